@@ -20,21 +20,22 @@ Item = TypeVar("Item")
 class Batch(NamedTuple):
     """Sentence pairs as ids, side by side: one source length, one target length, no padding.
 
-    `tgt` is what `Vocabulary.encode` gives (`<eos>` last, no `<bos>`); a loss that needs the
-    decoder's input and output makes them with `shift_target`.
+    A target ends in `<eos>` where `Vocabulary.encode` wrote it. Where a decoder must be told to
+    begin, it also starts with `<bos>`, ready for `shift_target`.
     """
 
     src: Int[Tensor, "batch src_len"]
     tgt: Int[Tensor, "batch tgt_len"]
+    starts_with_bos: bool = False
 
     @property
     def tgt_tokens(self) -> int:
-        """How many target tokens the batch holds."""
-        return self.tgt.numel()
+        """How many target tokens the model has to write: `<bos>` is only read."""
+        return self.tgt.numel() - len(self.tgt) * self.starts_with_bos
 
     def to(self, device: str | torch.device) -> "Batch":
         """The same batch on another device."""
-        return Batch(self.src.to(device), self.tgt.to(device))
+        return self._replace(src=self.src.to(device), tgt=self.tgt.to(device))
 
 
 Loss = Callable[[nn.Module, Batch], Float[Tensor, ""]]
@@ -46,11 +47,13 @@ def same_length_batches(
     tgt_ids: Sequence[Sequence[int]],
     batch_size: int,
     generator: torch.Generator,
+    bos_id: int | None = None,
 ) -> Iterator[Batch]:
     """One epoch: every pair once, in random order, in batches of one source and target length.
 
     Pairs are grouped by (source length, target length), so the last batch of a group may be
     smaller than `batch_size`. Shuffled with `generator`; a second epoch is a second call.
+    `bos_id`, where one is given, is put before every target.
     Raises ValueError if the sides differ in number, a sentence is empty, or `batch_size` < 1.
     """
     _check_pairs(src_ids, tgt_ids, batch_size)
@@ -61,8 +64,13 @@ def same_length_batches(
     for rows in groups.values():
         shuffled = _shuffle(rows, generator)
         chunks += [shuffled[i : i + batch_size] for i in range(0, len(rows), batch_size)]
+    start = [] if bos_id is None else [bos_id]
     return (
-        Batch(torch.tensor([src_ids[i] for i in rows]), torch.tensor([tgt_ids[i] for i in rows]))
+        Batch(
+            torch.tensor([list(src_ids[i]) for i in rows]),
+            torch.tensor([[*start, *tgt_ids[i]] for i in rows]),
+            starts_with_bos=bos_id is not None,
+        )
         for rows in _shuffle(chunks, generator)
     )
 
@@ -72,6 +80,7 @@ def endless(
     tgt_ids: Sequence[Sequence[int]],
     batch_size: int,
     seed: int = 0,
+    bos_id: int | None = None,
 ) -> Iterator[Batch]:
     """Epoch after epoch of `same_length_batches`, each shuffled anew, without an end.
 
@@ -83,7 +92,7 @@ def endless(
 
     def epochs() -> Iterator[Batch]:
         while True:
-            yield from same_length_batches(src_ids, tgt_ids, batch_size, generator)
+            yield from same_length_batches(src_ids, tgt_ids, batch_size, generator, bos_id)
 
     return epochs()
 

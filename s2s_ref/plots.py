@@ -1,0 +1,515 @@
+"""The figures of the course: data in, a matplotlib Figure out. Given tools.
+
+Every function returns one Figure that belongs to no window: let it be the last line of a cell, or
+`display(figure)` it, or `figure.savefig(path)`. Accuracies go in as shares, 0 to 1, and are shown
+in per cent. Colours are Okabe and Ito's, which the colour-blind can tell apart; lines also differ
+by marker, so that a grey print can be read. Hangul always renders.
+"""
+
+import functools
+import importlib.util
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from matplotlib import font_manager
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
+from torch import Tensor
+
+from s2s_ref.metrics import Link, project
+from s2s_ref.training import History
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = "osD^vP"
+GREY, INK = "#999999", "#000000"
+
+Parameters = ParamSpec("Parameters")
+Key = TypeVar("Key")
+
+
+@functools.cache
+def hangul_font() -> Path:
+    """Register NanumGothic with matplotlib, once, and return its file.
+
+    The package koreanize-matplotlib brings it; it is not imported (it would change every figure).
+    Raises ImportError, with the mending command, if the font is not there.
+    """
+    package = importlib.util.find_spec("koreanize_matplotlib")
+    if package is not None and package.origin is not None:
+        path = Path(package.origin).parent / "fonts" / "NanumGothic.ttf"
+        if path.is_file():
+            font_manager.fontManager.addfont(path)
+            return path
+    raise ImportError(
+        "The font for Hangul, NanumGothic, is missing: run `pip install koreanize-matplotlib`."
+    )
+
+
+def figure_style() -> Any:
+    """Settings (rcParams) of the course's figures, for `matplotlib.rc_context` in your own."""
+    family = font_manager.get_font(str(hangul_font())).family_name
+    return {
+        "font.family": [family, "DejaVu Sans"],  # the second draws what the first lacks: minus, ✓
+        "font.size": 10,
+        "axes.titlesize": 11,
+        "figure.titlesize": 12,
+        "figure.dpi": 110,
+        "savefig.dpi": 150,
+        "figure.constrained_layout.use": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.grid": False,
+        "grid.color": "#dddddd",
+        "legend.frameon": False,
+        "lines.linewidth": 1.8,
+        "lines.markersize": 5,
+    }
+
+
+def _course_style(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
+    """Draw in the course's style, leave the reader's own settings alone, own no window."""
+
+    @functools.wraps(draw)
+    def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
+        with mpl.rc_context(figure_style()):
+            figure = draw(*args, **kwargs)
+            figure.draw_without_rendering()  # ticks are made when first drawn: make them in style
+        plt.close(figure)  # or a notebook would show it twice
+        return figure
+
+    return styled
+
+
+@_course_style
+def learning_curves(
+    runs: Mapping[str, History | Sequence[History]],
+    *,
+    series: str = "loss",
+    against: str = "steps",
+    yours: History | None = None,
+    log: bool = False,
+    title: str = "",
+) -> Figure:
+    """Loss (nats per token), or a series of the validation, against what was spent on it.
+
+    `against`: "steps" (updates), "seconds" (of training) or "tokens" (of the target). Several
+    histories under one name are seeds: their mean, and a band from the lowest to the highest.
+    Losses are smoothed by a running mean over a fiftieth of the run. `yours` ends in a star.
+    Raises ValueError for a series that a history does not hold, or an unknown `against`.
+    """
+    figure, axes = plt.subplots(figsize=(6.4, 3.8))
+    for place, (name, seeds) in enumerate(runs.items()):
+        curves = [_curve(h, series, against) for h in _several(seeds)]
+        xs = _means([xs for xs, _ in curves])
+        _line_with_band(axes, place, name, xs, [ys for _, ys in curves], marker="")
+    if yours is not None:
+        xs, ys = _curve(yours, series, against)
+        _starred(axes, yours.label or "yours", xs, ys, markevery=[-1])
+    axes.set_xlabel(_SPENT[against])
+    axes.set_ylabel("loss (nats per token)" if series == "loss" else series)
+    axes.set_xlim(left=0)
+    if log:
+        _log_scale(axes)
+    axes.grid(axis="y")
+    return _finish(figure, title)
+
+
+@_course_style
+def accuracy_by_position(
+    accuracies: Mapping[str, Sequence[float]],
+    *,
+    best_guess: Sequence[float] | None = None,
+    prediction: Sequence[float] | None = None,
+    positions: Sequence[str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Bars for each target position, one colour a model; dotted: the best possible causal guess.
+
+    `prediction`, what the reader expected, stands in grey. `positions` names the positions
+    (default: 1, 2, 3 …). Raises ValueError if a series has another number of positions.
+    """
+    count = len(next(iter(accuracies.values())))
+    names = [str(t + 1) for t in range(count)] if positions is None else positions
+    figure, axes = plt.subplots(figsize=(max(4.8, 0.5 * count * len(accuracies) + 2.6), 3.8))
+    _grouped_bars(axes, accuracies, names, prediction)
+    if best_guess is not None:
+        _check_length("best_guess", best_guess, count)
+        left, right = [t - 0.46 for t in range(count)], [t + 0.46 for t in range(count)]
+        lines = axes.hlines(best_guess, left, right, colors=INK, linestyles=":", linewidth=2.2)
+        lines.set_label("best possible causal guess")
+    axes.set_xlabel("position in the target")
+    _percent(axes, "accuracy (% of tokens)")
+    return _finish(figure, title)
+
+
+@_course_style
+def accuracy_by_length(
+    accuracies: Mapping[str, Mapping[int, float] | Sequence[Mapping[int, float]]],
+    *,
+    yours: Mapping[int, float] | None = None,
+    prediction: Mapping[int, float] | None = None,
+    chance: float | None = None,
+    xlabel: str = "length (tokens)",
+    ylabel: str = "accuracy (% of sentences)",
+    title: str = "",
+) -> Figure:
+    """Accuracy against length, or against how many steps ago a word was read (`xlabel` says so).
+
+    Several mappings under one name are seeds: their mean, and a band from the lowest to the
+    highest. `yours` is starred, `prediction` grey, `chance` a dotted line.
+    Raises ValueError if the seeds of one name were measured at different lengths.
+    """
+    figure, axes = plt.subplots(figsize=(6.4, 3.8))
+    for place, (name, given) in enumerate(accuracies.items()):
+        seeds = _several(given)
+        if any(seed.keys() != seeds[0].keys() for seed in seeds):
+            raise ValueError(f"The seeds of {name!r} were measured at different lengths.")
+        xs = sorted(seeds[0])
+        _line_with_band(axes, place, name, xs, [[seed[x] for x in xs] for seed in seeds])
+    if prediction is not None:
+        axes.plot(*_sorted(prediction), color=GREY, linestyle="--", label="your prediction")
+    if yours is not None:
+        _starred(axes, "yours", *_sorted(yours))
+    if chance is not None:
+        axes.axhline(chance, color=INK, linestyle=":", label="chance")
+    axes.set_xlabel(xlabel)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _percent(axes, ylabel)
+    return _finish(figure, title)
+
+
+@_course_style
+def gradient_by_distance(
+    norms: Mapping[str, Sequence[float] | Sequence[Sequence[float]]],
+    *,
+    before: Mapping[str, Sequence[float] | Sequence[Sequence[float]]] | None = None,
+    title: str = "",
+) -> Figure:
+    """Gradient norm against distance, on a logarithmic scale: what training can still feel.
+
+    `norms` as `gradient_norm_by_distance` gives them, distance 0 first; several under one name are
+    seeds. `before`, under the same names, is drawn dashed (before training). A norm that float32
+    rounds to 0 is left out.
+    """
+    figure, axes = plt.subplots(figsize=(6.4, 3.8))
+    for place, name in enumerate([*norms, *(n for n in before or {} if n not in norms)]):
+        for given, note, style in ((norms, "", "-"), (before or {}, ", before training", "--")):
+            if name in given:
+                seeds = [[n if n > 0 else float("nan") for n in row] for row in _rows(given[name])]
+                xs = range(len(seeds[0]))
+                every = max(1, len(xs) // 10)
+                options = {"linestyle": style, "markevery": every}
+                _line_with_band(axes, place, name + note, xs, seeds, **options)
+    _log_scale(axes)
+    axes.set_xlabel("distance (steps before the last)")
+    axes.set_ylabel("gradient norm (nats per unit)")
+    axes.grid(axis="y")
+    return _finish(figure, title)
+
+
+@_course_style
+def context_projection(
+    contexts: Mapping[str, Float[Tensor, "count hidden"]],
+    labels: Sequence[str] | Sequence[int],
+    *,
+    label_name: str = "",
+    title: str = "",
+) -> Figure:
+    """Context vectors in 2-D (PCA), one panel for each name: "untrained" beside "trained".
+
+    `labels` colours the points: words (the six commonest, the others in grey) or whole numbers
+    such as lengths (dark to bright). Raises ValueError if a panel has another number of vectors.
+    """
+    figure, row = plt.subplots(
+        1, len(contexts), figsize=(4.1 * len(contexts) + 0.6, 4), squeeze=False
+    )
+    for axes, (name, vectors) in zip(row[0], contexts.items(), strict=True):
+        _check_length(name, vectors, len(labels))
+        points, shares = project(vectors)
+        numbers = _scatter(axes, points, labels)
+        axes.set_title(name)
+        axes.set_xlabel(f"component 1 ({shares[0]:.0%} of variance)")
+        axes.set_ylabel(f"component 2 ({shares[1]:.0%})")
+        axes.set_xticks([])
+        axes.set_yticks([])
+    if numbers is not None:
+        figure.colorbar(numbers, ax=row[0], label=label_name, ticks=MaxNLocator(integer=True))
+    return _finish(figure, title, legend_title=label_name)
+
+
+@_course_style
+def heat_map(
+    weights: Float[Tensor, "tgt_len src_len"],
+    src_words: Sequence[str],
+    tgt_words: Sequence[str],
+    *,
+    gold: tuple[Collection[Link], Collection[Link]] | None = None,
+    label: str = "weight",
+    title: str = "",
+) -> Figure:
+    """Weights, 0 to 1: source words down the left, output across, bright = large.
+
+    `gold` = (sure, possible) links (source word, target word) draws the true alignment beside it:
+    a full square is sure, an open one possible. (Bahdanau et al. 2015 draw the transpose.)
+    Raises ValueError if the words do not fit the weights.
+    """
+    _check_length("tgt_words", tgt_words, weights.shape[0])
+    _check_length("src_words", src_words, weights.shape[1])
+    panels = 1 if gold is None else 2
+    size = (0.42 * len(tgt_words) * panels + 2.8, 0.42 * len(src_words) + 2.0)
+    figure, row = plt.subplots(1, panels, figsize=size, squeeze=False, sharey=True)
+    image = weights.detach().float().cpu().T.numpy()
+    shown = row[0][0].imshow(image, cmap="cividis", vmin=0, vmax=1, aspect="equal")
+    figure.colorbar(shown, ax=row[0].tolist(), label=label, shrink=0.8)
+    if gold is not None:
+        _gold_panel(row[0][1], gold, image.shape)
+        row[0][0].set_title("the model")
+    for axes in row[0]:
+        axes.set_xticks(
+            range(len(tgt_words)), tgt_words, rotation=60, ha="right", rotation_mode="anchor"
+        )
+        axes.set_xlabel("output")
+        axes.spines[:].set_visible(False)
+    row[0][0].set_yticks(range(len(src_words)), src_words)
+    row[0][0].set_ylabel("source")
+    return _finish(figure, title, legend=False)
+
+
+@_course_style
+def bars(
+    values: Mapping[str, Sequence[float]],
+    groups: Sequence[str],
+    *,
+    xlabel: str = "",
+    ylabel: str = "accuracy (% of sentences)",
+    percent: bool = True,
+    prediction: Sequence[float] | None = None,
+    title: str = "",
+) -> Figure:
+    """Grouped bars: for each name one value in each group, as "words" on training and held-out.
+
+    `percent=False` shows the values as they are. `prediction` stands in grey.
+    Raises ValueError if a name has another number of values than there are groups.
+    """
+    width = max(4.8, 0.5 * len(groups) * len(values) + 2.6)
+    figure, axes = plt.subplots(figsize=(min(width, 11), 3.8))
+    _grouped_bars(axes, values, groups, prediction)
+    axes.set_xlabel(xlabel)
+    if percent:
+        _percent(axes, ylabel)
+    else:
+        axes.set_ylabel(ylabel)
+        axes.grid(axis="y")
+    return _finish(figure, title, legend=len(values) > 1 or prediction is not None)
+
+
+@_course_style
+def histogram(
+    counts: Mapping[str, Iterable[int]], *, xlabel: str = "length (tokens)", title: str = ""
+) -> Figure:
+    """How often each whole number occurs, as sentence lengths do; one colour for each name."""
+    figure, axes = plt.subplots(figsize=(6.4, 3.4))
+    tallies = {name: Counter(map(int, numbers)) for name, numbers in counts.items()}
+    seen = sorted(set().union(*tallies.values()))
+    numbers = range(seen[0], seen[-1] + 1)
+    shares = {name: [tally[n] / tally.total() for n in numbers] for name, tally in tallies.items()}
+    _grouped_bars(axes, shares, [str(n) for n in numbers])
+    step = max(1, len(numbers) // 12)
+    axes.set_xticks(range(0, len(numbers), step), [str(n) for n in numbers[::step]])
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel("share of sentences (%)")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.grid(axis="y")
+    return _finish(figure, title, legend=len(tallies) > 1)
+
+
+@_course_style
+def bitmaps(
+    images: Float[Tensor, "count rows columns"] | Int[Tensor, "count rows columns"],
+    labels: Sequence[str | int],
+    *,
+    across: int = 10,
+    title: str = "",
+) -> Figure:
+    """A grid of small pictures (0 = paper, 1 = ink), each with its label above it."""
+    _check_length("labels", labels, len(images))
+    across = min(across, len(images))
+    down = -(-len(images) // across)
+    figure, grid = plt.subplots(
+        down, across, figsize=(0.75 * across, 1.3 * down + 0.3), squeeze=False
+    )
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, image, label in zip(grid.flat, images.detach().cpu().numpy(), labels, strict=False):
+        axes.imshow(image, cmap="Greys", vmin=0, vmax=1)
+        axes.set_title(str(label))
+    return _finish(figure, title, legend=False)
+
+
+_SPENT = {"steps": "updates", "seconds": "training time (s)", "tokens": "target tokens"}
+
+
+def _curve(history: History, series: str, against: str) -> tuple[list[float], list[float]]:
+    """The points of one run; a loss is smoothed by the mean over a fiftieth of the run."""
+    if against not in _SPENT:
+        raise ValueError(f"against must be one of {', '.join(_SPENT)}, got {against!r}.")
+    if series != "loss" and series not in history.valid:
+        held = ", ".join(["loss", *history.valid])
+        raise ValueError(f"{history!r} has no series {series!r}; it holds {held}.")
+    spent = {"steps": history.steps, "seconds": history.seconds, "tokens": history.tgt_tokens}
+    if series != "loss":
+        return [spent[against][step - 1] for step in history.valid_steps], history.valid[series]
+    window = max(1, len(history.losses) // 50)
+    losses = torch.tensor(history.losses).unfold(0, window, 1).mean(dim=1)
+    return [float(x) for x in spent[against][window - 1 :]], losses.tolist()
+
+
+def _line_with_band(
+    axes: Axes,
+    place: int,
+    name: str,
+    xs: Sequence[float],
+    rows: Sequence[Sequence[float]],
+    **options: Any,
+) -> None:
+    """The mean of the rows as a line, and a band from the lowest to the highest."""
+    colour = COLOURS[place % len(COLOURS)]
+    options = {"marker": MARKERS[place % len(MARKERS)], **options}
+    axes.plot(xs, _means(rows), color=colour, label=name, **options)
+    if len(rows) > 1:
+        table = np.array(rows)
+        axes.fill_between(
+            xs, table.min(axis=0), table.max(axis=0), color=colour, alpha=0.2, linewidth=0
+        )
+
+
+def _starred(
+    axes: Axes, name: str, xs: Sequence[float], ys: Sequence[float], **options: Any
+) -> None:
+    """The reader's own run: black, with stars, on top."""
+    axes.plot(xs, ys, color=INK, linewidth=1, marker="*", markersize=13, label=name, **options)
+
+
+def _grouped_bars(
+    axes: Axes,
+    values: Mapping[str, Sequence[float]],
+    groups: Sequence[str],
+    prediction: Sequence[float] | None = None,
+) -> None:
+    """One bar for each name in each group; the reader's prediction first, in grey."""
+    series = [
+        (name, COLOURS[i % len(COLOURS)], row) for i, (name, row) in enumerate(values.items())
+    ]
+    if prediction is not None:
+        series.insert(0, ("your prediction", GREY, prediction))
+    width = 0.84 / len(series)
+    for place, (name, colour, row) in enumerate(series):
+        _check_length(name, row, len(groups))
+        xs = [group + (place - (len(series) - 1) / 2) * width for group in range(len(groups))]
+        axes.bar(xs, row, width * 0.94, color=colour, label=name)
+    axes.set_xticks(range(len(groups)), groups)
+    axes.tick_params(axis="x", length=0)
+
+
+def _scatter(axes: Axes, points: Tensor, labels: Sequence[str] | Sequence[int]) -> Any:
+    """Points coloured by label; returns what a colour bar needs where the labels are numbers."""
+    xs, ys = points.numpy().T
+    kinds = np.array(labels)
+    if kinds.dtype.kind in "iu":
+        return axes.scatter(xs, ys, c=kinds, cmap="viridis", s=16)
+    common = [label for label, _ in Counter(labels).most_common(len(COLOURS))]
+    other = ~np.isin(kinds, common)
+    if other.any():
+        axes.scatter(xs[other], ys[other], color=GREY, marker=".", s=12, label="others")
+    for label, colour, marker in zip(common, COLOURS, MARKERS, strict=False):
+        here = kinds == label
+        axes.scatter(xs[here], ys[here], color=colour, marker=marker, s=18, label=str(label))
+    return None
+
+
+def _gold_panel(
+    axes: Axes, gold: tuple[Collection[Link], Collection[Link]], shape: tuple[int, ...]
+) -> None:
+    """The true alignment on the heat map's dark ground: full squares sure, open ones possible."""
+    axes.imshow(np.zeros(shape), cmap="cividis", vmin=0, vmax=1, aspect="equal")
+    bright = mpl.colormaps["cividis"](1.0)
+    for links, face in zip(gold, (bright, "none"), strict=True):
+        rows, columns = [src for src, _ in links], [tgt for _, tgt in links]
+        axes.scatter(columns, rows, s=90, marker="s", facecolors=face, edgecolors=[bright])
+    axes.set_title("the true alignment")
+
+
+def _log_scale(axes: Axes) -> None:
+    """A logarithmic y axis, its powers of ten in plain text: mathtext would want the minus sign
+    of the Hangul font, which has none."""
+    small = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(lambda y, _: "10" + f"{math.log10(y):.0f}".translate(small))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _percent(axes: Axes, ylabel: str) -> None:
+    axes.set_ylim(0, 1.04)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.set_ylabel(ylabel)
+    axes.grid(axis="y")
+
+
+def _finish(
+    figure: Figure,
+    title: str,
+    *,
+    legend: bool = True,
+    legend_title: str = "",
+) -> Figure:
+    """Title above; legend below the axes, where it covers no data."""
+    if title:
+        figure.suptitle(title)
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    if legend and handles:
+        figure.legend(
+            handles,
+            names,
+            loc="outside lower center",
+            ncols=min(len(names), 3),
+            title=legend_title or None,
+        )
+    return figure
+
+
+def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:
+    """A curve's xs, ascending, and its ys."""
+    return sorted(points), [points[x] for x in sorted(points)]
+
+
+def _several(given: Any) -> list[Any]:
+    """One run, or the runs of several seeds, as a list."""
+    return list(given) if isinstance(given, Sequence) else [given]
+
+
+def _rows(given: Any) -> list[Sequence[float]]:
+    """One row of numbers, or several, as a list of rows."""
+    return list(given) if isinstance(given[0], Sequence) else [list(given)]
+
+
+def _means(rows: Sequence[Sequence[float]]) -> list[float]:
+    if len({len(row) for row in rows}) != 1:
+        lengths = ", ".join(str(len(row)) for row in rows)
+        raise ValueError(f"Seeds under one name need equally many points, got {lengths}.")
+    means: list[float] = torch.tensor(rows, dtype=torch.float64).mean(dim=0).tolist()
+    return means
+
+
+def _check_length(name: str, values: Any, expected: int) -> None:
+    if len(values) != expected:
+        raise ValueError(f"{name!r} should have {expected} entries, got {len(values)}.")
