@@ -1,0 +1,233 @@
+"""The command `s2s`: thin commands over engines that are imported only when they run.
+
+To add a command, write a function with a docstring (its help), import its engine inside the body,
+raise ValueError with one clear sentence for bad input, and `raise typer.Exit(FOUND)` where it ran
+but found something wrong.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from s2s_ref import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FOUND, BAD_INPUT = 1, 2
+EXIT_CODES = (
+    "Exit codes: 0 all well; 1 the command ran and found something wrong; 2 bad usage or bad "
+    "input. S2S_DEBUG=1 shows where an error came from."
+)
+STUDENTS, INSTRUCTORS = "For everyone", "For instructors"
+
+app = typer.Typer(
+    help="The sequence-to-sequence course: open lessons, look at data, release and grade.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+data = typer.Typer(help="List, fetch and look at corpora.", epilog=EXIT_CODES, no_args_is_help=True)
+app.add_typer(data, name="data", rich_help_panel=STUDENTS)
+
+
+def console() -> "Console":
+    """Where results are printed: colours on a terminal, plain text in a file."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True, emoji=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"s2s {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """The options before a command's name."""
+
+
+@app.command(
+    rich_help_panel=STUDENTS,
+    epilog=EXIT_CODES,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def lab(
+    context: typer.Context,
+    lessons: Annotated[
+        Path | None, typer.Option(help="The released lessons; the course's own by default.")
+    ] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="Your folder; work/ in the course's folder by default.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+) -> None:
+    """Open JupyterLab on your own copy of the lessons.
+
+    Lessons that you do not have yet are copied; what you have is never overwritten. To begin a
+    lesson again, rename or delete your copy. Options that s2s does not know go to JupyterLab:
+    s2s lab --no-browser --port 9999
+    """
+    from s2s_ref import lab as engine
+    from s2s_ref.repository import find_repository
+
+    lessons = (lessons or find_repository() / "lessons").resolve()
+    work = (work or find_repository() / "work").resolve()
+    steps = engine.plan(lessons, work)
+    out = console()
+    for name in steps.new:
+        out.print(f"[green]copied[/green]  {name}")
+    for file in steps.restored:
+        out.print(f"[green]copied[/green]  {file} (it was missing)")
+    for name in steps.kept:
+        out.print(f"[dim]left[/dim]    {name}, as you have it")
+    if dry_run:
+        out.print(f"Nothing was done. Then: {' '.join(engine.command(work, context.args))}")
+        return
+    engine.carry_out(steps)
+    out.print(f"Your lessons are in {work}. End JupyterLab here with Ctrl-C.")
+    sys.stdout.flush()
+    raise typer.Exit(engine.open_lab(work, context.args))
+
+
+@app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+) -> None:
+    """Look at this machine: what is there, what is missing, and the command that mends it."""
+    from s2s_ref import doctor as engine
+
+    findings = engine.examine()
+    if as_json:
+        print(engine.as_json(findings))
+    else:
+        _print_findings(findings)
+    if not engine.healthy(findings):
+        raise typer.Exit(FOUND)
+
+
+def _print_findings(findings: Sequence[tuple[str, str, str, str]]) -> None:
+    from rich.markup import escape
+
+    out = console()
+    colours = {"✓": "green", "!": "yellow", "✗": "red"}
+    width = max(len(name) for name, *_ in findings)
+    for name, status, found, mend in findings:
+        mark = f"[{colours[status]}]{status}[/{colours[status]}]"
+        out.print(f"{mark} {name.ljust(width)}  {escape(found)}")
+        if mend:
+            out.print(f"{' ' * (width + 4)}[bold]mend:[/bold] {escape(mend)}")
+    missing = sum(status == "✗" for _, status, *_ in findings)
+    out.print(
+        f"[red]{missing} missing: mend what is marked ✗.[/red]"
+        if missing
+        else "Everything that the lessons need is here."
+    )
+
+
+@data.command("list", epilog=EXIT_CODES)
+def data_list() -> None:
+    """List the corpora that have a name."""
+    from rich.table import Table
+
+    from s2s_ref import corpus
+    from s2s_ref.download import DOWNLOADS, cache_dir
+
+    table = Table("name", "pairs", "what", box=None, pad_edge=False, header_style="bold")
+    for entry in corpus.available():
+        what = entry.what
+        if entry.name in DOWNLOADS:
+            fetched = (cache_dir() / DOWNLOADS[entry.name].file).is_file()
+            how = "fetched" if fetched else f"fetch it: s2s data get {entry.name}"
+            what += f"\n{entry.licence}\n{how}"
+        table.add_row(entry.name, entry.pairs, what)
+    out = console()
+    out.print(table, soft_wrap=False)
+    out.print("Look at one with s2s data show NAME, or at a file of your own: s2s data show PATH.")
+
+
+@data.command("get", epilog=EXIT_CODES)
+def data_get(
+    name: Annotated[str, typer.Argument(help="A name that s2s data list shows.")],
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Fetch it again, even where it has changed.")
+    ] = False,
+) -> None:
+    """Fetch a corpus into the cache, once, and print the file's path."""
+    from s2s_ref import corpus
+    from s2s_ref.download import DOWNLOADS, download
+
+    if name not in DOWNLOADS and any(entry.name == name for entry in corpus.available()):
+        print(f"{name} is built in: there is nothing to fetch. Look at it: s2s data show {name}")
+        return
+    print(download(name, refresh=refresh))
+
+
+@data.command("show", epilog=EXIT_CODES)
+def data_show(
+    name: Annotated[str, typer.Argument(help="A name that s2s data list shows, or a file.")],
+    count: Annotated[int, typer.Option("-n", min=1, help="How many pairs.")] = 5,
+    seed: Annotated[int, typer.Option(help="Another seed draws other pairs.")] = 0,
+) -> None:
+    """Print pairs of a corpus: source, gloss word by word, target, and whom to thank.
+
+    The same seed prints the same pairs.
+    """
+    from rich.text import Text
+
+    from s2s_ref import corpus
+
+    out = console()
+    for pair in corpus.load(name, count=count, seed=seed):
+        out.print(Text(pair.src, "bold"))
+        if pair.gloss:
+            out.print(Text(f"  {' '.join(pair.gloss)}", "dim"))
+        out.print(Text(f"  → {pair.tgt}"))
+        if pair.attribution:
+            out.print(Text(f"  {pair.attribution}", "dim"))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command `s2s`; an error of ours is one sentence on stderr and exit code 2.
+
+    An error from anywhere else is a fault in the course, and keeps its traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal without Hangul shows ? in its place
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="s2s")
+    except (ValueError, OSError) as error:
+        if os.environ.get("S2S_DEBUG") or not (isinstance(error, OSError) or _is_ours(error)):
+            raise
+        print(f"s2s: {_sentence(error)}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it was raised by a line of this package, and so written for people."""
+    here = str(Path(__file__).parent)
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename.startswith(here)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}. Check the path and its permissions."
+    return str(error)

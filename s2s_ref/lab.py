@@ -1,0 +1,130 @@
+"""A student's own copy of the lessons, and JupyterLab opened on it.
+
+What a student has is never overwritten: only files that are missing are copied.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG_NAME = "nbgrader_config.py"
+CONFIG = """\
+# Written by `s2s lab`, which puts it back when it is changed. Your own settings for nbgrader
+# belong in ~/.jupyter/nbgrader_config.py.
+c = get_config()  # noqa: F821
+
+# "Validate" runs a lesson without its experiments: they take up to a minute each, and no check
+# needs them.
+c.Execute.skip_cells_with_tag = "experiment"
+c.Execute.timeout = 300  # seconds for one cell
+"""
+LEFT_OUT = (".ipynb_checkpoints", "__pycache__")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What opening the lab does to the files in the student's folder.
+
+    Attributes:
+        lessons: the released lessons.
+        work: the student's folder.
+        new: lessons the student does not have yet, copied whole.
+        restored: files missing from a lesson that the student has, copied too.
+        kept: lessons left as the student has them.
+    """
+
+    lessons: Path
+    work: Path
+    new: tuple[str, ...]
+    restored: tuple[Path, ...]
+    kept: tuple[str, ...]
+
+
+def plan(lessons: Path, work: Path) -> Plan:
+    """Compare the released lessons with the student's folder; nothing is written.
+
+    Raises ValueError where there are no lessons, or a file stands where a folder belongs.
+    """
+    names = sorted(path.name for path in lessons.glob("*/") if any(_files(path)))
+    if not names:
+        raise ValueError(
+            f"{lessons} holds no lessons. Generate them from the solutions with `s2s release`, or "
+            "name the folder that holds them: s2s lab --lessons FOLDER."
+        )
+    for folder in (work, *(work / name for name in names)):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(
+                f"{folder} is a file, and the lessons need a folder of that name. "
+                "Move the file elsewhere and try again."
+            )
+    kept = tuple(name for name in names if (work / name).is_dir())
+    restored = tuple(
+        Path(name) / file
+        for name in kept
+        for file in _files(lessons / name)
+        if not os.path.lexists(work / name / file)
+    )
+    return Plan(lessons, work, tuple(name for name in names if name not in kept), restored, kept)
+
+
+def carry_out(steps: Plan) -> None:
+    """Copy what is missing, each lesson and file whole or not at all."""
+    steps.work.mkdir(parents=True, exist_ok=True)
+    for name in steps.new:
+        part = steps.work / f".{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        for file in _files(steps.lessons / name):
+            _copy(steps.lessons / name / file, part / file)
+        part.rename(steps.work / name)
+    for file in steps.restored:
+        _copy(steps.lessons / file, steps.work / file)
+    config = steps.work / CONFIG_NAME
+    if not config.is_file() or config.read_text(encoding="utf-8") != CONFIG:
+        config.write_text(CONFIG, encoding="utf-8")
+
+
+def _files(lesson: Path) -> Iterator[Path]:
+    """A lesson's files, relative to it; nothing hidden and no links."""
+    for path in sorted(lesson.rglob("*")):
+        relative = path.relative_to(lesson)
+        hidden = any(part.startswith(".") or part in LEFT_OUT for part in relative.parts)
+        if path.is_file() and not path.is_symlink() and not hidden:
+            yield relative
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, part)
+    part.replace(target)
+
+
+def command(work: Path, options: Sequence[str] = ()) -> list[str]:
+    """The command that opens JupyterLab of this Python on the student's folder."""
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *options]
+
+
+def environment(work: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment JupyterLab runs in.
+
+    nbgrader finds its settings from every folder of the lab, a terminal there finds `s2s` and
+    `nbgrader`, and the kernel is this Python's.
+    """
+    changed = dict(os.environ if base is None else base)
+    for name, folder in (("JUPYTER_CONFIG_PATH", work), ("PATH", Path(sys.executable).parent)):
+        changed[name] = os.pathsep.join(filter(None, (str(folder), changed.get(name))))
+    changed.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
+    return changed
+
+
+def open_lab(work: Path, options: Sequence[str] = ()) -> int:
+    """Run JupyterLab until the student ends it; returns its exit code where it returns at all."""
+    arguments = command(work, options)
+    os.chdir(work)
+    if os.name == "posix":  # JupyterLab takes this process's place, and with it Ctrl-C
+        os.execve(arguments[0], arguments, environment(work))
+    return subprocess.run(arguments, env=environment(work), check=False).returncode
