@@ -65,9 +65,10 @@ def best_causal_guess(
 
     The caveat is a finite sample. A beginning seen once is always guessed right, so as a statement
     about the language the number is too high, the more so the later the position. Give many more
-    pairs than there are beginnings. To see whether they were enough, pass other pairs as
-    `held_out`: then the guesses are counted on the first pairs and scored on those, and a
-    beginning never seen is wrong, which is too low on average. The truth lies between the two.
+    pairs than there are beginnings: where the truth is 1 in 5, hundreds of pairs for each
+    beginning still say 0.22. To see how much is left, pass other pairs as `held_out`: then the
+    guesses are counted on the first pairs and scored on those, and a beginning never seen is
+    wrong. That is too low on average, so the truth lies between the two numbers.
     Raises ValueError if sources and targets differ in number or there are none.
     """
     _check_same_count("sources", sources, "targets", targets)

@@ -8,7 +8,6 @@ by marker, so that a grey print can be read. Hangul always renders.
 
 import functools
 import importlib.util
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
 from s2s_ref.metrics import Link, project
@@ -58,12 +57,12 @@ def figure_style() -> Any:
     """Settings (rcParams) of the course's figures, for `matplotlib.rc_context` in your own."""
     family = font_manager.get_font(str(hangul_font())).family_name
     return {
-        "font.family": [family, "DejaVu Sans"],  # the second draws what the first lacks: minus, ✓
+        # DejaVu comes with matplotlib and draws Latin, minus, arrows; NanumGothic draws the rest.
+        "font.family": ["DejaVu Sans", family],
         "font.size": 10,
         "axes.titlesize": 11,
         "figure.titlesize": 12,
-        "figure.dpi": 110,
-        "savefig.dpi": 150,
+        "figure.dpi": 120,
         "figure.constrained_layout.use": True,
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -107,6 +106,7 @@ def learning_curves(
     Losses are smoothed by a running mean over a fiftieth of the run. `yours` ends in a star.
     Raises ValueError for a series that a history does not hold, or an unknown `against`.
     """
+    _check_given(runs)
     figure, axes = plt.subplots(figsize=(6.4, 3.8))
     for place, (name, seeds) in enumerate(runs.items()):
         curves = [_curve(h, series, against) for h in _several(seeds)]
@@ -118,8 +118,7 @@ def learning_curves(
     axes.set_xlabel(_SPENT[against])
     axes.set_ylabel("loss (nats per token)" if series == "loss" else series)
     axes.set_xlim(left=0)
-    if log:
-        _log_scale(axes)
+    axes.set_yscale("log" if log else "linear")
     axes.grid(axis="y")
     return _finish(figure, title)
 
@@ -138,6 +137,7 @@ def accuracy_by_position(
     `prediction`, what the reader expected, stands in grey. `positions` names the positions
     (default: 1, 2, 3 …). Raises ValueError if a series has another number of positions.
     """
+    _check_given(accuracies)
     count = len(next(iter(accuracies.values())))
     names = [str(t + 1) for t in range(count)] if positions is None else positions
     figure, axes = plt.subplots(figsize=(max(4.8, 0.5 * count * len(accuracies) + 2.6), 3.8))
@@ -169,6 +169,7 @@ def accuracy_by_length(
     highest. `yours` is starred, `prediction` grey, `chance` a dotted line.
     Raises ValueError if the seeds of one name were measured at different lengths.
     """
+    _check_given(accuracies)
     figure, axes = plt.subplots(figsize=(6.4, 3.8))
     for place, (name, given) in enumerate(accuracies.items()):
         seeds = _several(given)
@@ -183,7 +184,7 @@ def accuracy_by_length(
     if chance is not None:
         axes.axhline(chance, color=INK, linestyle=":", label="chance")
     axes.set_xlabel(xlabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(_whole_numbers())
     _percent(axes, ylabel)
     return _finish(figure, title)
 
@@ -201,6 +202,7 @@ def gradient_by_distance(
     seeds. `before`, under the same names, is drawn dashed (before training). A norm that float32
     rounds to 0 is left out.
     """
+    _check_given(norms)
     figure, axes = plt.subplots(figsize=(6.4, 3.8))
     for place, name in enumerate([*norms, *(n for n in before or {} if n not in norms)]):
         for given, note, style in ((norms, "", "-"), (before or {}, ", before training", "--")):
@@ -210,7 +212,7 @@ def gradient_by_distance(
                 every = max(1, len(xs) // 10)
                 options = {"linestyle": style, "markevery": every}
                 _line_with_band(axes, place, name + note, xs, seeds, **options)
-    _log_scale(axes)
+    axes.set_yscale("log")
     axes.set_xlabel("distance (steps before the last)")
     axes.set_ylabel("gradient norm (nats per unit)")
     axes.grid(axis="y")
@@ -230,8 +232,9 @@ def context_projection(
     `labels` colours the points: words (the six commonest, the others in grey) or whole numbers
     such as lengths (dark to bright). Raises ValueError if a panel has another number of vectors.
     """
+    _check_given(contexts)
     figure, row = plt.subplots(
-        1, len(contexts), figsize=(4.1 * len(contexts) + 0.6, 4), squeeze=False
+        1, len(contexts), figsize=(3.6 * len(contexts) + 0.6, 4.4), squeeze=False
     )
     for axes, (name, vectors) in zip(row[0], contexts.items(), strict=True):
         _check_length(name, vectors, len(labels))
@@ -243,7 +246,7 @@ def context_projection(
         axes.set_xticks([])
         axes.set_yticks([])
     if numbers is not None:
-        figure.colorbar(numbers, ax=row[0], label=label_name, ticks=MaxNLocator(integer=True))
+        figure.colorbar(numbers, ax=row[0], label=label_name, ticks=_whole_numbers())
     return _finish(figure, title, legend_title=label_name)
 
 
@@ -266,11 +269,11 @@ def heat_map(
     _check_length("tgt_words", tgt_words, weights.shape[0])
     _check_length("src_words", src_words, weights.shape[1])
     panels = 1 if gold is None else 2
-    size = (0.42 * len(tgt_words) * panels + 2.8, 0.42 * len(src_words) + 2.0)
+    size = (0.42 * len(tgt_words) * panels + 2.4, 0.42 * len(src_words) + 1.6)
     figure, row = plt.subplots(1, panels, figsize=size, squeeze=False, sharey=True)
     image = weights.detach().float().cpu().T.numpy()
-    shown = row[0][0].imshow(image, cmap="cividis", vmin=0, vmax=1, aspect="equal")
-    figure.colorbar(shown, ax=row[0].tolist(), label=label, shrink=0.8)
+    shown = row[0][0].imshow(image, cmap="cividis", vmin=0, vmax=1, aspect="auto")
+    figure.colorbar(shown, ax=row[0].tolist(), label=label)
     if gold is not None:
         _gold_panel(row[0][1], gold, image.shape)
         row[0][0].set_title("the model")
@@ -320,6 +323,8 @@ def histogram(
     """How often each whole number occurs, as sentence lengths do; one colour for each name."""
     figure, axes = plt.subplots(figsize=(6.4, 3.4))
     tallies = {name: Counter(map(int, numbers)) for name, numbers in counts.items()}
+    for tally in tallies.values():
+        _check_given(tally)
     seen = sorted(set().union(*tallies.values()))
     numbers = range(seen[0], seen[-1] + 1)
     shares = {name: [tally[n] / tally.total() for n in numbers] for name, tally in tallies.items()}
@@ -328,7 +333,7 @@ def histogram(
     axes.set_xticks(range(0, len(numbers), step), [str(n) for n in numbers[::step]])
     axes.set_xlabel(xlabel)
     axes.set_ylabel("share of sentences (%)")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
     axes.grid(axis="y")
     return _finish(figure, title, legend=len(tallies) > 1)
 
@@ -343,6 +348,7 @@ def bitmaps(
 ) -> Figure:
     """A grid of small pictures (0 = paper, 1 = ink), each with its label above it."""
     _check_length("labels", labels, len(images))
+    _check_given(labels)
     across = min(across, len(images))
     down = -(-len(images) // across)
     figure, grid = plt.subplots(
@@ -366,7 +372,11 @@ def _curve(history: History, series: str, against: str) -> tuple[list[float], li
     if series != "loss" and series not in history.valid:
         held = ", ".join(["loss", *history.valid])
         raise ValueError(f"{history!r} has no series {series!r}; it holds {held}.")
-    spent = {"steps": history.steps, "seconds": history.seconds, "tokens": history.tgt_tokens}
+    spent: dict[str, Sequence[float]] = {
+        "steps": history.steps,
+        "seconds": history.seconds,
+        "tokens": history.tgt_tokens,
+    }
     if series != "loss":
         return [spent[against][step - 1] for step in history.valid_steps], history.valid[series]
     window = max(1, len(history.losses) // 50)
@@ -407,6 +417,7 @@ def _grouped_bars(
     prediction: Sequence[float] | None = None,
 ) -> None:
     """One bar for each name in each group; the reader's prediction first, in grey."""
+    _check_given(values)
     series = [
         (name, COLOURS[i % len(COLOURS)], row) for i, (name, row) in enumerate(values.items())
     ]
@@ -427,13 +438,12 @@ def _scatter(axes: Axes, points: Tensor, labels: Sequence[str] | Sequence[int]) 
     kinds = np.array(labels)
     if kinds.dtype.kind in "iu":
         return axes.scatter(xs, ys, c=kinds, cmap="viridis", s=16)
-    common = [label for label, _ in Counter(labels).most_common(len(COLOURS))]
-    other = ~np.isin(kinds, common)
-    if other.any():
-        axes.scatter(xs[other], ys[other], color=GREY, marker=".", s=12, label="others")
+    common = [str(label) for label, _ in Counter(labels).most_common(len(COLOURS))]
     for label, colour, marker in zip(common, COLOURS, MARKERS, strict=False):
         here = kinds == label
-        axes.scatter(xs[here], ys[here], color=colour, marker=marker, s=18, label=str(label))
+        axes.scatter(xs[here], ys[here], color=colour, marker=marker, s=18, label=label)
+    if (other := ~np.isin(kinds, common)).any():
+        axes.scatter(xs[other], ys[other], color=GREY, marker=".", s=12, zorder=0, label="others")
     return None
 
 
@@ -441,7 +451,7 @@ def _gold_panel(
     axes: Axes, gold: tuple[Collection[Link], Collection[Link]], shape: tuple[int, ...]
 ) -> None:
     """The true alignment on the heat map's dark ground: full squares sure, open ones possible."""
-    axes.imshow(np.zeros(shape), cmap="cividis", vmin=0, vmax=1, aspect="equal")
+    axes.imshow(np.zeros(shape), cmap="cividis", vmin=0, vmax=1, aspect="auto")
     bright = mpl.colormaps["cividis"](1.0)
     for links, face in zip(gold, (bright, "none"), strict=True):
         rows, columns = [src for src, _ in links], [tgt for _, tgt in links]
@@ -449,13 +459,8 @@ def _gold_panel(
     axes.set_title("the true alignment")
 
 
-def _log_scale(axes: Axes) -> None:
-    """A logarithmic y axis, its powers of ten in plain text: mathtext would want the minus sign
-    of the Hangul font, which has none."""
-    small = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda y, _: "10" + f"{math.log10(y):.0f}".translate(small))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+def _whole_numbers() -> MaxNLocator:
+    return MaxNLocator(integer=True, steps=[1, 2, 5, 10])
 
 
 def _percent(axes: Axes, ylabel: str) -> None:
@@ -508,6 +513,11 @@ def _means(rows: Sequence[Sequence[float]]) -> list[float]:
         raise ValueError(f"Seeds under one name need equally many points, got {lengths}.")
     means: list[float] = torch.tensor(rows, dtype=torch.float64).mean(dim=0).tolist()
     return means
+
+
+def _check_given(values: Collection[Any]) -> None:
+    if not values:
+        raise ValueError("There is nothing to draw: pass at least one name with its values.")
 
 
 def _check_length(name: str, values: Any, expected: int) -> None:
