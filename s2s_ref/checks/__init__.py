@@ -1,0 +1,1 @@
+"""The judge's side: the exercises with their references, cases and named mistakes."""

@@ -1,0 +1,127 @@
+"""The names of tensors' axes, read from a signature's jaxtyping annotations."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from jaxtyping import AbstractArray
+from torch import Tensor, nn
+
+from s2s_ref.student.observe import map_items
+
+Axes = tuple[str, ...]
+
+
+def signature(reference: Any) -> inspect.Signature:
+    """Return the signature that a call of the exercise follows, a module's `forward` included."""
+    if inspect.isclass(reference) and issubclass(reference, nn.Module):
+        full = inspect.signature(reference.forward)
+        return full.replace(parameters=list(full.parameters.values())[1:])
+    return inspect.signature(reference) if callable(reference) else inspect.Signature()
+
+
+def axes_of(annotation: Any, value: Any, path: str = "") -> dict[str, Axes]:
+    """Name the axes of every tensor in a value, by the tensor's path in it."""
+    if isinstance(value, Tensor):
+        for candidate in _options(annotation):
+            names = _axis_names(candidate)
+            if names is not None and len(names) == value.ndim:
+                return {path: names}
+        return {}
+    found: dict[str, Axes] = {}
+    for inner, part, item in _parts(annotation, value):
+        found |= axes_of(part, item, path + inner)
+    return found
+
+
+def map_tensors(value: Any, function: Callable[[str, Tensor], Tensor], path: str = "") -> Any:
+    """Apply `function(path, tensor)` to every tensor in a value."""
+    if isinstance(value, Tensor):
+        return function(path, value)
+    return map_items(path, value, lambda inner, item: map_tensors(item, function, inner))
+
+
+def all_axes(annotations: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Axes]:
+    """Name the axes of every tensor among the arguments of a call."""
+    found: dict[str, Axes] = {}
+    for name, value in arguments.items():
+        found |= axes_of(annotations.get(name), value, name)
+    return found
+
+
+def map_arguments(
+    arguments: Mapping[str, Any], function: Callable[[str, Tensor], Tensor]
+) -> dict[str, Any]:
+    """Apply `function(path, tensor)` to every tensor among the arguments of a call."""
+    return {name: map_tensors(value, function, name) for name, value in arguments.items()}
+
+
+def tensors_of(arguments: Mapping[str, Any]) -> dict[str, Tensor]:
+    """List every tensor among the arguments of a call, by its path."""
+    found: dict[str, Tensor] = {}
+    map_arguments(arguments, lambda path, tensor: found.setdefault(path, tensor))
+    return found
+
+
+def select(axes: Mapping[str, Axes], axis: str, index: Tensor) -> Callable[[str, Tensor], Tensor]:
+    """Make a function for `map_tensors` that keeps these places along the named axis."""
+
+    def keep(path: str, tensor: Tensor) -> Tensor:
+        names = axes.get(path, ())
+        return tensor.index_select(names.index(axis), index) if axis in names else tensor
+
+    return keep
+
+
+def _options(annotation: Any) -> list[Any]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return [option for a in typing.get_args(annotation) for option in _options(a)]
+    return [annotation]
+
+
+def _axis_names(annotation: Any) -> Axes | None:
+    if inspect.isclass(annotation) and issubclass(annotation, AbstractArray):
+        return tuple(annotation.dim_str.split())
+    return None
+
+
+def _parts(annotation: Any, value: Any) -> list[tuple[str, Any, Any]]:
+    """List what a container holds: its place, its annotation, itself."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        hints = typing.get_type_hints(type(value))
+        named = zip(value._fields, value, strict=True)
+        return [(f".{n}", hints.get(n), item) for n, item in named]
+    if not isinstance(value, list | tuple):
+        return []
+    for option in _options(annotation):
+        args = typing.get_args(option)
+        if isinstance(value, tuple) and typing.get_origin(option) is tuple:
+            if args[-1:] == (Ellipsis,):
+                args = args[:1] * len(value)
+            if len(args) == len(value):
+                rows = zip(args, value, strict=True)
+                return [(f"[{i}]", arg, item) for i, (arg, item) in enumerate(rows)]
+        if isinstance(value, list) and typing.get_origin(option) is not tuple and args:
+            return [(f"[{i}]", args[0], item) for i, item in enumerate(value)]
+    return []
+
+
+def shape_text(tensor: Tensor, names: Axes = ()) -> str:
+    """Write a shape with its axes' names: `[batch 2, len 5]`."""
+    if len(names) != tensor.ndim:
+        return str(list(tensor.shape))
+    sizes = ", ".join(f"{n} {s}" for n, s in zip(names, tensor.shape, strict=True))
+    return f"[{sizes}]"
+
+
+def dtype_text(tensor: Tensor) -> str:
+    """Write a dtype as PyTorch does, without the module."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def is_integer(tensor: Tensor) -> bool:
+    """Tell whether a tensor holds whole numbers."""
+    return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)

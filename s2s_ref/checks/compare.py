@@ -1,0 +1,251 @@
+"""The first difference between what the reference did and what the student's code did."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s_ref.checks.axes import Axes, dtype_text, is_integer, shape_text
+from s2s_ref.student.describe import Observation, Other
+
+RTOL, ATOL = 1e-4, 1e-5
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs: the kind, where, and both sides as text."""
+
+    kind: str
+    where: str
+    expected: str
+    got: str
+
+
+def difference(
+    expected: Observation,
+    got: Observation,
+    name: str = "result",
+    axes: dict[str, Axes] | None = None,
+) -> Difference | None:
+    """Return the first difference between two outcomes of one call, the cheapest cause first.
+
+    `name` is what the result is called, `axes` the names of its tensors' axes.
+    """
+    if expected.raised or got.raised or expected.misfit or got.misfit:
+        return _outcome(expected, got)
+    return (
+        _value(name, expected.output, got.output, axes or {}, "")
+        or _changed(expected, got)
+        or _left(expected, got)
+        or _gradients(expected, got)
+    )
+
+
+def same(expected: Observation, got: Observation, *, gradients: bool = True) -> bool:
+    """Tell whether two outcomes agree, gradients left out on request."""
+    if not gradients:
+        got = Observation(
+            got.output, got.raised, expected.gradients, got.changed, got.left, got.misfit
+        )
+    return difference(expected, got) is None
+
+
+def _outcome(expected: Observation, got: Observation) -> Difference | None:
+    if got.misfit and not expected.misfit:
+        return Difference(
+            "parameters", "the parameters", "those that the exercise gives", got.misfit
+        )
+    if got.raised and not expected.raised:
+        text = f"{got.raised.type_name}: {got.raised.text}".rstrip(": ")
+        kind = "unwritten" if got.raised.type_name == "NotImplementedError" else "raised"
+        return Difference(kind, "the call", "an answer", text)
+    if expected.raised and (
+        got.raised is None or got.raised.type_name != expected.raised.type_name
+    ):
+        came = got.raised.type_name if got.raised else value_text(got.output)
+        return Difference("value", "the call", f"to raise {expected.raised.type_name}", came)
+    return None
+
+
+def _value(
+    name: str, expected: Any, got: Any, axes: dict[str, Axes], path: str
+) -> Difference | None:
+    where = name + path
+    if got is None and expected is not None:
+        return Difference("nothing", where, kind_text(expected), "None")
+    if isinstance(expected, Tensor):
+        return _tensor(where, expected, got, axes.get(path, ()))
+    if isinstance(expected, bool | int | float | str | None):
+        return _scalar(where, expected, got)
+    if isinstance(expected, dict):
+        return _mapping(name, expected, got, axes, path)
+    return _sequence(name, expected, got, axes, path)
+
+
+def _tensor(where: str, expected: Tensor, got: Any, names: Axes) -> Difference | None:
+    if not isinstance(got, Tensor):
+        return Difference("type", where, "a tensor", kind_text(got))
+    if got.shape != expected.shape:
+        return Difference("shape", where, shape_text(expected, names), shape_text(got))
+    same_family = is_integer(got) and is_integer(expected)
+    if got.dtype != expected.dtype and not same_family:
+        return Difference("dtype", where, dtype_text(expected), dtype_text(got))
+    if got.is_floating_point() and got.isnan().any() and not expected.isnan().any():
+        place = tuple(int(i) for i in got.isnan().nonzero()[0])
+        return Difference("nan", at(where, place), number(expected[place].item()), "nan")
+    if not expected.is_floating_point():
+        wrong = got != expected
+    else:
+        wrong = ~torch.isclose(got, expected, rtol=RTOL, atol=ATOL, equal_nan=True)
+    if not wrong.any():
+        return None
+    place = tuple(int(i) for i in wrong.nonzero()[0]) if wrong.ndim else ()
+    return _row(where, expected, got, place)
+
+
+def _row(where: str, expected: Tensor, got: Tensor, place: tuple[int, ...]) -> Difference:
+    """Show the first wrong number with a few after it, so that a pattern can be seen."""
+    if not place:
+        return Difference("value", where, number(expected.item()), number(got.item()))
+    *head, start = place
+    stop = min(start + 4, expected.shape[-1])
+    inner = ", ".join([*map(str, head), f"{start}:{stop}" if stop > start + 1 else str(start)])
+    rows = [t[tuple(head)][start:stop].tolist() for t in (expected, got)]
+    digits = 2
+    texts = [row_text(row, digits) for row in rows]
+    while texts[0] == texts[1] and digits < 8:
+        digits += 2
+        texts = [row_text(row, digits) for row in rows]
+    return Difference("value", f"{where}[{inner}]", *texts)
+
+
+def _scalar(where: str, expected: Any, got: Any) -> Difference | None:
+    if isinstance(got, Tensor) and got.ndim == 0 and not isinstance(expected, str | None):
+        got = got.item()
+    if isinstance(expected, bool) or expected is None or isinstance(expected, str):
+        if type(got) is not type(expected):
+            return Difference("type", where, kind_text(expected), kind_text(got))
+        equal = got == expected
+    elif isinstance(got, bool) or not isinstance(got, int | float):
+        return Difference("type", where, "a number", kind_text(got))
+    else:
+        if math.isnan(got) and not math.isnan(expected):
+            return Difference("nan", where, number(expected), "nan")
+        equal = math.isclose(got, expected, rel_tol=RTOL, abs_tol=ATOL)
+    return None if equal else Difference("value", where, value_text(expected), value_text(got))
+
+
+def _sequence(
+    name: str, expected: Any, got: Any, axes: dict[str, Axes], path: str
+) -> Difference | None:
+    where, named = name + path, hasattr(expected, "_fields")
+    if not isinstance(got, list | tuple) or (named and type(got) is not type(expected)):
+        return Difference("type", where, kind_text(expected), kind_text(got))
+    nested = any(isinstance(item, Tensor | list | tuple | dict) for item in expected)
+    if len(got) != len(expected) or not nested:
+        if list(got) == list(expected):
+            return None
+        kind = "type" if nested else "value"
+        return Difference(kind, where, value_text(expected), value_text(got))
+    for i, (e, g) in enumerate(zip(expected, got, strict=True)):
+        place = f".{expected._fields[i]}" if named else f"[{i}]"
+        found = _value(name, e, g, axes, path + place)
+        if found:
+            return found
+    return None
+
+
+def _mapping(
+    name: str, expected: dict[Any, Any], got: Any, axes: dict[str, Axes], path: str
+) -> Difference | None:
+    if not isinstance(got, dict):
+        return Difference("type", name + path, kind_text(expected), kind_text(got))
+    if list(map(repr, sorted(got, key=repr))) != list(map(repr, sorted(expected, key=repr))):
+        return Difference("value", name + path, value_text(list(expected)), value_text(list(got)))
+    for key in expected:
+        found = _value(name, expected[key], got[key], axes, f"{path}[{key!r}]")
+        if found:
+            return found
+    return None
+
+
+def _changed(expected: Observation, got: Observation) -> Difference | None:
+    extra = [name for name in got.changed if name not in expected.changed]
+    missing = [name for name in expected.changed if name not in got.changed]
+    if not extra + missing:
+        return None
+    where = (extra + missing)[0]
+    texts = ("as it was", "changed by the call") if extra else ("changed by the call", "as it was")
+    return Difference("changed", where, *texts)
+
+
+def _left(expected: Observation, got: Observation) -> Difference | None:
+    found = _value("", expected.left, got.left, {}, "")
+    if found is None:
+        return None
+    return Difference("left", f"after the call, {found.where}", found.expected, found.got)
+
+
+def _gradients(expected: Observation, got: Observation) -> Difference | None:
+    wanted = {n: g for n, g in expected.gradients.items() if g is not None and bool((g != 0).any())}
+    if wanted and all(got.gradients.get(name) is None for name in wanted):
+        return Difference("detached", "the result", "gradients flow through it", "none does")
+    for name, gradient in wanted.items():
+        found = got.gradients.get(name)
+        if found is None:
+            return Difference("gradient", f"gradient of {name}", "some", "none")
+        wrong = _tensor(f"gradient of {name}", gradient, found, ())
+        if wrong:
+            return Difference("gradient", wrong.where, wrong.expected, wrong.got)
+    return None
+
+
+def at(where: str, place: tuple[int, ...]) -> str:
+    """Write a place in a tensor: `result[0, 2]`."""
+    return f"{where}[{', '.join(map(str, place))}]" if place else where
+
+
+def number(value: float | int | bool, digits: int = 2) -> str:
+    """Write a number: ids whole, floats with a few digits, small ones in powers of ten."""
+    if isinstance(value, bool | int):
+        return str(value)
+    if value and abs(value) < 10.0**-digits:
+        return f"{value:.1e}"
+    return f"{value:.{digits}f}"
+
+
+def row_text(row: list[Any], digits: int = 2) -> str:
+    """Write a few numbers as a list."""
+    return "[" + ", ".join(number(value, digits) for value in row) + "]"
+
+
+def value_text(value: Any) -> str:
+    """Write a plain value in one short line."""
+    if isinstance(value, float):
+        return number(value, 4)
+    if isinstance(value, Tensor):
+        return f"a tensor {shape_text(value)}"
+    if isinstance(value, Other):
+        return kind_text(value)
+    if isinstance(value, list | tuple) and any(isinstance(v, Tensor) for v in value):
+        return kind_text(value)
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def kind_text(value: Any) -> str:
+    """Name the kind of a value as a learner would: `a tensor`, `a tuple of 2`."""
+    if value is None:
+        return "None"
+    if isinstance(value, Other):
+        return f"a value of type {value.type_name}"
+    if isinstance(value, Tensor):
+        return "a tensor"
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return f"a {type(value).__name__}({', '.join(value._fields)})"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    names = {bool: "True or False", int: "a number", float: "a number", str: "a text"}
+    return names.get(type(value), f"a {type(value).__name__}")

@@ -1,0 +1,386 @@
+"""From what was observed to a verdict that names the mistake."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from s2s_ref.checks.axes import (
+    Axes,
+    all_axes,
+    axes_of,
+    is_integer,
+    map_tensors,
+    select,
+    shape_text,
+    signature,
+    tensors_of,
+)
+from s2s_ref.checks.compare import Difference, difference, same, value_text
+from s2s_ref.checks.exercise import Exercise, Mistake
+from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer
+
+EXTRA_PADDING = 2
+"""So many places the padded case adds along `src_len`."""
+
+DERIVED = {"permuted": "the batch in another order", "padded": "a longer padded tail"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call with its right outcome.
+
+    `kind` tells where it came from: drawn, an edge, or the first case with its batch permuted (in
+    this `order`) or padded.
+    """
+
+    call: Call
+    expected: Observation
+    kind: str = "drawn"
+    order: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The cases of one check and what every known mistake makes of them."""
+
+    exercise: Exercise
+    cases: list[Case]
+    outcomes: dict[str, list[Observation]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a check, as the student's card and the class report show it.
+
+    `mistake` is the name of a known mistake, or empty; `kind` that of a generic diagnosis.
+    """
+
+    exercise: str
+    lesson: int
+    number: int
+    passed: bool
+    headline: str
+    mistake: str = ""
+    kind: str = ""
+    given: str = ""
+    expected: str = ""
+    got: str = ""
+    so: str = ""
+    ask: str = ""
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Generic:
+    """What to say of a failure that is no known mistake."""
+
+    headline: str
+    so: str
+    ask: str = ""
+
+
+GENERIC = {
+    "unwritten": Generic(
+        "not written yet",
+        "The code still raises NotImplementedError where your lines belong.",
+    ),
+    "parameters": Generic(
+        "the parameters are not those of the exercise",
+        "The check copies weights into your module by name, so `__init__` must stay as given.",
+        "What does your `__init__` name differently from the one that was given?",
+    ),
+    "raised": Generic(
+        "it raised an error",
+        "The call did not come to an end.",
+        "Which shapes meet in that line?",
+    ),
+    "nothing": Generic(
+        "None came back",
+        "A function that ends without `return` gives None.",
+        "What should be returned?",
+    ),
+    "type": Generic(
+        "the result is of the wrong kind",
+        "The code that calls this goes on with another kind of value.",
+        "What does the docstring say comes back?",
+    ),
+    "shape": Generic(
+        "the result has the wrong shape",
+        "Every axis has a meaning, and the next step reads the axes by their place.",
+        "Which axis is it that you have too many, too few, or in another place?",
+    ),
+    "dtype": Generic(
+        "the result has the wrong dtype",
+        "Ids are whole numbers, masks are bool, all else is float32.",
+        "Where does the dtype change on the way?",
+    ),
+    "nan": Generic(
+        "the result holds nan",
+        "One nan spreads through every sum that it enters.",
+        "Which step divides by zero, or takes the logarithm of zero?",
+    ),
+    "changed": Generic(
+        "an argument was changed",
+        "The caller still needs the value that it passed in.",
+        "Which operation writes in place? Look for `+=`, `[...] =` and names that end in `_`.",
+    ),
+    "padding": Generic(
+        "the result depends on padding",
+        "A sentence would be translated differently beside a longer one.",
+        "At which step do padded positions still take part?",
+    ),
+    "batch order": Generic(
+        "the result depends on the order of the batch",
+        "A sentence would be translated differently among other sentences.",
+        "Which step mixes one sentence with another?",
+    ),
+    "detached": Generic(
+        "right values, but no gradient flows",
+        "Training would change nothing, for the way back is cut.",
+        "Where does a tensor become a number, or is detached, or built anew?",
+    ),
+    "value": Generic("the values are wrong", "The shapes are right."),
+    "gradient": Generic(
+        "right values, but wrong gradients",
+        "Training would go in another direction.",
+        "Which part of the computation does not take part in the way back?",
+    ),
+    "left": Generic(
+        "it left something else behind",
+        "What the call does to its arguments matters as much as what it returns.",
+        "In which order do the steps happen?",
+    ),
+}
+"""Generic diagnoses, the cheapest cause first."""
+
+
+def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
+    """Compare what was observed with what is right, and name the mistake."""
+    exercise = prepared.exercise
+    if len(seen) != len(prepared.cases):
+        raise ValueError(f"Expected {len(prepared.cases)} observations, got {len(seen)}.")
+    if exercise.judged is not None:
+        problems = [
+            exercise.judged(c.call.arguments, s) for c, s in zip(prepared.cases, seen, strict=True)
+        ]
+        found = {i: Difference("value", "", "", p) for i, p in enumerate(problems) if p}
+    else:
+        found = _differences(prepared, seen)
+    if not found:
+        return _verdict(exercise, passed=True, headline=_checked(prepared))
+    mistake = _known(prepared, seen)
+    if mistake:
+        return _named(prepared, mistake, found)
+    if exercise.judged is not None:
+        index, first = next(iter(found.items()))
+        return _failed(prepared, index, Difference("value", "", "", ""), first.got)
+    return _generic(prepared, seen, found)
+
+
+def _differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Difference]:
+    found = {}
+    annotation = signature(prepared.exercise.reference).return_annotation
+    for i, (case, observation) in enumerate(zip(prepared.cases, seen, strict=True)):
+        axes = axes_of(annotation, case.expected.output)
+        one = difference(case.expected, observation, axes=axes)
+        if one:
+            found[i] = one
+    return found
+
+
+# ------------------------------------------------------------------ known mistakes
+
+
+def _known(prepared: Prepared, seen: list[Observation]) -> Mistake | None:
+    """Find the mistake whose outcome was seen on all the cases.
+
+    Gradients are left out in a second try: a known mistake in the values may come with another
+    one in the gradients.
+    """
+    right = [case.expected for case in prepared.cases]
+    for gradients in (True, False):
+        for mistake in prepared.exercise.mistakes:
+            outcomes = prepared.outcomes[mistake.name]
+            values_differ = not all(
+                same(r, o, gradients=False) for r, o in zip(right, outcomes, strict=True)
+            )
+            if (gradients or values_differ) and all(
+                _alike(o, s, mistake.raises, gradients) for o, s in zip(outcomes, seen, strict=True)
+            ):
+                return mistake
+    return None
+
+
+def _alike(outcome: Observation, seen: Observation, pattern: str, gradients: bool) -> bool:
+    if outcome.raised and seen.raised:
+        text = seen.raised.text
+        fits = re.search(pattern, text) is not None if pattern else text == outcome.raised.text
+        return fits and seen.raised.type_name == outcome.raised.type_name
+    if outcome.misfit or seen.misfit:
+        return outcome.misfit == seen.misfit
+    return same(outcome, seen, gradients=gradients)
+
+
+def _named(prepared: Prepared, mistake: Mistake, found: dict[int, Difference]) -> Verdict:
+    index = next(iter(found))
+    return _failed(
+        prepared, index, found[index], mistake.message, mistake.so, mistake.ask, mistake.name
+    )
+
+
+# ------------------------------------------------------------------ generic diagnoses
+
+
+def _generic(prepared: Prepared, seen: list[Observation], found: dict[int, Difference]) -> Verdict:
+    kinds = list(GENERIC)
+    index = min(found, key=lambda i: (kinds.index(found[i].kind), i))
+    kind = found[index].kind
+    if kind == "value":
+        kind = _dependence(prepared, seen) or kind
+    words = GENERIC[kind]
+    so, raised = words.so, seen[index].raised
+    if raised and raised.line and kind == "raised":
+        so = f"It happened in your line {raised.line_number}: {raised.line}"
+    return _failed(prepared, index, found[index], words.headline, so, words.ask, kind=kind)
+
+
+def _dependence(prepared: Prepared, seen: list[Observation]) -> str:
+    """Tell whether the student's own results change with padding or the order of the batch."""
+    annotation = signature(prepared.exercise.reference).return_annotation
+    base = seen[0]
+    axes = axes_of(annotation, base.output)
+    for case, observation in zip(prepared.cases, seen, strict=True):
+        if case.kind == "padded":
+            trimmed = map_tensors(observation.output, trim(axes))
+            if not same(Observation(base.output), Observation(trimmed)):
+                return "padding"
+        if case.kind == "permuted" and case.order is not None:
+            moved = map_tensors(base.output, select(axes, "batch", case.order))
+            if not same(Observation(moved), Observation(observation.output)):
+                return "batch order"
+    return ""
+
+
+def trim(axes: dict[str, Axes]) -> Callable[[str, Tensor], Tensor]:
+    """Make a function that drops the two padded places that the padded case added."""
+
+    def shorter(path: str, tensor: Tensor) -> Tensor:
+        names = axes.get(path, ())
+        if "src_len" not in names:
+            return tensor
+        axis = names.index("src_len")
+        return tensor.narrow(axis, 0, tensor.shape[axis] - EXTRA_PADDING)
+
+    return shorter
+
+
+def lengthen(
+    axes: dict[str, Axes], noise: Callable[..., Tensor]
+) -> Callable[[str, Tensor], Tensor]:
+    """Make a function that adds two padded places: zeros to ids and masks, noise to the others."""
+
+    def longer(path: str, tensor: Tensor) -> Tensor:
+        names = axes.get(path, ())
+        if "src_len" not in names:
+            return tensor
+        axis = names.index("src_len")
+        shape = [EXTRA_PADDING if i == axis else size for i, size in enumerate(tensor.shape)]
+        tail = noise(*shape) if tensor.is_floating_point() else torch.zeros(shape)
+        return torch.cat([tensor, tail.to(tensor.dtype)], dim=axis)
+
+    return longer
+
+
+# ------------------------------------------------------------------ words
+
+
+def _failed(
+    prepared: Prepared,
+    index: int,
+    found: Difference,
+    headline: str,
+    so: str = "",
+    ask: str = "",
+    mistake: str = "",
+    kind: str = "",
+) -> Verdict:
+    exercise = prepared.exercise
+    return _verdict(
+        exercise,
+        headline=headline,
+        mistake=mistake,
+        kind=kind or found.kind,
+        given=_given(exercise, prepared.cases[index].call),
+        expected=_place(exercise, found, found.expected),
+        got=_place(exercise, found, found.got),
+        so=so,
+        ask=ask or next(iter(exercise.hints), ""),
+        after=tuple(exercise.after),
+    )
+
+
+def _verdict(exercise: Exercise, *, headline: str, passed: bool = False, **words: Any) -> Verdict:
+    return Verdict(exercise.name, exercise.lesson, exercise.number, passed, headline, **words)
+
+
+def _place(exercise: Exercise, found: Difference, text: str) -> str:
+    """Write `logits[0, 1:3] = [0.20, 0.31]`, the parts of a result by their own names."""
+    where = found.where
+    if isinstance(exercise.returns, str):
+        where = re.sub(r"^result", exercise.returns, where)
+    else:
+        where = re.sub(r"^result\[(\d+)\]", lambda m: exercise.returns[int(m[1])], where)
+    if found.kind in ("value", "nan", "gradient", "left") and where and where != "the call":
+        return f"{where} = {text}"
+    return f"{where}: {text}" if where else text
+
+
+def _given(exercise: Exercise, call: Call) -> str:
+    annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
+    axes = all_axes(annotations, call.arguments)
+    parts = []
+    for name, value in call.arguments.items():
+        if isinstance(value, Tensor):
+            parts.append(f"{name} {_tensor_text(value, axes.get(name, ()))}")
+        elif isinstance(value, Model):
+            parts.append(f"{name} (a {value.path.rpartition('.')[2]})")
+        elif isinstance(value, Optimizer | Generator):
+            parts.append(f"{name} (a {type(value).__name__.lower()})")
+        elif hasattr(value, "_fields"):
+            inner = [
+                f"{p} {shape_text(t, axes.get(p, ()))}"
+                for p, t in tensors_of({name: value}).items()
+            ]
+            parts.append(", ".join(inner))
+        else:
+            parts.append(f"{name} = {value_text(value)}")
+    return ", ".join(parts)
+
+
+def _tensor_text(tensor: Tensor, names: Axes) -> str:
+    text = shape_text(tensor, names)
+    few = is_integer(tensor) and tensor.numel() <= 12
+    return f"{text} = {tensor.tolist()}" if few else text
+
+
+def _checked(prepared: Prepared) -> str:
+    """Say what a passed check has looked at."""
+    exercise = prepared.exercise
+    if exercise.kind == "prediction":
+        return "noted"
+    looked = (
+        ["values", "shapes"]
+        if any(tensors_of({"": c.expected.output}) for c in prepared.cases)
+        else ["values"]
+    )
+    if any(g is not None for c in prepared.cases for g in c.expected.gradients.values()):
+        looked.append("gradients")
+    edges = [f"{n} = {s}" for edge in exercise.edge_sizes() for n, s in edge.items()]
+    looked += [f"the edge {edge}" for edge in dict.fromkeys(edges)]
+    derived = {c.kind for c in prepared.cases}
+    looked += [words for kind, words in DERIVED.items() if kind in derived]
+    return ", ".join(looked)

@@ -1,0 +1,50 @@
+"""Random arguments for the cases of a check."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from s2s_ref.student.describe import Generator, Model
+
+
+class Draw:
+    """A seeded source of random arguments: the same seed draws the same."""
+
+    def __init__(self, seed: int) -> None:
+        """Start from this seed."""
+        self._generator = torch.Generator().manual_seed(seed % 2**63)
+
+    def normal(self, *shape: int, scale: float = 1.0) -> Tensor:
+        """Draw float32 values from a normal distribution with this standard deviation."""
+        return torch.randn(*shape, generator=self._generator) * scale
+
+    def ids(self, low: int, high: int, *shape: int) -> Tensor:
+        """Draw ids from `low` to `high` - 1."""
+        return torch.randint(low, high, shape, generator=self._generator)
+
+    def integer(self, low: int, high: int) -> int:
+        """Draw one number from `low` to `high` - 1."""
+        return int(self.ids(low, high, 1))
+
+    def chance(self, probability: float) -> bool:
+        """Draw True with this probability."""
+        return bool(torch.rand(1, generator=self._generator) < probability)
+
+    def shuffled(self, items: list[Any]) -> list[Any]:
+        """Return the items in a random order."""
+        order = torch.randperm(len(items), generator=self._generator)
+        return [items[i] for i in order]
+
+    def generator(self) -> Generator:
+        """Describe a seeded generator."""
+        return Generator(self.integer(0, 2**31))
+
+    def weights(self, module: nn.Module, scale: float = 0.6) -> dict[str, Tensor]:
+        """Draw a value for every parameter of a module: biases too, which start near zero."""
+        return {n: self.normal(*p.shape, scale=scale) for n, p in module.named_parameters()}
+
+    def model(self, cls: type[nn.Module], **sizes: Any) -> Model:
+        """Describe a module of `s2s_ref` with drawn weights."""
+        weights = self.weights(cls(**sizes))
+        return Model(f"{cls.__module__}.{cls.__qualname__}", sizes, weights)

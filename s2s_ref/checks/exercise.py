@@ -1,0 +1,175 @@
+"""The registry: an exercise is a reference, a way to draw cases, and the mistakes people make."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2s_ref.student.describe import Observation
+
+LESSONS = ("start_here", "rnn", "encoder_decoder")
+"""The modules of checks, one a lesson, in teaching order."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that people make: its code and what to say about it.
+
+    `message` names it in one sentence; `so` says what it means for translation; `ask` is a
+    question that leads to the mend.
+    """
+
+    name: str
+    code: Any
+    message: str
+    so: str = ""
+    ask: str = ""
+    raises: str = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a module's case consists of: its constructor's arguments and its call's."""
+
+    sizes: dict[str, Any]
+    arguments: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Exercise:
+    """An exercise; made by the decorator `exercise` or by `prediction`."""
+
+    name: str
+    lesson: int
+    title: str
+    reference: Any
+    draw: Callable[..., dict[str, Any] | Built]
+    kind: str = "function"
+    hints: Sequence[str] = ()
+    after: Sequence[str] = ()
+    edges: Sequence[dict[str, int]] | None = None
+    returns: str = "result"
+    skip: Sequence[str] = ()
+    bonus: bool = False
+    number: int = 0
+    mistakes: list[Mistake] = field(default_factory=list)
+    alternatives: list[Any] = field(default_factory=list)
+    judged: Callable[[dict[str, Any], Observation], str | None] | None = None
+
+    @property
+    def short(self) -> str:
+        """The name without its module, as the student's function is called."""
+        return self.name.rpartition(".")[2]
+
+    def mistake(
+        self, message: str, *, so: str = "", ask: str = "", raises: str = ""
+    ) -> Callable[[Any], Any]:
+        """Add the decorated function or class as a mistake.
+
+        `raises` is a pattern that the text of the exception must hold, where the mistake raises.
+        """
+
+        def add(code: Any) -> Any:
+            self.mistakes.append(Mistake(code.__name__, code, message, so, ask, raises))
+            return code
+
+        return add
+
+    def alternative(self, code: Any) -> Any:
+        """Add the decorated function or class as another right answer."""
+        self.alternatives.append(code)
+        return code
+
+    def verdict(self, function: Callable[[dict[str, Any], Observation], str | None]) -> Any:
+        """Judge by this function instead of by equality with the reference.
+
+        It receives the arguments of a call and what was observed, and returns what is wrong, or
+        None.
+        """
+        self.judged = function
+        return function
+
+    def sizes(self) -> dict[str, int]:
+        """Return the default sizes of a case, from the drawing function's keywords."""
+        parameters = list(inspect.signature(self.draw).parameters.values())[1:]
+        return {p.name: p.default for p in parameters}
+
+    def edge_sizes(self) -> list[dict[str, int]]:
+        """List the sizes of the edge cases: by default a batch of one, then one token."""
+        if self.edges is not None:
+            return [dict(edge) for edge in self.edges]
+        return [{n: 1} for n in self.sizes() if n == "batch" or n == "len" or n.endswith("_len")]
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def exercise(
+    *, reference: Any, lesson: int, title: str, **options: Any
+) -> Callable[[Callable[..., dict[str, Any] | Built]], Exercise]:
+    """Make an exercise of the decorated function, which draws the arguments of one call.
+
+    The function's name is the exercise's. It takes a `Draw` and the sizes of the case as keywords,
+    all different by default so that a swapped axis cannot hide, and returns the arguments by name,
+    or `Built` for a module.
+    """
+
+    def make(draw: Callable[..., dict[str, Any] | Built]) -> Exercise:
+        kind = "module" if inspect.isclass(reference) else "function"
+        return _register(draw, lesson, title, reference, {"kind": kind, **options})
+
+    return make
+
+
+def prediction(
+    *, lesson: int, title: str, example: Any, **options: Any
+) -> Callable[[Callable[[Any], str | None]], Exercise]:
+    """Make a prediction: a value that the student writes down, marked for completion only.
+
+    The decorated function receives the value and returns what is wrong with its form, or None.
+    """
+
+    def make(valid: Callable[[Any], str | None]) -> Exercise:
+        made = _register(valid, lesson, title, example, {"kind": "prediction", **options})
+        made.judged = lambda _, seen: valid(seen.output)
+        made.draw = lambda _: {}
+        return made
+
+    return make
+
+
+def _register(
+    function: Any, lesson: int, title: str, reference: Any, options: dict[str, Any]
+) -> Exercise:
+    module = function.__module__.rpartition(".")[2]
+    made = Exercise(f"{module}.{function.__name__}", lesson, title, reference, function, **options)
+    made.number = 1 + sum(e.lesson == lesson for e in EXERCISES.values())
+    EXERCISES[made.name] = made
+    return made
+
+
+def find(name: str) -> Exercise:
+    """Return the exercise of this name.
+
+    Raises:
+        ValueError: there is none; the message lists those of its lesson.
+    """
+    module = name.partition(".")[0]
+    if module in LESSONS:
+        importlib.import_module(f"s2s_ref.checks.{module}")
+    if name not in EXERCISES:
+        load_all()
+        near = [n for n in EXERCISES if n.startswith(f"{module}.")] or list(EXERCISES)
+        raise ValueError(f"There is no exercise {name!r}. Choose one of: {', '.join(near)}.")
+    return EXERCISES[name]
+
+
+def load_all() -> list[Exercise]:
+    """Return every exercise of the course, in teaching order."""
+    for module in LESSONS:
+        importlib.import_module(f"s2s_ref.checks.{module}")
+    return sorted(
+        (e for e in EXERCISES.values() if e.name.partition(".")[0] in LESSONS),
+        key=lambda e: (e.lesson, e.number),
+    )

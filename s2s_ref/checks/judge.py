@@ -1,0 +1,166 @@
+"""The judge: draws the cases of a check and reaches the verdict on what was observed.
+
+It never sees the student's code. It sends calls, receives observations, and compares them with
+those of the reference and of every known mistake.
+"""
+
+import functools
+import hashlib
+import hmac
+import itertools
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import s2s_ref
+from s2s_ref.checks.axes import (
+    all_axes,
+    axes_of,
+    map_arguments,
+    select,
+    signature,
+    tensors_of,
+)
+from s2s_ref.checks.compare import same
+from s2s_ref.checks.diagnose import Case, Prepared, lengthen, reach_verdict
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.exercise import Built, Exercise, find, load_all
+from s2s_ref.student.codec import decode, encode
+from s2s_ref.student.describe import Call, Observation
+from s2s_ref.student.observe import float_tensors, observe
+
+DRAWN_CASES = 2
+MOST_CASES = 24
+"""So many cases are drawn at most until every mistake shows."""
+
+
+class AuthoringError(RuntimeError):
+    """An exercise whose cases cannot show one of its mistakes."""
+
+
+class LocalJudge:
+    """The judge in the student's own process, for practice.
+
+    It still speaks in bytes, so that whatever passes here passes between processes too.
+    """
+
+    def __init__(self, key: bytes = b"practice") -> None:
+        """Draw cases by this key: the same key draws the same cases."""
+        self._key = key
+        self._open: dict[str, Prepared] = {}
+        self._tickets = map(str, itertools.count(1))
+
+    def ask(self, request: bytes) -> bytes:
+        """Answer one request of the student's side."""
+        message = decode(request)
+        answer = getattr(self, f"_do_{message.pop('do')}")
+        return encode(answer(**message))
+
+    def _do_cases(self, exercise: str) -> dict[str, Any]:
+        prepared = prepare(exercise, seed_of(self._key, exercise))
+        ticket = next(self._tickets)
+        self._open[ticket] = prepared
+        calls = [case.call for case in prepared.cases]
+        return {"ticket": ticket, "kind": prepared.exercise.kind, "calls": calls}
+
+    def _do_verdict(self, ticket: str, observations: list[Observation]) -> dict[str, Any]:
+        return asdict(reach_verdict(self._open.pop(ticket), observations))
+
+    def _do_hints(self, exercise: str) -> list[str]:
+        return list(find(exercise).hints)
+
+    def _do_catalogue(self) -> list[dict[str, Any]]:
+        return [
+            {"name": e.name, "lesson": e.lesson, "number": e.number, "title": e.title}
+            | {"kind": e.kind, "bonus": e.bonus}
+            for e in load_all()
+        ]
+
+
+def seed_of(key: bytes, exercise: str) -> int:
+    """Return the seed of an exercise's cases for a class with this key."""
+    text = f"{exercise} {s2s_ref.__version__}".encode()
+    return int.from_bytes(hmac.new(key, text, hashlib.sha256).digest()[:7], "big")
+
+
+@functools.lru_cache(maxsize=64)
+def prepare(name: str, seed: int) -> Prepared:
+    """Draw cases until every named mistake of the exercise shows.
+
+    Raises:
+        AuthoringError: a mistake agrees with the reference, or with a mistake that has another
+            message, on all the cases that may be drawn.
+    """
+    exercise = find(name)
+    if exercise.kind == "prediction":
+        outcomes = {m.name: [Observation(m.code())] for m in exercise.mistakes}
+        return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], outcomes)
+    prepared = Prepared(exercise, [], {m.name: [] for m in exercise.mistakes})
+    for i in range(DRAWN_CASES):
+        _add(prepared, _draw(exercise, seed + i, {}), "drawn")
+    for i, sizes in enumerate(exercise.edge_sizes()):
+        _add(prepared, _draw(exercise, seed + 1000 + i, sizes), "edge")
+    _derive(prepared)
+    while hidden := _hidden(prepared):
+        if len(prepared.cases) >= MOST_CASES:
+            raise AuthoringError(f"{name}: {MOST_CASES} cases do not show {hidden}.")
+        _add(prepared, _draw(exercise, seed + len(prepared.cases), {}), "drawn")
+    return prepared
+
+
+def _draw(exercise: Exercise, seed: int, sizes: dict[str, int]) -> Call:
+    draw = Draw(seed)
+    drawn = exercise.draw(draw, **{**exercise.sizes(), **sizes})
+    if isinstance(drawn, Built):
+        weights = draw.weights(exercise.reference(**drawn.sizes))
+        return Call(drawn.arguments, drawn.sizes, weights)
+    return Call(drawn)
+
+
+def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None) -> None:
+    exercise = prepared.exercise
+    expected = observe(exercise.reference, call)
+    outputs = float_tensors(expected.output)
+    if outputs:
+        draw = Draw(len(prepared.cases))
+        call = replace(call, cotangents=tuple(draw.normal(*o.shape) for o in outputs))
+        expected = observe(exercise.reference, call)
+    prepared.cases.append(Case(call, expected, kind, order))
+    for mistake in exercise.mistakes:
+        prepared.outcomes[mistake.name].append(observe(mistake.code, call))
+
+
+def _derive(prepared: Prepared) -> None:
+    """Add the first case with its batch in another order, and with a longer padded tail."""
+    exercise, base = prepared.exercise, prepared.cases[0]
+    annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
+    axes = all_axes(annotations, base.call.arguments)
+    tensors = tensors_of(base.call.arguments)
+    batch_sizes = {tensors[p].shape[n.index("batch")] for p, n in axes.items() if "batch" in n}
+    result_axes = axes_of(signature(exercise.reference).return_annotation, base.expected.output)
+    all_batched = all(
+        "batch" in result_axes.get(p, ()) for p in tensors_of({"": base.expected.output})
+    )
+    if batch_sizes and all_batched and "batch order" not in exercise.skip:
+        order = torch.arange(batch_sizes.pop()).roll(1)
+        arguments = map_arguments(base.call.arguments, select(axes, "batch", order))
+        _add(prepared, replace(base.call, arguments=arguments), "permuted", order)
+    if {"src_mask", "src_lengths"} & set(annotations) and "padding" not in exercise.skip:
+        arguments = map_arguments(base.call.arguments, lengthen(axes, Draw(1).normal))
+        _add(prepared, replace(base.call, arguments=arguments), "padded")
+
+
+def _hidden(prepared: Prepared) -> list[str]:
+    """List the mistakes that no case tells from the reference or from another message's mistake."""
+    cases, outcomes = prepared.cases, prepared.outcomes
+    right = [case.expected for case in cases]
+    mistakes = prepared.exercise.mistakes
+    hidden = [m.name for m in mistakes if all(map(same, right, outcomes[m.name]))]
+    for one, other in itertools.combinations(mistakes, 2):
+        if one.message != other.message and all(
+            map(same, outcomes[one.name], outcomes[other.name])
+        ):
+            hidden.append(f"{one.name} = {other.name}")
+    return hidden

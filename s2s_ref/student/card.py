@@ -1,0 +1,80 @@
+"""How a verdict is shown: one line for a pass, a card for a failure, as text and as HTML."""
+
+import textwrap
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+WIDTH = 83
+"""nbgrader cuts longer lines."""
+
+MIME = "application/vnd.s2s.verdict+json"
+"""Under this type a notebook's output carries the verdict itself, for the class report."""
+
+
+def text(verdict: Mapping[str, Any]) -> str:
+    """Write a verdict as plain text, at most 83 columns wide."""
+    if verdict["passed"]:
+        return wrap(f"✓ {_short(verdict)}: {verdict['headline']}", "  ")
+    lines = [_title(verdict)]
+    for label in ("given", "expected", "got"):
+        if verdict[label]:
+            lines.append(wrap(f"  {label:<9} {verdict[label]}", " " * 12))
+    lines += [wrap(f"  {verdict[part]}", "  ") for part in ("so", "ask") if verdict[part]]
+    lines += [wrap(f"  {line}", "  ") for line in _advice(verdict)]
+    return "\n".join(lines)
+
+
+def html(verdict: Mapping[str, Any]) -> str:
+    """Write a verdict as HTML that can be read on a light and on a dark page."""
+    if verdict["passed"]:
+        return f'<div style="color:#2a8a4a">{escape(text(verdict))}</div>'
+    rows = "".join(
+        f'<tr><td style="padding:0 1em 0 0;text-align:left;vertical-align:top;opacity:.7">{label}'
+        f'</td><td style="text-align:left"><code>{escape(verdict[label])}</code></td></tr>'
+        for label in ("given", "expected", "got")
+        if verdict[label]
+    )
+    words = "".join(f"<div>{escape(verdict[part])}</div>" for part in ("so",) if verdict[part])
+    ask = f'<div style="margin-top:.4em"><em>{escape(verdict["ask"])}</em></div>'
+    advice = "".join(f'<div style="opacity:.7">{escape(line)}</div>' for line in _advice(verdict))
+    title = f"{escape(_short(verdict))}: {escape(verdict['headline'])}"
+    return (
+        '<div style="border-left:4px solid #d1652b;padding:.3em 1em;margin:.3em 0;max-width:60em">'
+        f'<div style="display:flex;justify-content:space-between"><strong>{title}</strong>'
+        f'<span style="opacity:.7">{_number(verdict)}</span>'
+        f'</div><table style="margin:.4em 0;border:0">{rows}</table>{words}'
+        f"{ask if verdict['ask'] else ''}{advice}</div>"
+    )
+
+
+def _short(verdict: Mapping[str, Any]) -> str:
+    return str(verdict["exercise"]).rpartition(".")[2]
+
+
+def _number(verdict: Mapping[str, Any]) -> str:
+    return f"(lesson {verdict['lesson']}, exercise {verdict['number']})"
+
+
+def _title(verdict: Mapping[str, Any]) -> str:
+    title, number = f"{_short(verdict)}: {verdict['headline']}", _number(verdict)
+    if len(title) + len(number) + 2 <= WIDTH:
+        return title + number.rjust(WIDTH - len(title))
+    return wrap(title, "  ") + "\n" + number.rjust(WIDTH)
+
+
+def _advice(verdict: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{name} does not pass yet, and this exercise calls it: mend that one first."
+        for name in verdict.get("after", ())
+    ]
+    if verdict.get("kind") != "prediction":
+        lines.append(f'For a hint: hint("{verdict["exercise"]}")')
+    return lines
+
+
+def wrap(line: str, indent: str = "") -> str:
+    """Break a line at 83 columns."""
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=True, break_on_hyphens=False
+    )

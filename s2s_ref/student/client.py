@@ -1,0 +1,117 @@
+"""`check`, `hint` and `progress`: the student's side of the talk with the judge."""
+
+import os
+from html import escape
+from importlib.metadata import entry_points
+from typing import Any, Protocol
+
+from s2s_ref.student import card, record
+from s2s_ref.student.codec import decode, encode, plain
+from s2s_ref.student.describe import Observation
+from s2s_ref.student.observe import observe
+
+
+class Judge(Protocol):
+    """Whoever answers: in this process for practice, in another one for the grade."""
+
+    def ask(self, request: bytes) -> bytes:
+        """Answer one request."""
+        ...
+
+
+class CheckFailed(AssertionError):
+    """A check that did not pass; the card above it says why."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let IPython show this one line in place of a traceback through library code."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+_judge: Judge | None = None
+
+
+def judge() -> Judge:
+    """Return the judge that this process talks to; `S2S_JUDGE` names another than the local one."""
+    global _judge
+    if _judge is None:
+        name = os.environ.get("S2S_JUDGE", "local")
+        (found,) = entry_points(group="s2s_ref.judge", name=name)
+        _judge = found.load()()
+    return _judge
+
+
+def _ask(**request: Any) -> Any:
+    return decode(judge().ask(encode(request)))
+
+
+def check(exercise: str, target: Any) -> None:
+    """Check the answer to an exercise and show what was found.
+
+    Raises:
+        CheckFailed: it is not right yet.
+        ValueError: there is no exercise of this name.
+    """
+    verdict, answer = try_check(exercise, target)
+    record.note_check(exercise, verdict["passed"], verdict["headline"])
+    checks = record.load()["checks"]
+    verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
+    _show(card.text(verdict), card.html(verdict), {**verdict, "answer": answer})
+    if not verdict["passed"]:
+        raise CheckFailed(f"{exercise}: {verdict['headline']}")
+
+
+def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
+    """Return the verdict on an answer, and the answer itself where it is a prediction."""
+    asked = _ask(do="cases", exercise=exercise)
+    if asked["kind"] == "prediction":
+        observations = [Observation(plain(target))]
+    else:
+        observations = [observe(target, call) for call in asked["calls"]]
+    verdict: dict[str, Any] = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
+    return verdict, plain(target) if asked["kind"] == "prediction" else None
+
+
+def hint(exercise: str) -> None:
+    """Show the next hint for an exercise: about the meaning, the shapes, then an example."""
+    hints = _ask(do="hints", exercise=exercise)
+    if not hints:
+        print(f"There is no hint for {exercise}.")
+        return
+    index = record.next_hint(exercise, len(hints))
+    text = f"Hint {index + 1} of {len(hints)}: {hints[index]}"
+    _show(card.wrap(text), f"<div>{escape(text)}</div>", {})
+
+
+def progress() -> None:
+    """Show the course: what passes, and what is next."""
+    text = progress_text()
+    _show(text, f"<pre>{escape(text)}</pre>", {})
+
+
+def progress_text() -> str:
+    """Write the course as lines: a mark and the title of every exercise, and the next one."""
+    checks = record.load()["checks"]
+    lines, following, lesson = [], "", -1
+    for entry in _ask(do="catalogue"):
+        if entry["lesson"] != lesson:
+            lesson = entry["lesson"]
+            lines.append(f"Lesson {lesson}")
+        seen = checks.get(entry["name"])
+        mark = "·" if seen is None else "✓" if seen["passed"] else "✗"
+        lines.append(f"  {mark} {entry['title']}" + (" (bonus)" if entry["bonus"] else ""))
+        if mark != "✓" and not entry["bonus"] and not following:
+            following = f"Next: lesson {lesson}, {entry['title']}."
+    return "\n".join([*lines, following or "Every exercise passes."])
+
+
+def _show(text: str, html: str, verdict: dict[str, Any]) -> None:
+    """Display HTML in a notebook, print text elsewhere."""
+    try:
+        shell = get_ipython()  # type: ignore[name-defined]
+    except NameError:
+        print(text)
+        return
+    bundle: dict[str, Any] = {"text/plain": text, "text/html": html}
+    if verdict:
+        bundle[card.MIME] = verdict
+    shell.display_pub.publish(bundle)

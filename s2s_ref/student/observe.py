@@ -1,0 +1,211 @@
+"""The student's side of a check: materialise the arguments, call the student's code, observe.
+
+Nothing here knows what is right. The judge runs the reference and the known mistakes through these
+same functions, so that their outcomes mean the same.
+"""
+
+import contextlib
+import importlib
+import inspect
+import io
+import sysconfig
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from s2s_ref.student.codec import plain
+from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Raised
+
+OURS = (str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+"""Where a frame of a traceback is not the student's."""
+
+
+def observe(target: Any, call: Call) -> Observation:
+    """Call the student's function, or build and call the student's module, as `call` says."""
+    if call.sizes is not None and not is_module(target):
+        return Observation(raised=Raised("TypeError", "the class of a module is expected here"))
+    with _undisturbed():
+        try:
+            return _observe(target, call)
+        except Exception as error:  # whatever a student's code raises is an outcome
+            return Observation(raised=_describe_error(error))
+
+
+def _observe(target: Any, call: Call) -> Observation:
+    parameters: dict[str, Tensor] = {}
+    if call.sizes is not None:
+        target = target(**call.sizes)
+        misfit = load_weights(target, call.weights)
+        if misfit:
+            return Observation(misfit=misfit)
+        parameters = dict(target.named_parameters())
+    leaves = _leaves(call.arguments)
+    arguments = materialise(call.arguments, leaves)
+    before = materialise(call.arguments, {})
+    output = target(*arguments.values())
+    gradients = _gradients(output, call.cotangents, leaves | parameters)
+    changed = tuple(n for n in arguments if not _same_plain(arguments[n], before[n]))
+    models = {n: a for n, a in arguments.items() if isinstance(a, nn.Module)}
+    left = {n: plain(dict(model.state_dict())) for n, model in models.items()}
+    return Observation(plain(output), None, gradients, changed, left)
+
+
+def load_weights(module: nn.Module, weights: dict[str, Tensor]) -> str:
+    """Give a module its weights by name; return what does not fit, or nothing."""
+    own = {n: tuple(p.shape) for n, p in module.named_parameters()}
+    given = {n: tuple(w.shape) for n, w in weights.items()}
+    missing = [f"missing: {n} {list(given[n])}" for n in given if n not in own]
+    extra = [f"not expected: {n} {list(own[n])}" for n in own if n not in given]
+    other = [
+        f"{n}: expected {list(given[n])}, got {list(own[n])}"
+        for n in given
+        if n in own and given[n] != own[n]
+    ]
+    if not missing + extra + other:
+        module.load_state_dict(weights, strict=False)
+        module.eval()
+    return "; ".join(missing + extra + other)
+
+
+def materialise(arguments: dict[str, Any], leaves: dict[str, Tensor]) -> dict[str, Any]:
+    """Turn described arguments into objects, and copy the others.
+
+    Arguments in `leaves` become copies that gradients flow through. They are no leaves themselves,
+    so that code which writes into its argument is seen to do so and does not merely raise.
+    """
+    made: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, Optimizer):
+            optimizer = getattr(torch.optim, value.name)
+            made[name] = optimizer(made[value.over].parameters(), **value.options)
+        else:
+            made[name] = _materialise(name, value, leaves)
+    return made
+
+
+def _materialise(path: str, value: Any, leaves: dict[str, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        return leaves[path].clone() if path in leaves else value.clone()
+    if isinstance(value, Model):
+        return _build(value)
+    if isinstance(value, Generator):
+        return torch.Generator().manual_seed(value.seed)
+    return map_items(path, value, lambda inner, item: _materialise(inner, item, leaves))
+
+
+def _build(described: Model) -> nn.Module:
+    module_path, _, class_name = described.path.rpartition(".")
+    if not module_path.startswith("s2s_ref."):
+        raise ValueError(f"Only modules of s2s_ref are built, not {described.path}.")
+    cls = getattr(importlib.import_module(module_path), class_name)
+    sizes = {n: _build(s) if isinstance(s, Model) else s for n, s in described.sizes.items()}
+    model: nn.Module = cls(**sizes)
+    if described.weights:
+        model.load_state_dict(described.weights)
+    for name, parameter in model.named_parameters():
+        if name in described.gradients:
+            parameter.grad = described.gradients[name].clone()
+    return model.train(described.train)
+
+
+def _leaves(arguments: dict[str, Any]) -> dict[str, Tensor]:
+    """Make a leaf that requires a gradient for every float tensor among the arguments, by path."""
+    leaves: dict[str, Tensor] = {}
+
+    def visit(path: str, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            if value.is_floating_point():
+                leaves[path] = value.clone().requires_grad_()
+            return value
+        return map_items(path, value, visit)
+
+    for name, value in arguments.items():
+        visit(name, value)
+    return leaves
+
+
+def map_items(path: str, value: Any, function: Callable[[str, Any], Any]) -> Any:
+    """Apply `function(path, item)` to what a container holds; return other values as they are."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        named = zip(value._fields, value, strict=True)
+        return type(value)(*(function(f"{path}.{name}", item) for name, item in named))
+    if isinstance(value, list | tuple):
+        return type(value)(function(f"{path}[{i}]", item) for i, item in enumerate(value))
+    if isinstance(value, dict):
+        return {key: function(f"{path}[{key!r}]", item) for key, item in value.items()}
+    return value
+
+
+def float_tensors(value: Any) -> list[Tensor]:
+    """List the float tensors in a result, in order."""
+    found: list[Tensor] = []
+
+    def visit(path: str, item: Any) -> Any:
+        if isinstance(item, Tensor) and item.is_floating_point():
+            found.append(item)
+        return map_items(path, item, visit)
+
+    visit("", value)
+    return found
+
+
+def _gradients(
+    output: Any, cotangents: tuple[Tensor, ...], sources: dict[str, Tensor]
+) -> dict[str, Tensor | None]:
+    outputs = float_tensors(output)
+    if not sources or [o.shape for o in outputs] != [c.shape for c in cotangents]:
+        return {}
+    pairs = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]
+    if not pairs:
+        return dict.fromkeys(sources)
+    # allow_unused: a parameter that a wrong forward pass never used has no gradient
+    found = torch.autograd.grad(
+        [o for o, _ in pairs],
+        list(sources.values()),
+        [c.to(o.dtype) for o, c in pairs],
+        allow_unused=True,
+    )
+    return dict(zip(sources, found, strict=True))
+
+
+def _same_plain(after: Any, before: Any) -> bool:
+    """Tell whether an argument still is what it was; models and the like are observed elsewhere."""
+    if isinstance(before, Tensor):
+        return isinstance(after, Tensor) and torch.equal(after, before)
+    if isinstance(before, list | tuple):
+        return len(after) == len(before) and all(map(_same_plain, after, before))
+    if isinstance(before, dict):
+        return list(after) == list(before) and all(_same_plain(after[k], before[k]) for k in before)
+    if isinstance(before, bool | int | float | str | None):
+        return bool(after == before)
+    return True
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the notebook's random state as it was, and stderr empty: nbgrader reads it as a failure.
+
+    What the student's code prints stays; its warnings are not the check's affair.
+    """
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        with torch.enable_grad(), contextlib.redirect_stderr(io.StringIO()):
+            yield
+
+
+def _describe_error(error: Exception) -> Raised:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(OURS)]
+    line, number = (own[-1].line or "", own[-1].lineno or 0) if own else ("", 0)
+    return Raised(type(error).__name__, str(error), line, number)
+
+
+def is_module(target: Any) -> bool:
+    """Tell whether the target is a module's class."""
+    return inspect.isclass(target) and issubclass(target, nn.Module)

@@ -1,0 +1,58 @@
+"""What a student has reached: which checks pass, and how many hints were taken.
+
+It lives in the user's data folder (`S2S_STATE` overrides), never in a lesson's folder, because
+that is what is handed in.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+
+def state_folder() -> Path:
+    """Return the folder of a student's state."""
+    override = os.environ.get("S2S_STATE")
+    return Path(override) if override else user_data_path("seq2seq-course")
+
+
+def load() -> dict[str, dict[str, Any]]:
+    """Read the record; one that cannot be read is set aside, not deleted."""
+    path = state_folder() / "progress.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(record[part], dict) for part in ("checks", "hints")):
+            raise ValueError("parts are missing")
+    except FileNotFoundError:
+        return {"checks": {}, "hints": {}}
+    except (ValueError, KeyError, TypeError):
+        path.replace(path.with_suffix(".unreadable.json"))
+        return {"checks": {}, "hints": {}}
+    return dict(record)
+
+
+def save(record: dict[str, dict[str, Any]]) -> None:
+    """Write the record, at once or not at all."""
+    path = state_folder() / "progress.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def note_check(exercise: str, passed: bool, headline: str) -> None:
+    """Remember the latest verdict on an exercise."""
+    record = load()
+    record["checks"][exercise] = {"passed": passed, "headline": "" if passed else headline}
+    save(record)
+
+
+def next_hint(exercise: str, available: int) -> int:
+    """Return the index of the hint to give now: the next one, and then the last one again."""
+    record = load()
+    index = min(int(record["hints"].get(exercise, 0)), available - 1)
+    record["hints"][exercise] = index + 1
+    save(record)
+    return index
