@@ -10,6 +10,7 @@ from torch import Tensor
 
 Tokens = Sequence[Hashable]
 Link = tuple[int, int]
+Number = float | int  # said in full for type checks at run time, which tell the two apart
 
 
 class Score(NamedTuple):
@@ -40,7 +41,7 @@ def accuracy_by_position(
     return [right[t] / total[t] for t in sorted(total)]
 
 
-def accuracy_by_length(correct: Sequence[float], lengths: Sequence[int]) -> dict[int, float]:
+def accuracy_by_length(correct: Sequence[Number], lengths: Sequence[int]) -> dict[int, float]:
     """Mean of `correct` (right or wrong, or any score a sentence has) for each length, ascending.
 
     `lengths` can be source lengths, target lengths, or the number of steps since a token was read.

@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from torch import Tensor
 
-from s2s_ref.metrics import Link, project
+from s2s_ref.metrics import Link, Number, project
 from s2s_ref.training import History
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -125,10 +125,10 @@ def learning_curves(
 
 @_course_style
 def accuracy_by_position(
-    accuracies: Mapping[str, Sequence[float]],
+    accuracies: Mapping[str, Sequence[Number]],
     *,
-    best_guess: Sequence[float] | None = None,
-    prediction: Sequence[float] | None = None,
+    best_guess: Sequence[Number] | None = None,
+    prediction: Sequence[Number] | None = None,
     positions: Sequence[str] | None = None,
     title: str = "",
 ) -> Figure:
@@ -154,10 +154,10 @@ def accuracy_by_position(
 
 @_course_style
 def accuracy_by_length(
-    accuracies: Mapping[str, Mapping[int, float] | Sequence[Mapping[int, float]]],
+    accuracies: Mapping[str, Mapping[int, Number] | Sequence[Mapping[int, Number]]],
     *,
-    yours: Mapping[int, float] | None = None,
-    prediction: Mapping[int, float] | None = None,
+    yours: Mapping[int, Number] | None = None,
+    prediction: Mapping[int, Number] | None = None,
     chance: float | None = None,
     xlabel: str = "length (tokens)",
     ylabel: str = "accuracy (% of sentences)",
@@ -191,9 +191,9 @@ def accuracy_by_length(
 
 @_course_style
 def gradient_by_distance(
-    norms: Mapping[str, Sequence[float] | Sequence[Sequence[float]]],
+    norms: Mapping[str, Sequence[Number] | Sequence[Sequence[Number]]],
     *,
-    before: Mapping[str, Sequence[float] | Sequence[Sequence[float]]] | None = None,
+    before: Mapping[str, Sequence[Number] | Sequence[Sequence[Number]]] | None = None,
     title: str = "",
 ) -> Figure:
     """Gradient norm against distance, on a logarithmic scale: what training can still feel.
@@ -290,13 +290,13 @@ def heat_map(
 
 @_course_style
 def bars(
-    values: Mapping[str, Sequence[float]],
+    values: Mapping[str, Sequence[Number]],
     groups: Sequence[str],
     *,
     xlabel: str = "",
     ylabel: str = "accuracy (% of sentences)",
     percent: bool = True,
-    prediction: Sequence[float] | None = None,
+    prediction: Sequence[Number] | None = None,
     title: str = "",
 ) -> Figure:
     """Grouped bars: for each name one value in each group, as "words" on training and held-out.
@@ -369,27 +369,26 @@ def _curve(history: History, series: str, against: str) -> tuple[list[float], li
     """The points of one run; a loss is smoothed by the mean over a fiftieth of the run."""
     if against not in _SPENT:
         raise ValueError(f"against must be one of {', '.join(_SPENT)}, got {against!r}.")
+    if not history.losses:
+        raise ValueError(f"Nothing to draw yet: {history!r}.")
     if series != "loss" and series not in history.valid:
         held = ", ".join(["loss", *history.valid])
         raise ValueError(f"{history!r} has no series {series!r}; it holds {held}.")
-    spent: dict[str, Sequence[float]] = {
-        "steps": history.steps,
-        "seconds": history.seconds,
-        "tokens": history.tgt_tokens,
-    }
+    counts = {"steps": history.steps, "tokens": history.tgt_tokens}
+    spent = history.seconds if against == "seconds" else [float(x) for x in counts[against]]
     if series != "loss":
-        return [spent[against][step - 1] for step in history.valid_steps], history.valid[series]
+        return [spent[step - 1] for step in history.valid_steps], history.valid[series]
     window = max(1, len(history.losses) // 50)
     losses = torch.tensor(history.losses).unfold(0, window, 1).mean(dim=1)
-    return [float(x) for x in spent[against][window - 1 :]], losses.tolist()
+    return spent[window - 1 :], losses.tolist()
 
 
 def _line_with_band(
     axes: Axes,
     place: int,
     name: str,
-    xs: Sequence[float],
-    rows: Sequence[Sequence[float]],
+    xs: Sequence[Number],
+    rows: Sequence[Sequence[Number]],
     **options: Any,
 ) -> None:
     """The mean of the rows as a line, and a band from the lowest to the highest."""
@@ -404,7 +403,7 @@ def _line_with_band(
 
 
 def _starred(
-    axes: Axes, name: str, xs: Sequence[float], ys: Sequence[float], **options: Any
+    axes: Axes, name: str, xs: Sequence[Number], ys: Sequence[Number], **options: Any
 ) -> None:
     """The reader's own run: black, with stars, on top."""
     axes.plot(xs, ys, color=INK, linewidth=1, marker="*", markersize=13, label=name, **options)
@@ -412,9 +411,9 @@ def _starred(
 
 def _grouped_bars(
     axes: Axes,
-    values: Mapping[str, Sequence[float]],
+    values: Mapping[str, Sequence[Number]],
     groups: Sequence[str],
-    prediction: Sequence[float] | None = None,
+    prediction: Sequence[Number] | None = None,
 ) -> None:
     """One bar for each name in each group; the reader's prediction first, in grey."""
     _check_given(values)
@@ -492,7 +491,7 @@ def _finish(
     return figure
 
 
-def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:
+def _sorted(points: Mapping[int, Number]) -> tuple[list[int], list[Number]]:
     """A curve's xs, ascending, and its ys."""
     return sorted(points), [points[x] for x in sorted(points)]
 
@@ -502,12 +501,12 @@ def _several(given: Any) -> list[Any]:
     return list(given) if isinstance(given, Sequence) else [given]
 
 
-def _rows(given: Any) -> list[Sequence[float]]:
+def _rows(given: Any) -> list[Sequence[Number]]:
     """One row of numbers, or several, as a list of rows."""
     return list(given) if isinstance(given[0], Sequence) else [list(given)]
 
 
-def _means(rows: Sequence[Sequence[float]]) -> list[float]:
+def _means(rows: Sequence[Sequence[Number]]) -> list[float]:
     if len({len(row) for row in rows}) != 1:
         lengths = ", ".join(str(len(row)) for row in rows)
         raise ValueError(f"Seeds under one name need equally many points, got {lengths}.")

@@ -274,6 +274,7 @@ def test_bitmaps_are_drawn_ink_on_paper_with_their_labels():
         (lambda: plots.heat_map(torch.ones(2, 3), ["a"] * 2, ["b"] * 2), "'src_words' should"),
         (lambda: plots.bitmaps(torch.ones(2, 7, 5), [1]), "'labels' should have 2"),
         (lambda: plots.bars({}, ["a"]), "nothing to draw"),
+        (lambda: plots.learning_curves({"a": History("b")}), "Nothing to draw yet: History 'b'"),
         (lambda: plots.histogram({"a": []}), "nothing to draw"),
     ],
 )

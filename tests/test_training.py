@@ -173,7 +173,7 @@ def test_validation_comes_on_time_in_eval_mode_and_changes_nothing():
 
     def validate(model):
         seen.append((model.training, torch.is_grad_enabled()))
-        return {"draw": torch.rand(3).sum().item(), "calls": len(seen)}
+        return {"draw": torch.rand(3).sum().item(), "calls": float(len(seen))}
 
     watched, alone = copier(dropout=0.5), copier(dropout=0.5)
     history = fit(watched, endless(SRC, SRC, 4), copy_loss, steps=7, validate=validate, every=3)
@@ -210,9 +210,9 @@ def test_history_reads_well_and_survives_json():
 
 def test_history_wants_the_same_names_each_time():
     history = History()
-    history.record_validation(1, {"loss": 1})
+    history.record_validation(1, {"loss": 1.0})
     with pytest.raises(ValueError, match=r"\['bleu'\] at step 2, and \['loss'\] before"):
-        history.record_validation(2, {"bleu": 1})
+        history.record_validation(2, {"bleu": 1.0})
 
 
 # --- what fit refuses
