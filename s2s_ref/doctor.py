@@ -198,7 +198,7 @@ def _state_folder() -> list[Finding]:
 
 
 def _nearest_existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
 
 
 def _notebook_kernel() -> list[Finding]:
