@@ -116,7 +116,7 @@ def split(
     groups = _linked_sources(pairs, share_targets)
     sources = sum(map(len, groups))
     wanted = {"test": _size("test", test, sources), "valid": _size("valid", valid, sources)}
-    if sum(wanted.values()) >= max(sources, 1):
+    if sum(wanted.values()) >= sources:
         raise ValueError(
             f"valid={valid} and test={test} leave nothing to train on: there are {sources:,} "
             "different source sentences. Ask for smaller parts."

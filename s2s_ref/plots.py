@@ -11,7 +11,7 @@ import importlib.util
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import numpy as np
@@ -32,7 +32,6 @@ MARKERS = "osD^vP"
 GREY, INK = "#999999", "#000000"
 
 Parameters = ParamSpec("Parameters")
-Key = TypeVar("Key")
 
 
 @functools.cache

@@ -12,6 +12,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import IO
 
 from s2s_ref.grammar import Pair
@@ -97,7 +98,7 @@ def _columns_message(line: str, path: Path, number: int) -> str:
         mend = "Save the file as tab-separated text in UTF-8, or delete the line"
     else:
         what = f"{found} columns"
-        mend = f"Keep the two sentences only, for example: cut -f2,4 {path.name} > pairs.txt"
+        mend = f"Keep the two sentences only, for example: cut -f2,4 {quote(path.name)} > pairs.txt"
     return f"{path}, line {number}: {what} in {_quote(line)}. Expected {expected}. {mend}."
 
 
@@ -171,7 +172,7 @@ def _encoding_message(path: Path, encoding: str) -> str:
     with _open_bytes(path) as file:
         raw = file.read()
     if raw.startswith(b"\x1f\x8b"):
-        return f"{path} is compressed. Unpack it first: gunzip {path.name}"
+        return f"{path} is compressed. Unpack it first: gunzip {quote(path.name)}"
     if raw.startswith(b"PK\x03\x04"):
         return f"{path} is half of a zip file. Download it again."
     line = len(re.findall(rb"\r\n|\r|\n", raw[: _first_bad_byte(raw, encoding)])) + 1
@@ -181,7 +182,8 @@ def _encoding_message(path: Path, encoding: str) -> str:
     guess = _guess_encoding(raw)
     return (
         f'{place}; they look like {guess.upper()}. Read them with encoding="{guess}", or convert '
-        f"the file: iconv -f {guess.upper()} -t UTF-8 {path.name} > {path.stem}-utf8.txt"
+        f"the file: iconv -f {guess.upper()} -t UTF-8 {quote(path.name)} > "
+        + quote(f"{path.stem}-utf8.txt")
     )
 
 
@@ -213,7 +215,7 @@ def _guess_encoding(raw: bytes) -> str:
         return "utf-16"
     if b"\0" in raw:
         low, high = raw[::2].count(0), raw[1::2].count(0)
-        return "utf-16-le" if high >= low else "utf-16-be"
+        return "utf-16le" if high >= low else "utf-16be"
     for name in ("utf-8", "cp949"):
         with contextlib.suppress(UnicodeDecodeError):
             foreign = [char for char in raw.decode(name) if not char.isascii()]

@@ -334,7 +334,9 @@ def _place(exercise: Exercise, found: Difference, text: str) -> str:
         where = re.sub(r"^result", exercise.returns, where)
     else:
         where = re.sub(r"^result\[(\d+)\]", lambda m: exercise.returns[int(m[1])], where)
-    if found.kind in ("value", "nan", "gradient", "left") and where and where != "the call":
+    if where == "the call":
+        return text
+    if found.kind in ("value", "nan", "gradient", "left") and where:
         return f"{where} = {text}"
     return f"{where}: {text}" if where else text
 
