@@ -8,11 +8,11 @@ decomposed (NFD) Hangul, Windows line ends, a byte-order mark; all of that is ev
 import contextlib
 import io
 import re
+import shlex
 import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from shlex import quote
 from typing import IO
 
 from s2s_ref.grammar import Pair
@@ -98,7 +98,7 @@ def _columns_message(line: str, path: Path, number: int) -> str:
         mend = "Save the file as tab-separated text in UTF-8, or delete the line"
     else:
         what = f"{found} columns"
-        mend = f"Keep the two sentences only, for example: cut -f2,4 {quote(path.name)} > pairs.txt"
+        mend = f"Keep the two sentences only, for example: cut -f2,4 {shlex.quote(path.name)} > pairs.txt"
     return f"{path}, line {number}: {what} in {_quote(line)}. Expected {expected}. {mend}."
 
 
@@ -172,7 +172,7 @@ def _encoding_message(path: Path, encoding: str) -> str:
     with _open_bytes(path) as file:
         raw = file.read()
     if raw.startswith(b"\x1f\x8b"):
-        return f"{path} is compressed. Unpack it first: gunzip {quote(path.name)}"
+        return f"{path} is compressed. Unpack it first: gunzip {shlex.quote(path.name)}"
     if raw.startswith(b"PK\x03\x04"):
         return f"{path} is half of a zip file. Download it again."
     line = len(re.findall(rb"\r\n|\r|\n", raw[: _first_bad_byte(raw, encoding)])) + 1
@@ -182,8 +182,8 @@ def _encoding_message(path: Path, encoding: str) -> str:
     guess = _guess_encoding(raw)
     return (
         f'{place}; they look like {guess.upper()}. Read them with encoding="{guess}", or convert '
-        f"the file: iconv -f {guess.upper()} -t UTF-8 {quote(path.name)} > "
-        + quote(f"{path.stem}-utf8.txt")
+        f"the file: iconv -f {guess.upper()} -t UTF-8 {shlex.quote(path.name)} > "
+        + shlex.quote(f"{path.stem}-utf8.txt")
     )
 
 
