@@ -12,6 +12,7 @@ import hashlib
 import http.client
 import json
 import os
+import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -81,7 +82,7 @@ def _tatoeba(code: str, language: str, pairs: str, *mirrors: str) -> Download:
         pairs=pairs,
         licence="CC-BY 2.0 (France), attribution on each line",
         source="https://www.manythings.org/anki/",
-        version="as upstream serves it; the date stands in the zip's _about.txt; not pinned",
+        version="as upstream or a mirror serves it, dated in the zip's _about.txt; not pinned",
     )
 
 
@@ -99,7 +100,9 @@ DOWNLOADS: dict[str, Download] = {
 def cache_dir() -> Path:
     """The folder that holds downloaded files: `S2S_CACHE`, or the user's cache folder."""
     override = os.environ.get("S2S_CACHE")
-    return Path(override) if override else platformdirs.user_cache_path("seq2seq-course")
+    return (
+        Path(override).expanduser() if override else platformdirs.user_cache_path("seq2seq-course")
+    )
 
 
 def download(name: str, *, refresh: bool = False, progress: bool = True) -> Path:
@@ -140,10 +143,18 @@ def fetch(entry: Download, *, refresh: bool = False, progress: bool = True) -> P
                 Path(half.name).chmod(0o644)  # a class may share one cache
                 Path(half.name).replace(target)
             _write_record(target, url, digest)
+            if progress and url != entry.urls[0]:
+                _tell_mirror(entry, target, url)
             return target
         except (OSError, http.client.HTTPException, _Refused) as error:
             failures.append(f"  {url}: {_reason(error)}")
     raise DownloadError(_no_mirror(entry, target, failures))
+
+
+def _tell_mirror(entry: Download, target: Path, url: str) -> None:
+    """An unpinned mirror may hold another edition than upstream: say which one came."""
+    edition = _version_inside(target) or entry.version
+    print(f"{entry.name} came from the mirror {url} (edition: {edition}).", file=sys.stderr)
 
 
 def _no_mirror(entry: Download, target: Path, failures: list[str]) -> str:

@@ -98,7 +98,8 @@ def _columns_message(line: str, path: Path, number: int) -> str:
         mend = "Save the file as tab-separated text in UTF-8, or delete the line"
     else:
         what = f"{found} columns"
-        mend = f"Keep the two sentences only, for example: cut -f2,4 {shlex.quote(path.name)} > pairs.txt"
+        name = shlex.quote(path.name)
+        mend = f"Keep the two sentences only, for example: cut -f2,4 {name} > pairs.txt"
     return f"{path}, line {number}: {what} in {_quote(line)}. Expected {expected}. {mend}."
 
 

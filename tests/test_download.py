@@ -177,6 +177,14 @@ def test_404_then_mirror(site, offer):
     assert site.asked == ["/gone/kor-eng.zip", "/mirror/file.zip"]
 
 
+def test_a_mirror_is_named_with_its_edition(site, offer, capsys):
+    site.files["/mirror/file.zip"] = GOOD
+    offer(site.url("/gone/kor-eng.zip"), site.url("/mirror/file.zip"))
+    download("mine")
+    said = capsys.readouterr().err
+    assert f"mine came from the mirror {site.url('/mirror/file.zip')} (edition: 2021-01-24)" in said
+
+
 def test_dead_host_then_mirror(site, offer):
     site.files["/kor-eng.zip"] = GOOD
     offer(closed_port(), site.url("/kor-eng.zip"))
