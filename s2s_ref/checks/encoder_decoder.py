@@ -610,7 +610,8 @@ def translate_from_the_start(encoder, decoder, src, bos_id, eos_id, max_len):
 )
 def exact_match(draw: Draw, sentences=9, length=3, vocab=6):
     """Draw references, and hypotheses that are right, too short, too long, reordered or wrong."""
-    references, hypotheses = [], []
+    references: list[list[int]] = []
+    hypotheses: list[list[int]] = []
     for _ in range(sentences):
         reference = [4, 5, *draw.ids(4, 4 + vocab, length).tolist()]
         other = [*reference[:-1], 3]

@@ -1,0 +1,1 @@
+"""The instructor's side: release, grade, and what the class did not understand."""

@@ -1,0 +1,60 @@
+"""Reading the cells of a lesson: ids, points, and the checks that they make."""
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+Cell = Any
+"""A cell of a notebook, as nbformat reads it."""
+
+
+def grade_id(cell: Cell) -> str:
+    """Return nbgrader's id of a cell, or nothing."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_graded_check(cell: Cell) -> bool:
+    """Tell whether a cell is graded by running it."""
+    about = cell.metadata.get("nbgrader", {})
+    return bool(cell.cell_type == "code" and about.get("grade") and not about.get("solution"))
+
+
+def is_solution(cell: Cell) -> bool:
+    """Tell whether a student writes in this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def points(cell: Cell) -> float:
+    """Return the points of a graded cell, 0 for others."""
+    return float(cell.metadata.get("nbgrader", {}).get("points", 0) or 0)
+
+
+def checks_in(source: str) -> list[tuple[str, str]]:
+    """List the checks that a graded cell makes, as (exercise, name of the student's object).
+
+    Raises:
+        ValueError: the cell does anything but call `check("exercise", name)` at top level.
+    """
+    found = []
+    for statement in ast.parse(source).body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        match call:
+            case ast.Call(
+                func=ast.Name("check"),
+                args=[ast.Constant(str(exercise)), ast.Name(name)],
+                keywords=[],
+            ):
+                found.append((exercise, name))
+            case _:
+                raise ValueError(
+                    'A graded cell holds calls of the form check("exercise", name) only. '
+                    f"Found: {ast.unparse(statement)[:60]!r}. Move it to a cell of its own."
+                )
+    return found
+
+
+def graded_checks(notebook: Any) -> Iterator[tuple[Cell, list[tuple[str, str]]]]:
+    """Walk over a notebook's graded check cells, each with the checks that it makes."""
+    for cell in notebook.cells:
+        if is_graded_check(cell):
+            yield cell, checks_in(cell.source)

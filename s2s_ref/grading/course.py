@@ -1,0 +1,133 @@
+"""Where a course's files lie, and nbgrader told so.
+
+One place sets what `nbgrader_config.py` and our own commands have in common, so that nbgrader's
+commands, the formgrader page and `s2s` do the same.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+LESSON_NAME = re.compile(r"\d\d_\w+")
+
+
+def configure(c: Any, root: Path) -> None:
+    """Set nbgrader's options for the course that lies in `root`, and make its class folder.
+
+    nbgrader cannot open its database where the folder is missing.
+    """
+    (root / "class").mkdir(parents=True, exist_ok=True)
+    c.CourseDirectory.course_id = "s2s"
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.source_directory = "solutions"
+    c.CourseDirectory.release_directory = "lessons"
+    for step in ("submitted", "autograded", "feedback"):
+        setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
+    c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db"
+    c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
+    c.GenerateAssignment.preprocessors = [
+        "nbgrader.preprocessors.IncludeHeaderFooter",
+        "nbgrader.preprocessors.LockCells",
+        "s2s_ref.grading.preprocessors.clear_solutions.ClearSolutions",
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.CheckCellMetadata",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.SaveCells",
+        "nbgrader.preprocessors.ClearHiddenTests",
+        "nbgrader.preprocessors.ClearMarkScheme",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.Autograde.autograde_preprocessors = [
+        "s2s_ref.grading.preprocessors.execute.Execute",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
+    c.ClearSolutions.text_stub = "*Your answer here.*"
+    c.Execute.timeout = 120  # seconds for one cell
+    c.Execute.skip_cells_with_tag = "experiment"  # for `nbgrader validate`
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`."""
+
+    root: Path
+
+    @property
+    def solutions(self) -> Path:
+        """The notebooks that instructors write."""
+        return self.root / "solutions"
+
+    @property
+    def lessons(self) -> Path:
+        """The notebooks that students complete."""
+        return self.root / "lessons"
+
+    @property
+    def submitted(self) -> Path:
+        """What was handed in, as STUDENT/LESSON/LESSON.ipynb."""
+        return self.root / "class" / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        """What nbgrader made of it."""
+        return self.root / "class" / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        """What students get back."""
+        return self.root / "class" / "feedback"
+
+    def config(self) -> Config:
+        """Return nbgrader's configuration of this course."""
+        c = Config()
+        configure(c, self.root.resolve())
+        return c
+
+    def api(self) -> Any:
+        """Open nbgrader's programming interface on this course."""
+        from nbgrader.apps import NbGraderAPI
+        from nbgrader.coursedir import CourseDirectory
+
+        config = self.config()
+        return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+    def lesson_names(self) -> list[str]:
+        """List the lessons that have a solution notebook, in order."""
+        found = self.solutions.glob("*/*.ipynb")
+        return sorted(
+            p.stem for p in found if p.stem == p.parent.name and LESSON_NAME.match(p.stem)
+        )
+
+    def find_lesson(self, wanted: str) -> str:
+        """Return the full name of a lesson: `1`, `01` and `01_single_rnn` are the same one.
+
+        Raises:
+            ValueError: there is no such lesson; the message lists those there are.
+        """
+        names = self.lesson_names()
+        for name in names:
+            if wanted in (name, name[:2], name[:2].lstrip("0") or "0"):
+                return name
+        there = ", ".join(names) or f"none: {self.solutions} holds no solution notebooks"
+        raise ValueError(f"There is no lesson {wanted!r}. The lessons are: {there}.")
+
+    def notebook(self, folder: Path, lesson: str) -> Path:
+        """Return the path of a lesson's notebook below one of the folders."""
+        return folder / lesson / f"{lesson}.ipynb"
+
+
+def quiet_kernels(state: Path) -> None:
+    """Give the kernels that this process starts one thread each, and a record of their own."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["S2S_STATE"] = str(state)

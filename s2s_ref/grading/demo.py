@@ -1,0 +1,121 @@
+"""A class made from the mistake bank, to see the whole way once.
+
+Every submission is a released lesson with code pasted into its cells, as a student would have
+written it. Some students are right everywhere, some make the mistakes that people make.
+"""
+
+import random
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from s2s_ref.checks.exercise import Exercise, load_all
+from s2s_ref.checks.source import standalone
+from s2s_ref.grading.cells import grade_id, is_solution
+from s2s_ref.grading.course import Course
+
+PERFECT, UNTOUCHED = "perfect", "untouched"
+NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
+WITH_ALTERNATIVES = ("hana", "yuna")
+"""Of the ten who make mistakes, these write everything else in another right way."""
+
+
+@dataclass
+class Student:
+    """One of the class: which exercises they got wrong, how, and which in another right way."""
+
+    name: str
+    mistakes: dict[str, str] = field(default_factory=dict)
+    alternatives: bool = False
+
+
+def make_class(exercises: list[Exercise], seed: int = 0) -> list[Student]:
+    """Draw a class of twelve.
+
+    Each mistaken student fails about a third of the exercises. The first mistake in an exercise's
+    list is the likeliest, so that some mistakes are common and some are rare.
+    """
+    draw, students = random.Random(seed), [Student(PERFECT), Student(UNTOUCHED)]
+    for name in NAMES:
+        student = Student(name, alternatives=name in WITH_ALTERNATIVES)
+        for exercise in exercises:
+            if exercise.mistakes and draw.random() < 0.35:
+                names = [m.name for m in exercise.mistakes]
+                weights = [1 / (1 + i) for i in range(len(names))]
+                student.mistakes[exercise.name] = draw.choices(names, weights)[0]
+        students.append(student)
+    return students
+
+
+def write_class(course: Course, students: list[Student]) -> None:
+    """Write what every student hands in."""
+    exercises = {e.name: e for e in load_all()}
+    for lesson in course.lesson_names():
+        released = course.notebook(course.lessons, lesson)
+        right = solutions_of(nbformat.read(course.notebook(course.solutions, lesson), as_version=4))
+        for student in students:
+            target = course.notebook(course.submitted / student.name, lesson)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            notebook = nbformat.read(released, as_version=4)
+            if student.name != UNTOUCHED:
+                fill_in(notebook, answers_of(student, exercises, right))
+            nbformat.write(notebook, target)
+
+
+def solutions_of(notebook: Any) -> dict[str, str]:
+    """Read the instructor's answers from a solution notebook, by cell id."""
+    marker = re.compile(r"^\s*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
+    return {grade_id(c): marker.sub("", c.source) for c in notebook.cells if is_solution(c)}
+
+
+def answers_of(
+    student: Student, exercises: Mapping[str, Exercise], right: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what a student writes into the cells of a lesson, by cell id."""
+    answers = dict(right)
+    for name, exercise in exercises.items():
+        cell = cell_of(exercise)
+        if cell not in right:
+            continue
+        if name in student.mistakes:
+            (mistake,) = [m for m in exercise.mistakes if m.name == student.mistakes[name]]
+            answers[cell] = answer_source(exercise, mistake.code)
+        elif student.alternatives and exercise.alternatives:
+            answers[cell] = answer_source(exercise, exercise.alternatives[0])
+    return answers
+
+
+def cell_of(exercise: Exercise) -> str:
+    """Return the id of the cell in which an exercise is answered."""
+    kind = "predict-" if exercise.kind == "prediction" else ""
+    return kind + exercise.name.replace(".", "-")
+
+
+def answer_source(exercise: Exercise, code: Any) -> str:
+    """Return what stands in the cell when it is answered with this code."""
+    if exercise.kind == "prediction":
+        return f"{exercise.short} = {code()!r}"
+    return standalone(code, exercise.short)
+
+
+def fill_in(notebook: Any, answers: Mapping[str, str]) -> None:
+    """Paste answers into a lesson's cells."""
+    for cell in notebook.cells:
+        if is_solution(cell) and grade_id(cell) in answers:
+            cell.source = answers[grade_id(cell)]
+
+
+def fresh_course(source: Course, folder: Path) -> Course:
+    """Make an empty course below `folder` with the solutions of another one."""
+    shutil.rmtree(folder, ignore_errors=True)
+    course = Course(folder)
+    for lesson in source.lesson_names():
+        target = course.notebook(course.solutions, lesson)
+        target.parent.mkdir(parents=True)
+        shutil.copy(source.notebook(source.solutions, lesson), target)
+    return course

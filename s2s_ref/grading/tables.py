@@ -1,0 +1,37 @@
+"""The tables that instructors see in a terminal."""
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from s2s_ref.grading.grade import Common, Result
+
+
+def score_table(results: "list[Result]") -> Table:
+    """Lay out scores, student by lesson."""
+    lessons = sorted({r.lesson for r in results})
+    table = Table("student", title="Scores (points given by machine)", title_justify="left")
+    for lesson in lessons:
+        table.add_column(lesson, justify="right")
+    by_place = {(r.student, r.lesson): r for r in results}
+    for student in sorted({r.student for r in results}):
+        table.add_row(student, *(_cell(by_place.get((student, lesson))) for lesson in lessons))
+    return table
+
+
+def _cell(result: "Result | None") -> str:
+    if result is None:
+        return "–"
+    if result.error:
+        return "[red]no marks[/red]"
+    return f"{result.score:g} / {result.max_score:g}"
+
+
+def mistake_table(mistakes: "list[Common]") -> Table:
+    """Lay out mistakes by name, with how many students made them."""
+    title = "The commonest mistakes"
+    table = Table("students", "exercise", "mistake", title=title, title_justify="left")
+    for m in mistakes:
+        table.add_row(str(m.count), m.exercise, f"{m.mistake}: {m.headline}")
+    return table
