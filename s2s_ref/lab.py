@@ -22,7 +22,6 @@ c = get_config()  # noqa: F821
 c.Execute.skip_cells_with_tag = "experiment"
 c.Execute.timeout = 300  # seconds for one cell
 """
-LEFT_OUT = (".ipynb_checkpoints", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _files(lesson: Path) -> Iterator[Path]:
     """A lesson's files, relative to it; nothing hidden and no links."""
     for path in sorted(lesson.rglob("*")):
         relative = path.relative_to(lesson)
-        hidden = any(part.startswith(".") or part in LEFT_OUT for part in relative.parts)
+        hidden = any(part.startswith((".", "__pycache__")) for part in relative.parts)
         if path.is_file() and not path.is_symlink() and not hidden:
             yield relative
 
