@@ -1,8 +1,9 @@
 """What an experiment uses of the student's work: theirs where it passes, else the reference."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from s2s_ref.checks.exercise import find
+from s2s_ref.student import card
 from s2s_ref.student.client import try_check
 
 T = TypeVar("T")
@@ -20,3 +21,9 @@ def use(exercise: str, yours: T) -> T:
     print(f"Your {short} does not pass its check yet, so this experiment uses the course's own.")
     reference: T = find(exercise).reference
     return reference
+
+
+def what_the_check_says(exercise: str, answer: Any) -> str:
+    """Return the text of the card that an answer would get, without noting it as progress."""
+    verdict, _ = try_check(exercise, answer)
+    return card.text(verdict | {"after": ()})

@@ -113,7 +113,8 @@ def shape_text(tensor: Tensor, names: Axes = ()) -> str:
     """Write a shape with its axes' names: `[batch 2, len 5]`."""
     if len(names) != tensor.ndim:
         return str(list(tensor.shape))
-    sizes = ", ".join(f"{n} {s}" for n, s in zip(names, tensor.shape, strict=True))
+    pairs = zip(names, tensor.shape, strict=True)
+    sizes = ", ".join(str(s) if n.isdecimal() else f"{n} {s}" for n, s in pairs)
     return f"[{sizes}]"
 
 

@@ -58,7 +58,7 @@ def _outcome(expected: Observation, got: Observation) -> Difference | None:
             "parameters", "the parameters", "those that the exercise gives", got.misfit
         )
     if got.raised and not expected.raised:
-        text = f"{got.raised.type_name}: {got.raised.text}".rstrip(": ")
+        text = shortened(f"{got.raised.type_name}: {got.raised.text}".rstrip(": "), 300)
         kind = "unwritten" if got.raised.type_name == "NotImplementedError" else "raised"
         return Difference(kind, "the call", "an answer", text)
     if expected.raised and (
@@ -79,6 +79,9 @@ def _value(
         return _tensor(where, expected, got, axes.get(path, ()))
     if isinstance(expected, bool | int | float | str | None):
         return _scalar(where, expected, got)
+    if isinstance(expected, Other):  # what a mistake may return: only its kind can be compared
+        alike = isinstance(got, Other) and got.type_name == expected.type_name
+        return None if alike else Difference("type", where, kind_text(expected), kind_text(got))
     if isinstance(expected, dict):
         return _mapping(name, expected, got, axes, path)
     return _sequence(name, expected, got, axes, path)
@@ -133,7 +136,10 @@ def _scalar(where: str, expected: Any, got: Any) -> Difference | None:
     else:
         if math.isnan(got) and not math.isnan(expected):
             return Difference("nan", where, number(expected), "nan")
-        equal = math.isclose(got, expected, rel_tol=RTOL, abs_tol=ATOL)
+        exact = isinstance(expected, int)
+        equal = (
+            got == expected if exact else math.isclose(got, expected, rel_tol=RTOL, abs_tol=ATOL)
+        )
     return None if equal else Difference("value", where, value_text(expected), value_text(got))
 
 
@@ -143,17 +149,16 @@ def _sequence(
     where, named = name + path, hasattr(expected, "_fields")
     if not isinstance(got, list | tuple) or (named and type(got) is not type(expected)):
         return Difference("type", where, kind_text(expected), kind_text(got))
-    nested = any(isinstance(item, Tensor | list | tuple | dict) for item in expected)
-    if len(got) != len(expected) or not nested:
-        if list(got) == list(expected):
-            return None
-        kind = "type" if nested else "value"
+    if len(got) != len(expected):
+        kind = "type" if any(isinstance(item, Tensor) for item in expected) else "value"
         return Difference(kind, where, value_text(expected), value_text(got))
     for i, (e, g) in enumerate(zip(expected, got, strict=True)):
         place = f".{expected._fields[i]}" if named else f"[{i}]"
         found = _value(name, e, g, axes, path + place)
-        if found:
+        if found and isinstance(e, Tensor | list | tuple | dict):
             return found
+        if found:  # a list of numbers or words is shown whole
+            return Difference("value", where, value_text(expected), value_text(got))
     return None
 
 
@@ -182,10 +187,15 @@ def _changed(expected: Observation, got: Observation) -> Difference | None:
 
 
 def _left(expected: Observation, got: Observation) -> Difference | None:
-    found = _value("", expected.left, got.left, {}, "")
-    if found is None:
-        return None
-    return Difference("left", f"after the call, {found.where}", found.expected, found.got)
+    for argument, state in expected.left.items():
+        for name, tensor in state.items():
+            found = _value(
+                f"{argument}.{name}", tensor, got.left.get(argument, {}).get(name), {}, ""
+            )
+            if found:
+                where = f"after the call, {found.where}"
+                return Difference("left", where, found.expected, found.got)
+    return None
 
 
 def _gradients(expected: Observation, got: Observation) -> Difference | None:
@@ -199,6 +209,9 @@ def _gradients(expected: Observation, got: Observation) -> Difference | None:
         wrong = _tensor(f"gradient of {name}", gradient, found, ())
         if wrong:
             return Difference("gradient", wrong.where, wrong.expected, wrong.got)
+    for name, found in got.gradients.items():
+        if name not in wanted and found is not None and (found.abs() > ATOL).any():
+            return Difference("gradient", f"gradient of {name}", "none", "some")
     return None
 
 
@@ -231,8 +244,12 @@ def value_text(value: Any) -> str:
         return kind_text(value)
     if isinstance(value, list | tuple) and any(isinstance(v, Tensor) for v in value):
         return kind_text(value)
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return shortened(repr(value))
+
+
+def shortened(text: str, limit: int = 120) -> str:
+    """Cut a text that is longer than the limit."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def kind_text(value: Any) -> str:

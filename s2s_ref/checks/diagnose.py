@@ -19,12 +19,15 @@ from s2s_ref.checks.axes import (
     signature,
     tensors_of,
 )
-from s2s_ref.checks.compare import Difference, difference, same, value_text
+from s2s_ref.checks.compare import Difference, difference, kind_text, same, value_text
 from s2s_ref.checks.exercise import Exercise, Mistake
 from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer
 
 EXTRA_PADDING = 2
 """So many places the padded case adds along `src_len`."""
+
+OWN = "own"
+"""The kind of a difference that an exercise's own verdict found, in its own words."""
 
 DERIVED = {"permuted": "the batch in another order", "padded": "a longer padded tail"}
 
@@ -143,7 +146,7 @@ GENERIC = {
         "Training would change nothing, for the way back is cut.",
         "Where does a tensor become a number, or is detached, or built anew?",
     ),
-    "value": Generic("the values are wrong", "The shapes are right."),
+    "value": Generic("the values are wrong", "The call runs, and its result has the right form."),
     "gradient": Generic(
         "right values, but wrong gradients",
         "Training would go in another direction.",
@@ -163,33 +166,35 @@ def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
     exercise = prepared.exercise
     if len(seen) != len(prepared.cases):
         raise ValueError(f"Expected {len(prepared.cases)} observations, got {len(seen)}.")
-    if exercise.judged is not None:
-        problems = [
-            exercise.judged(c.call.arguments, s) for c, s in zip(prepared.cases, seen, strict=True)
-        ]
-        found = {i: Difference("value", "", "", p) for i, p in enumerate(problems) if p}
-    else:
-        found = _differences(prepared, seen)
+    found = differences(prepared, seen)
     if not found:
         return _verdict(exercise, passed=True, headline=_checked(prepared))
     mistake = _known(prepared, seen)
     if mistake:
         return _named(prepared, mistake, found)
-    if exercise.judged is not None:
-        index, first = next(iter(found.items()))
-        return _failed(prepared, index, Difference("value", "", "", ""), first.got)
     return _generic(prepared, seen, found)
 
 
-def _differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Difference]:
+def differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Difference]:
+    """Return what is wrong, by the number of the case; nothing where the answer is right."""
     found = {}
-    annotation = signature(prepared.exercise.reference).return_annotation
     for i, (case, observation) in enumerate(zip(prepared.cases, seen, strict=True)):
-        axes = axes_of(annotation, case.expected.output)
-        one = difference(case.expected, observation, axes=axes)
+        one = _difference(prepared.exercise, case, observation)
         if one:
             found[i] = one
     return found
+
+
+def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference | None:
+    if exercise.judged is None or seen.raised or seen.misfit:
+        axes = axes_of(signature(exercise.reference).return_annotation, case.expected.output)
+        return difference(case.expected, seen, axes=axes)
+    try:
+        problem = exercise.judged(case.call.arguments, seen)
+    except Exception:  # the verdict's own code met a kind of result that it does not know
+        kinds = kind_text(case.expected.output), kind_text(seen.output)
+        return Difference("nothing" if seen.output is None else "type", "result", *kinds)
+    return Difference(OWN, "", "", problem) if problem else None
 
 
 # ------------------------------------------------------------------ known mistakes
@@ -209,13 +214,16 @@ def _known(prepared: Prepared, seen: list[Observation]) -> Mistake | None:
                 same(r, o, gradients=False) for r, o in zip(right, outcomes, strict=True)
             )
             if (gradients or values_differ) and all(
-                _alike(o, s, mistake.raises, gradients) for o, s in zip(outcomes, seen, strict=True)
+                alike(o, s, mistake.raises, gradients) for o, s in zip(outcomes, seen, strict=True)
             ):
                 return mistake
     return None
 
 
-def _alike(outcome: Observation, seen: Observation, pattern: str, gradients: bool) -> bool:
+def alike(
+    outcome: Observation, seen: Observation, pattern: str = "", gradients: bool = True
+) -> bool:
+    """Tell whether what was seen is the outcome of a mistake that raises by this pattern."""
     if outcome.raised and seen.raised:
         text = seen.raised.text
         fits = re.search(pattern, text) is not None if pattern else text == outcome.raised.text
@@ -236,12 +244,12 @@ def _named(prepared: Prepared, mistake: Mistake, found: dict[int, Difference]) -
 
 
 def _generic(prepared: Prepared, seen: list[Observation], found: dict[int, Difference]) -> Verdict:
-    kinds = list(GENERIC)
+    kinds = [*GENERIC, OWN]
     index = min(found, key=lambda i: (kinds.index(found[i].kind), i))
     kind = found[index].kind
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
-    words = GENERIC[kind]
+    words = GENERIC.get(kind) or Generic(found[index].got, "")
     so, raised = words.so, seen[index].raised
     if raised and raised.line and kind == "raised":
         so = f"It happened in your line {raised.line_number}: {raised.line}"
@@ -313,10 +321,11 @@ def _failed(
         exercise,
         headline=headline,
         mistake=mistake,
-        kind=kind or found.kind,
+        kind="prediction" if exercise.kind == "prediction" else kind or found.kind,
         given=_given(exercise, prepared.cases[index].call),
         expected=_place(exercise, found, found.expected),
-        got=_place(exercise, found, found.got),
+        # a verdict's own words are said once: as the headline, or beside a mistake's message
+        got="" if found.got == headline else _place(exercise, found, found.got),
         so=so,
         ask=ask or next(iter(exercise.hints), ""),
         after=tuple(exercise.after),
@@ -344,7 +353,7 @@ def _place(exercise: Exercise, found: Difference, text: str) -> str:
 def _given(exercise: Exercise, call: Call) -> str:
     annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
     axes = all_axes(annotations, call.arguments)
-    parts = []
+    parts = [f'{n} "{s}"' for n, s in (call.sizes or {}).items() if isinstance(s, str)]
     for name, value in call.arguments.items():
         if isinstance(value, Tensor):
             parts.append(f"{name} {_tensor_text(value, axes.get(name, ()))}")
@@ -382,7 +391,8 @@ def _checked(prepared: Prepared) -> str:
     if any(g is not None for c in prepared.cases for g in c.expected.gradients.values()):
         looked.append("gradients")
     edges = [f"{n} = {s}" for edge in exercise.edge_sizes() for n, s in edge.items()]
-    looked += [f"the edge {edge}" for edge in dict.fromkeys(edges)]
+    if edges:
+        looked.append(f"edge cases ({', '.join(dict.fromkeys(edges))})")
     derived = {c.kind for c in prepared.cases}
     looked += [words for kind, words in DERIVED.items() if kind in derived]
     return ", ".join(looked)

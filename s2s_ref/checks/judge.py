@@ -23,12 +23,18 @@ from s2s_ref.checks.axes import (
     signature,
     tensors_of,
 )
-from s2s_ref.checks.compare import same
-from s2s_ref.checks.diagnose import Case, Prepared, lengthen, reach_verdict
+from s2s_ref.checks.diagnose import (
+    Case,
+    Prepared,
+    alike,
+    differences,
+    lengthen,
+    reach_verdict,
+)
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exercise import Built, Exercise, find, load_all
 from s2s_ref.student.codec import decode, encode
-from s2s_ref.student.describe import Call, Observation
+from s2s_ref.student.describe import Call, Generator, Observation
 from s2s_ref.student.observe import float_tensors, observe
 
 DRAWN_CASES = 2
@@ -95,8 +101,8 @@ def prepare(name: str, seed: int) -> Prepared:
     """
     exercise = find(name)
     if exercise.kind == "prediction":
-        outcomes = {m.name: [Observation(m.code())] for m in exercise.mistakes}
-        return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], outcomes)
+        answers = {m.name: [Observation(m.code())] for m in exercise.mistakes}
+        return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], answers)
     prepared = Prepared(exercise, [], {m.name: [] for m in exercise.mistakes})
     for i in range(DRAWN_CASES):
         _add(prepared, _draw(exercise, seed + i, {}), "drawn")
@@ -143,7 +149,8 @@ def _derive(prepared: Prepared) -> None:
     all_batched = all(
         "batch" in result_axes.get(p, ()) for p in tensors_of({"": base.expected.output})
     )
-    if batch_sizes and all_batched and "batch order" not in exercise.skip:
+    drawn = any(isinstance(value, Generator) for value in base.call.arguments.values())
+    if batch_sizes and all_batched and not drawn and "batch order" not in exercise.skip:
         order = torch.arange(batch_sizes.pop()).roll(1)
         arguments = map_arguments(base.call.arguments, select(axes, "batch", order))
         _add(prepared, replace(base.call, arguments=arguments), "permuted", order)
@@ -154,13 +161,10 @@ def _derive(prepared: Prepared) -> None:
 
 def _hidden(prepared: Prepared) -> list[str]:
     """List the mistakes that no case tells from the reference or from another message's mistake."""
-    cases, outcomes = prepared.cases, prepared.outcomes
-    right = [case.expected for case in cases]
-    mistakes = prepared.exercise.mistakes
-    hidden = [m.name for m in mistakes if all(map(same, right, outcomes[m.name]))]
-    for one, other in itertools.combinations(mistakes, 2):
-        if one.message != other.message and all(
-            map(same, outcomes[one.name], outcomes[other.name])
-        ):
+    mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
+    hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
+    for one, other in itertools.permutations(mistakes, 2):
+        pairs = zip(outcomes[one.name], outcomes[other.name], strict=True)
+        if one.message != other.message and all(alike(o, s, one.raises) for o, s in pairs):
             hidden.append(f"{one.name} = {other.name}")
     return hidden
