@@ -101,8 +101,8 @@ def prepare(name: str, seed: int) -> Prepared:
     """
     exercise = find(name)
     if exercise.kind == "prediction":
-        answers = {m.name: [Observation(m.code())] for m in exercise.mistakes}
-        return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], answers)
+        outcomes = {m.name: [Observation(m.code())] for m in exercise.mistakes}
+        return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], outcomes)
     prepared = Prepared(exercise, [], {m.name: [] for m in exercise.mistakes})
     for i in range(DRAWN_CASES):
         _add(prepared, _draw(exercise, seed + i, {}), "drawn")
