@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s_ref.student.describe import Generator, Model
+from s2s_ref.student.observe import build
 
 
 class Draw:
@@ -45,6 +46,7 @@ class Draw:
         return {n: self.normal(*p.shape, scale=scale) for n, p in module.named_parameters()}
 
     def model(self, cls: type[nn.Module], **sizes: Any) -> Model:
-        """Describe a module of `s2s_ref` with drawn weights."""
-        weights = self.weights(cls(**sizes))
+        """Describe a module of `s2s_ref` with drawn weights; `sizes` may hold descriptions."""
+        built = {n: build(s) if isinstance(s, Model) else s for n, s in sizes.items()}
+        weights = self.weights(cls(**built))
         return Model(f"{cls.__module__}.{cls.__qualname__}", sizes, weights)

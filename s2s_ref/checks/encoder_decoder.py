@@ -44,6 +44,15 @@ def not_shifted(tgt):
 
 
 @shift_target.mistake(
+    "the two are not shifted against each other",
+    so="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    ask="When the decoder has read <bos>, which word should it say?",
+)
+def both_without_eos(tgt):
+    return tgt[:, :-1], tgt[:, :-1]
+
+
+@shift_target.mistake(
     "both are the whole target",
     so="The decoder would be asked to say the word that it has just read, and <bos> at first.",
     ask="How long is each of the two, compared with the target?",
@@ -212,9 +221,7 @@ class Averaged(nn.Module):
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
     def forward(self, src):
-        outputs, final = self.rnn(self.embedding(src))
-        if isinstance(final, tuple):
-            return outputs.mean(dim=1), final[1].squeeze(0)
+        outputs, _ = self.rnn(self.embedding(src))
         return outputs.mean(dim=1)
 
 
@@ -394,6 +401,24 @@ class StateLayerAxis(nn.Module):
 
     def forward(self, tgt_input, state):
         outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        return self.output(outputs), State(hidden)
+
+
+@Decoder.mistake(
+    "the state went into the layer without the axis that counts layers",
+    so="PyTorch's layers take their state as [1, batch, hidden].",
+    ask="What does `to_rnn` do?",
+    raises="should also be 3-D",
+)
+class WithoutLayerAxis(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        outputs, hidden = self.rnn(self.embedding(tgt_input), state.hidden)
         return self.output(outputs), State(hidden)
 
 
@@ -578,6 +603,22 @@ def starts_with_eos(encoder, decoder, src, bos_id, eos_id, max_len):
             break
         tokens.append(token)
     return tokens
+
+
+@translate_sentence.mistake(
+    "a sentence of max_len tokens is cut one token short",
+    so="<bos> was counted among the tokens, and it is not one of the translation's.",
+    ask="What is in your list before the first word is predicted?",
+)
+def limit_counts_bos(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, tokens = State(encoder(src)), [bos_id]
+    while len(tokens) < max_len:
+        logits, state = decoder(torch.tensor([tokens[-1:]]), state)
+        token = logits[0, -1].argmax().item()
+        if token == eos_id:
+            break
+        tokens.append(token)
+    return tokens[1:]
 
 
 @translate_sentence.alternative

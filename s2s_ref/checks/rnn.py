@@ -615,7 +615,7 @@ def gru_step(draw: Draw, batch=2, embed=3, hidden=4):
 
 @gru_step.mistake(
     "the update gate is the wrong way round",
-    so="The paper's text and PyTorch differ here: in PyTorch, update = 1 keeps the old state.",
+    so="Some papers write it so. In Cho et al. and in PyTorch, update = 1 keeps the old state.",
     ask="What should the new state be when the update gate is 1?",
 )
 def update_inverted(x, h, W_x, W_h, b_x, b_h):
@@ -653,8 +653,8 @@ def reset_unused(x, h, W_x, W_h, b_x, b_h):
 
 
 @gru_step.mistake(
-    "the reset gate multiplies the state before the matrix, not the product after it",
-    so="Both are called GRU. PyTorch's form, which is faster, multiplies after the product.",
+    "the reset gate acts before the matrix product, not after it",
+    so="Both are called GRU. In PyTorch's form, which is faster, the gate acts on the product.",
     ask="Is it reset * (h W + b), or (reset * h) W + b?",
 )
 def reset_before_product(x, h, W_x, W_h, b_x, b_h):

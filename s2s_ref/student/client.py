@@ -1,13 +1,14 @@
 """`check`, `hint` and `progress`: the student's side of the talk with the judge."""
 
+import json
 import os
 from html import escape
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from s2s_ref.student import card, record
-from s2s_ref.student.codec import decode, encode, plain
-from s2s_ref.student.describe import Observation
+from s2s_ref.student.codec import CodecError, decode, encode, plain
+from s2s_ref.student.describe import Observation, Raised
 from s2s_ref.student.observe import observe
 
 
@@ -55,7 +56,7 @@ def check(exercise: str, target: Any) -> None:
     record.note_check(exercise, verdict["passed"], verdict["headline"])
     checks = record.load()["checks"]
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
-    _show(card.text(verdict), card.html(verdict), {**verdict, "answer": answer})
+    _show(card.text(verdict), card.html(verdict), {**verdict, "answer": _for_json(answer)})
     if not verdict["passed"]:
         raise CheckFailed(f"{exercise}: {verdict['headline']}")
 
@@ -67,7 +68,13 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
         observations = [Observation(plain(target))]
     else:
         observations = [observe(target, call) for call in asked["calls"]]
-    verdict: dict[str, Any] = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
+    verdict: dict[str, Any]
+    try:
+        verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
+    except CodecError as error:  # a result that is too large, or nested too deeply, is an outcome
+        raised = Observation(raised=Raised("CodecError", str(error)))
+        observations = [raised for _ in observations]
+        verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
     return verdict, plain(target) if asked["kind"] == "prediction" else None
 
 
@@ -102,6 +109,15 @@ def progress_text() -> str:
         if mark != "✓" and not entry["bonus"] and not following:
             following = f"Next: lesson {lesson}, {entry['title']}."
     return "\n".join([*lines, following or "Every exercise passes."])
+
+
+def _for_json(answer: Any) -> Any:
+    """Return the answer where JSON can hold it, and its text elsewhere."""
+    try:
+        json.dumps(answer, allow_nan=False)
+    except (TypeError, ValueError):
+        return repr(answer)
+    return answer
 
 
 def _show(text: str, html: str, verdict: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ the rest as JSON, where `{"$tensor": "3"}` stands for the tensor of that name.
 import dataclasses
 import json
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ from s2s_ref.student import describe
 
 MAX_BYTES = 64 * 2**20
 """The largest message that is read or written."""
+
+MALFORMED = (SafetensorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+"""What bytes of another make than ours may raise on the way to a value."""
 
 RECORDS: dict[str, Any] = {
     record.__name__: record
@@ -49,11 +53,13 @@ def encode(value: Any) -> bytes:
         CodecError: the value holds what has no plain form, or is larger than `MAX_BYTES`.
     """
     tensors: dict[str, Tensor] = {}
-    tree = _to_json(value, tensors)
     try:
-        data: bytes = save_tensors(tensors, metadata={"value": json.dumps(tree, allow_nan=False)})
-    except (KeyError, SafetensorError) as error:
-        raise CodecError(f"A tensor cannot be sent: {error}.") from error
+        text = json.dumps(_to_json(value, tensors), allow_nan=False)
+        data: bytes = save_tensors(tensors, metadata={"value": text})
+    except CodecError:
+        raise
+    except (KeyError, ValueError, RecursionError, SafetensorError) as error:
+        raise CodecError(f"A value cannot be sent: {error!r}.") from error
     if len(data) > MAX_BYTES:
         raise CodecError(f"A message of {len(data):,} bytes came; at most {MAX_BYTES:,} may.")
     return data
@@ -74,7 +80,7 @@ def decode(data: bytes) -> Any:
         return _from_json(tree, load_tensors(data))
     except CodecError:
         raise
-    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except MALFORMED as error:
         raise CodecError(f"A message cannot be read: {error!r}.") from error
 
 
@@ -82,8 +88,8 @@ def plain(value: Any) -> Any:
     """Return the value with `Other` in place of everything that has no plain form."""
     if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, int | float):  # numpy's float64 is a float: make it one
-        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, numbers.Real):  # numpy's numbers too
+        return int(value) if isinstance(value, numbers.Integral) else float(value)
     if isinstance(value, Tensor):
         return _plain_tensor(value)
     if _is_record(value):
@@ -98,7 +104,8 @@ def plain(value: Any) -> Any:
 
 def _plain_tensor(value: Tensor) -> Any:
     tensor = value.detach()
-    if tensor.layout is not torch.strided or tensor.is_complex() or tensor.is_quantized:
+    dense = tensor.layout is torch.strided and not tensor.is_meta
+    if not dense or tensor.is_complex() or tensor.is_quantized:
         return _other(value)
     return tensor.cpu().contiguous().clone()
 

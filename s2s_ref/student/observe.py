@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import random
 import sysconfig
 import traceback
 import warnings
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from s2s_ref.student.codec import plain
 from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Raised
 
-OURS = (str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+OURS = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 """Where a frame of a traceback is not the student's."""
 
 
@@ -44,7 +45,8 @@ def _observe(target: Any, call: Call) -> Observation:
         if misfit:
             return Observation(misfit=misfit)
         parameters = dict(target.named_parameters())
-    leaves = _leaves(call.arguments)
+    # Where the right answer has no float tensor, no gradient is asked for and `.numpy()` is fine.
+    leaves = _leaves(call.arguments) if call.cotangents else {}
     arguments = materialise(call.arguments, leaves)
     before = materialise(call.arguments, {})
     output = target(*arguments.values())
@@ -92,18 +94,19 @@ def _materialise(path: str, value: Any, leaves: dict[str, Tensor]) -> Any:
     if isinstance(value, Tensor):
         return leaves[path].clone() if path in leaves else value.clone()
     if isinstance(value, Model):
-        return _build(value)
+        return build(value)
     if isinstance(value, Generator):
         return torch.Generator().manual_seed(value.seed)
     return map_items(path, value, lambda inner, item: _materialise(inner, item, leaves))
 
 
-def _build(described: Model) -> nn.Module:
+def build(described: Model) -> nn.Module:
+    """Build the module that is described, with the descriptions in its arguments."""
     module_path, _, class_name = described.path.rpartition(".")
     if not module_path.startswith("s2s_ref."):
         raise ValueError(f"Only modules of s2s_ref are built, not {described.path}.")
     cls = getattr(importlib.import_module(module_path), class_name)
-    sizes = {n: _build(s) if isinstance(s, Model) else s for n, s in described.sizes.items()}
+    sizes = {n: build(s) if isinstance(s, Model) else s for n, s in described.sizes.items()}
     model: nn.Module = cls(**sizes)
     if described.weights:
         model.load_state_dict(described.weights)
@@ -192,11 +195,16 @@ def _undisturbed() -> Iterator[None]:
 
     What the student's code prints stays; its warnings are not the check's affair.
     """
+    state = random.getstate()
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
-        with torch.enable_grad(), contextlib.redirect_stderr(io.StringIO()):
-            yield
+        random.seed(0)
+        try:
+            with torch.enable_grad(), contextlib.redirect_stderr(io.StringIO()):
+                yield
+        finally:
+            random.setstate(state)
 
 
 def _describe_error(error: Exception) -> Raised:

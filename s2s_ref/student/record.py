@@ -4,6 +4,7 @@ It lives in the user's data folder (`S2S_STATE` overrides), never in a lesson's 
 that is what is handed in.
 """
 
+import itertools
 import json
 import os
 from pathlib import Path
@@ -23,14 +24,20 @@ def load() -> dict[str, dict[str, Any]]:
     path = state_folder() / "progress.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(record[part], dict) for part in ("checks", "hints")):
-            raise ValueError("parts are missing")
+        checks, hints = record["checks"].values(), record["hints"].values()
+        if not all("passed" in check for check in checks) or not all(type(n) is int for n in hints):
+            raise ValueError("entries are malformed")
     except FileNotFoundError:
         return {"checks": {}, "hints": {}}
-    except (ValueError, KeyError, TypeError):
-        path.replace(path.with_suffix(".unreadable.json"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        path.replace(_free_name(path))
         return {"checks": {}, "hints": {}}
     return dict(record)
+
+
+def _free_name(path: Path) -> Path:
+    names = (path.with_suffix(f".unreadable-{n}.json") for n in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def save(record: dict[str, dict[str, Any]]) -> None:
