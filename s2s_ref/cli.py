@@ -5,6 +5,7 @@ raise ValueError with one clear sentence for bad input, and `raise typer.Exit(FO
 but found something wrong.
 """
 
+import json
 import os
 import sys
 import traceback
@@ -18,6 +19,9 @@ from s2s_ref import __version__
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from s2s_ref.grading.course import Course
+    from s2s_ref.grading.grade import Result, Submission
 
 FOUND, BAD_INPUT = 1, 2
 EXIT_CODES = (
@@ -139,6 +143,146 @@ def _print_findings(findings: Sequence[tuple[str, str, str, str]]) -> None:
         if missing
         else "Everything that the lessons need is here."
     )
+
+
+@app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
+def hint(
+    exercise: Annotated[str, typer.Argument(help="Such as rnn.unroll; s2s progress lists them.")],
+) -> None:
+    """Show the next hint for an exercise: its meaning, its shapes, then an example."""
+    from s2s_ref.student import hint as show
+
+    show(exercise)
+
+
+@app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
+def progress() -> None:
+    """Show what passes, and what is next."""
+    from s2s_ref.student import progress as show
+
+    show()
+
+
+Lessons = Annotated[
+    list[str] | None, typer.Option("--lesson", help="Such as 1 or 01_single_rnn; may be repeated.")
+]
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def release(lesson: Lessons = None) -> None:
+    """Generate lessons/ from solutions/; nothing is touched unless all is well."""
+    from s2s_ref.grading import release as engine
+
+    course = _course()
+    changed = engine.release(course, [course.find_lesson(name) for name in lesson or []])
+    for name, is_new in changed.items():
+        console().print(
+            f"{'[green]released[/green] ' if is_new else '[dim]unchanged[/dim]'} {name}"
+        )
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def exercises(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+) -> None:
+    """List every exercise: lesson, kind, points, named mistakes, other right answers."""
+    from s2s_ref.grading.exercises import exercise_list
+    from s2s_ref.grading.tables import exercise_table
+
+    found = exercise_list(_course())
+    if as_json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        console().print(exercise_table(found), soft_wrap=False)
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def grade(
+    lesson: Lessons = None,
+    student: Annotated[
+        list[str] | None, typer.Option("--student", help="One student only; may be repeated.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write marks and mistakes here, for scripts.")
+    ] = None,
+) -> None:
+    """Grade what was handed in, into the gradebook.
+
+    Exit code 1 says that a submission got no marks; the table and the JSON say which, and why.
+    """
+    from s2s_ref.grading import grade as engine
+
+    course = _course()
+    wanted = [course.find_lesson(name) for name in lesson or []]
+    results = _grade(course, engine.find_submissions(course, wanted, student))
+    if json_file:
+        text = json.dumps(engine.as_plain(results), indent=1, ensure_ascii=False)
+        json_file.write_text(text + "\n", encoding="utf-8")
+    if any(result.error for result in results):
+        raise typer.Exit(FOUND)
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def demo(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where; demo/ in the course's folder by default.")
+    ] = None,
+) -> None:
+    """See the whole way once: release, a made-up class of twelve, grades, feedback.
+
+    It writes into its own folder only, and begins afresh each time.
+    """
+    from s2s_ref.grading import demo as engine
+    from s2s_ref.grading.grade import find_submissions, write_feedback
+    from s2s_ref.grading.release import release as make_lessons
+
+    out, source = console(), _course()
+    course = engine.fresh_course(source, (folder or source.root / "demo").resolve())
+    out.print(f"Lessons released: {', '.join(make_lessons(course))}")
+    students = engine.make_class()
+    engine.write_class(course, students)
+    out.print(f"{len(students)} students have handed in. Grading:")
+    submissions = find_submissions(course)
+    results = _grade(course, submissions)
+    write_feedback(course, submissions)
+    lesson, jupyter = submissions[-1].lesson, Path(sys.executable).with_name("jupyter")
+    page = course.feedback / engine.NAMES[0] / lesson / f"{lesson}.html"
+    out.print("What to open next:")
+    out.print(f"  what a student gets back: {page}, in a browser")
+    out.print(f"  the class in nbgrader: cd {course.root} && {jupyter} lab")
+    out.print("    then Nbgrader > Formgrader in its menu; written answers are marked there")
+    if any(result.error for result in results):
+        raise typer.Exit(FOUND)
+
+
+def _course() -> "Course":
+    from s2s_ref.grading.course import Course
+    from s2s_ref.repository import find_repository
+
+    return Course(find_repository())
+
+
+def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":
+    """Grade under a progress bar, then print scores, the commonest mistakes, and what failed."""
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    from s2s_ref.grading import grade as engine
+    from s2s_ref.grading.tables import mistake_table, score_table
+
+    out = console()
+    with Progress(console=out) as bar:
+        task = bar.add_task("grading", total=len(submissions))
+        results = engine.grade(course, submissions, lambda _: bar.advance(task))
+    out.print(score_table(results), soft_wrap=False)
+    if mistakes := engine.commonest_mistakes(results):
+        out.print("The commonest mistakes:")
+        out.print(mistake_table(mistakes[:5]), soft_wrap=False)
+    if written := sum(result.written for result in results):
+        out.print(f"{written} written answers wait to be marked by hand, in nbgrader's formgrader.")
+    for result in (r for r in results if r.error):
+        out.print(f"[red]{result.student}, {result.lesson}:[/red] {escape(result.error)}")
+    return results
 
 
 @data.command("list", epilog=EXIT_CODES)

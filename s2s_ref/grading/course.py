@@ -53,6 +53,7 @@ def configure(c: Any, root: Path) -> None:
     ]
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
+    c.KernelManager.transport = "ipc"  # no network, and no warning about one
     c.Execute.timeout = 120  # seconds for one cell
     c.Execute.skip_cells_with_tag = "experiment"  # for `nbgrader validate`
 
@@ -127,7 +128,10 @@ class Course:
         return folder / lesson / f"{lesson}.ipynb"
 
 
-def quiet_kernels(state: Path) -> None:
-    """Give the kernels that this process starts one thread each, and a record of their own."""
+def prepare_kernels(state: Path) -> None:
+    """Give the kernels that this process starts one thread each, and a record of their own.
+
+    Small recurrent networks are slower with many threads, the more so beside other kernels.
+    """
     os.environ["OMP_NUM_THREADS"] = "1"
     os.environ["S2S_STATE"] = str(state)

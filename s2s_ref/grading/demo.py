@@ -24,6 +24,14 @@ NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "s
 WITH_ALTERNATIVES = ("hana", "yuna")
 """Of the ten who make mistakes, these write everything else in another right way."""
 
+CONFIG = """\
+from pathlib import Path
+
+from s2s_ref.grading.course import configure
+
+configure(get_config(), Path(__file__).parent)
+"""
+
 
 @dataclass
 class Student:
@@ -34,7 +42,7 @@ class Student:
     alternatives: bool = False
 
 
-def make_class(exercises: list[Exercise], seed: int = 0) -> list[Student]:
+def make_class(seed: int = 0) -> list[Student]:
     """Draw a class of twelve.
 
     Each mistaken student fails about a third of the exercises. The first mistake in an exercise's
@@ -43,7 +51,7 @@ def make_class(exercises: list[Exercise], seed: int = 0) -> list[Student]:
     draw, students = random.Random(seed), [Student(PERFECT), Student(UNTOUCHED)]
     for name in NAMES:
         student = Student(name, alternatives=name in WITH_ALTERNATIVES)
-        for exercise in exercises:
+        for exercise in load_all():
             if exercise.mistakes and draw.random() < 0.35:
                 names = [m.name for m in exercise.mistakes]
                 weights = [1 / (1 + i) for i in range(len(names))]
@@ -114,6 +122,8 @@ def fresh_course(source: Course, folder: Path) -> Course:
     """Make an empty course below `folder` with the solutions of another one."""
     shutil.rmtree(folder, ignore_errors=True)
     course = Course(folder)
+    folder.mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     for lesson in source.lesson_names():
         target = course.notebook(course.solutions, lesson)
         target.parent.mkdir(parents=True)

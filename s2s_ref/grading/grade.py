@@ -6,6 +6,7 @@ time, so that a bad one never stops the rest, and reads the checks' verdicts for
 
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from sqlalchemy.exc import SAWarning
 
+from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import graded_checks
-from s2s_ref.grading.course import Course, quiet_kernels
+from s2s_ref.grading.course import Course, prepare_kernels
 from s2s_ref.grading.release import last_line, read_notebook
 from s2s_ref.student.card import MIME
 
@@ -64,7 +67,7 @@ def find_submissions(
         what = f" by {', '.join(students)}" if students else ""
         raise ValueError(
             f"Nothing was handed in{what}: {course.submitted} holds no STUDENT/LESSON folders. "
-            "Collect the submissions first: nbgrader collect LESSON, or nbgrader zip_collect LESSON."
+            "Collect them first: nbgrader collect LESSON, or nbgrader zip_collect LESSON."
         )
     return sorted(found, key=lambda s: (s.lesson, s.student))
 
@@ -76,8 +79,9 @@ def grade(
 
     Every submission comes to a result, a bad one to a result with an error.
     """
-    with tempfile.TemporaryDirectory() as state:
-        quiet_kernels(Path(state))
+    with tempfile.TemporaryDirectory() as state, warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader 0.9's own, and harmless
+        prepare_kernels(Path(state))
         for lesson in sorted({s.lesson for s in submissions}):
             register(course, lesson)
         api, results = course.api(), []
@@ -85,6 +89,13 @@ def grade(
             results.append(_grade_one(course, api, submission))
             done(results[-1])
     return results
+
+
+def write_feedback(course: Course, submissions: list[Submission]) -> None:
+    """Let nbgrader write the pages that students get back."""
+    api = course.api()
+    for lesson in sorted({s.lesson for s in submissions}):
+        api.generate_feedback(lesson, force=True)
 
 
 def register(course: Course, lesson: str) -> None:
@@ -169,7 +180,8 @@ def commonest_mistakes(results: list[Result]) -> list[Common]:
         (v["exercise"], v["mistake"], v["headline"])
         for result in results
         for v in result.verdicts
-        if v["mistake"] and not v["passed"]
+        # a prediction that is missing is no mistake in understanding
+        if v["mistake"] and not v["passed"] and find(v["exercise"]).kind != "prediction"
     )
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [Common(*key, count) for key, count in ordered]

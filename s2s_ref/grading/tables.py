@@ -1,6 +1,6 @@
 """The tables that instructors see in a terminal."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def score_table(results: "list[Result]") -> Table:
     """Lay out scores, student by lesson."""
     lessons = sorted({r.lesson for r in results})
-    table = Table("student", title="Scores (points given by machine)", title_justify="left")
+    table = Table("student", caption="points given by machine", caption_justify="left")
     for lesson in lessons:
         table.add_column(lesson, justify="right")
     by_place = {(r.student, r.lesson): r for r in results}
@@ -30,8 +30,20 @@ def _cell(result: "Result | None") -> str:
 
 def mistake_table(mistakes: "list[Common]") -> Table:
     """Lay out mistakes by name, with how many students made them."""
-    title = "The commonest mistakes"
-    table = Table("students", "exercise", "mistake", title=title, title_justify="left")
+    table = Table("students", "exercise", "mistake")
     for m in mistakes:
         table.add_row(str(m.count), m.exercise, f"{m.mistake}: {m.headline}")
+    return table
+
+
+def exercise_table(exercises: list[dict[str, Any]]) -> Table:
+    """Lay out the exercises of the course."""
+    table = Table("lesson")
+    table.add_column("exercise", no_wrap=True)
+    for heading in ("kind", "points", "mistakes", "alternatives"):
+        table.add_column(heading)
+    for e in exercises:
+        numbers = [str(len(e["mistakes"])), str(len(e["alternatives"]))]
+        worth = "bonus" if e["bonus"] else f"{e['points']:g}"
+        table.add_row(str(e["lesson"]), e["name"], e["kind"], worth, *numbers)
     return table
