@@ -24,7 +24,7 @@ MAX_BYTES = 64 * 2**20
 """The largest message that is read or written."""
 
 MALFORMED = (SafetensorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
-"""What bytes of another make than ours may raise on the way to a value."""
+"""What a value or bytes of another make than ours may raise on the way through."""
 
 RECORDS: dict[str, Any] = {
     record.__name__: record
@@ -58,7 +58,7 @@ def encode(value: Any) -> bytes:
         data: bytes = save_tensors(tensors, metadata={"value": text})
     except CodecError:
         raise
-    except (KeyError, ValueError, RecursionError, SafetensorError) as error:
+    except MALFORMED as error:
         raise CodecError(f"A value cannot be sent: {error!r}.") from error
     if len(data) > MAX_BYTES:
         raise CodecError(f"A message of {len(data):,} bytes came; at most {MAX_BYTES:,} may.")
