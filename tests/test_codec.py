@@ -84,7 +84,7 @@ RECORDS = [
     Generator(3),
     Other("set", "{1}"),
     Raised("ValueError", "no", "raise ValueError('no')", 3),
-    Call({"x": torch.ones(2)}, {"size": 2}, {"w": torch.ones(2)}, (torch.ones(2),)),
+    Call({"x": torch.ones(2)}, {"size": 2}, {"w": torch.ones(2)}, {"": torch.ones(2)}),
     Observation(torch.ones(2), Raised("A", "b"), {"x": None}, ("x",), {"model": {}}, "missing"),
 ]
 

@@ -16,12 +16,14 @@ from s2s_ref.student.codec import decode, encode
 from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Other, Raised
 from s2s_ref.student.observe import observe
 
-X, ONES = torch.tensor([1.0, -2.0, 3.0]), (torch.ones(3),)
+X = torch.tensor([1.0, -2.0, 3.0])
+ONES = {"": torch.ones(3)}
+"""Send ones back through a result that is one tensor."""
 
 
-def seen(target, *cotangents, **arguments):
+def seen(target, cotangents=None, **arguments):
     """Observe one call of a function."""
-    return observe(target, Call(arguments, cotangents=cotangents))
+    return observe(target, Call(arguments, cotangents=cotangents or {}))
 
 
 # ------------------------------------------------------------------ functions
@@ -40,7 +42,8 @@ def test_what_came_back_is_plain():
 def test_gradients_are_those_that_autograd_finds():
     x, weights = X.clone().requires_grad_(), torch.tensor([1.0, 10.0, 100.0])
     (x**3 * weights).sum().backward()
-    found = seen(lambda y, state: (y**3, state.hidden * 2), weights, ONES[0], x=X, s=State(X))
+    cotangents = {"[0]": weights, "[2]": torch.ones(3)}
+    found = seen(lambda y, s: (y**3, y.sum(), s.hidden * 2), cotangents, x=X, s=State(X))
     torch.testing.assert_close(found.gradients["x"], x.grad)
     torch.testing.assert_close(found.gradients["s.hidden"], 2 * torch.ones(3))
 
@@ -51,15 +54,15 @@ def test_gradients_are_those_that_autograd_finds():
     ids=["detached", "made anew"],
 )
 def test_a_cut_way_back_is_seen(code):
-    assert seen(code, *ONES, x=X).gradients == {"x": None}
+    assert seen(code, ONES, x=X).gradients == {"x": None}
 
 
 def test_an_argument_that_takes_no_part_has_no_gradient():
-    assert seen(lambda x, _: x * 2, *ONES, x=X, y=X).gradients["y"] is None
+    assert seen(lambda x, _: x * 2, ONES, x=X, y=X).gradients["y"] is None
 
 
 def test_gradients_are_left_out_where_shapes_do_not_fit():
-    assert seen(lambda x: x[:2], *ONES, x=X).gradients == {}
+    assert seen(lambda x: x[:2], ONES, x=X).gradients == {}
 
 
 def test_numpy_is_fine_where_no_gradient_is_asked_for():
@@ -93,7 +96,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("cotangents", [(), ONES], ids=["plain", "with gradients"])
+@pytest.mark.parametrize("cotangents", [{}, ONES], ids=["plain", "with gradients"])
 @pytest.mark.parametrize(("code", "arguments", "changed"), CHANGES.values(), ids=CHANGES)
 def test_changed_arguments_are_named_and_the_call_stays_as_it_was(
     code, arguments, changed, cotangents
@@ -325,4 +328,4 @@ def test_code_that_draws_at_random_does_the_same_each_time():
 
 def test_gradients_flow_even_where_the_notebook_switched_them_off():
     with torch.no_grad():
-        assert seen(lambda x: x * 2, *ONES, x=X).gradients["x"] is not None
+        assert seen(lambda x: x * 2, ONES, x=X).gradients["x"] is not None

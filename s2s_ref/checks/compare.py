@@ -152,13 +152,14 @@ def _sequence(
     if len(got) != len(expected):
         kind = "type" if any(isinstance(item, Tensor) for item in expected) else "value"
         return Difference(kind, where, value_text(expected), value_text(got))
+    flat = not any(isinstance(item, Tensor | list | tuple | dict) for item in expected)
     for i, (e, g) in enumerate(zip(expected, got, strict=True)):
         place = f".{expected._fields[i]}" if named else f"[{i}]"
         found = _value(name, e, g, axes, path + place)
-        if found and isinstance(e, Tensor | list | tuple | dict):
-            return found
-        if found:  # a list of numbers or words is shown whole
+        if found and flat:  # a list of numbers or words is shown whole
             return Difference("value", where, value_text(expected), value_text(got))
+        if found:
+            return found
     return None
 
 

@@ -71,6 +71,8 @@ class Exercise:
         """
 
         def add(code: Any) -> Any:
+            if any(known.name == code.__name__ for known in self.mistakes):
+                raise ValueError(f"{self.name} has two mistakes named {code.__name__}.")
             self.mistakes.append(Mistake(code.__name__, code, message, so, ask, raises))
             return code
 

@@ -131,7 +131,8 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
     outputs = float_tensors(expected.output)
     if outputs:
         draw = Draw(len(prepared.cases))
-        call = replace(call, cotangents=tuple(draw.normal(*o.shape) for o in outputs))
+        cotangents = {path: draw.normal(*o.shape) for path, o in outputs.items()}
+        call = replace(call, cotangents=cotangents)
         expected = observe(exercise.reference, call)
     prepared.cases.append(Case(call, expected, kind, order))
     for mistake in exercise.mistakes:

@@ -64,13 +64,14 @@ class Call:
     """One call that the judge asks for.
 
     `sizes` and `weights` are there where the exercise is a module: what to build it with.
-    `cotangents` are the vectors to send back through the float tensors of the result, in order.
+    `cotangents` are the vectors to send back through the float tensors of the result, by the
+    tensors' paths in it.
     """
 
     arguments: dict[str, Any]
     sizes: dict[str, Any] | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
-    cotangents: tuple[Tensor, ...] = ()
+    cotangents: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -144,13 +144,13 @@ def map_items(path: str, value: Any, function: Callable[[str, Any], Any]) -> Any
     return value
 
 
-def float_tensors(value: Any) -> list[Tensor]:
-    """List the float tensors in a result, in order."""
-    found: list[Tensor] = []
+def float_tensors(value: Any) -> dict[str, Tensor]:
+    """List the float tensors in a result, by their paths."""
+    found: dict[str, Tensor] = {}
 
     def visit(path: str, item: Any) -> Any:
         if isinstance(item, Tensor) and item.is_floating_point():
-            found.append(item)
+            found[path] = item
         return map_items(path, item, visit)
 
     visit("", value)
@@ -158,12 +158,13 @@ def float_tensors(value: Any) -> list[Tensor]:
 
 
 def _gradients(
-    output: Any, cotangents: tuple[Tensor, ...], sources: dict[str, Tensor]
+    output: Any, cotangents: dict[str, Tensor], sources: dict[str, Tensor]
 ) -> dict[str, Tensor | None]:
     outputs = float_tensors(output)
-    if not sources or [o.shape for o in outputs] != [c.shape for c in cotangents]:
+    fits = all(p in outputs and outputs[p].shape == c.shape for p, c in cotangents.items())
+    if not sources or not fits:
         return {}
-    pairs = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]
+    pairs = [(outputs[p], c) for p, c in cotangents.items() if outputs[p].requires_grad]
     if not pairs:
         return dict.fromkeys(sources)
     # allow_unused: a parameter that a wrong forward pass never used has no gradient
