@@ -53,7 +53,8 @@ def configure(c: Any, root: Path) -> None:
     ]
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
-    c.KernelManager.transport = "ipc"  # no network, and no warning about one
+    # a kernel warns that it listens on this machine's own network; nobody here can act on that
+    c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
     c.Execute.timeout = 120  # seconds for one cell
     c.Execute.skip_cells_with_tag = "experiment"  # for `nbgrader validate`
 
