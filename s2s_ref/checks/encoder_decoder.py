@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exercise import Built, exercise, prediction
+from s2s_ref.checks.rnn import is_share
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn
 from s2s_ref.student.describe import Model
@@ -737,6 +738,33 @@ def exact_match_with_loop(hypotheses, references):
 # ------------------------------------------------------------------ predictions
 
 
+@prediction(lesson=2, title="Prediction: pairs never seen in training", example=[60, 30])
+def held_out(answer):
+    """Say what is wrong with two percentages, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        return "expected two numbers in a list"
+    if not all(is_share(value) for value in answer):
+        return "expected percentages, from 0 to 100"
+    return None
+
+
+@held_out.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_numbers():
+    return None
+
+
+@held_out.mistake("expected two numbers in a list", so="One for words, one for characters: [a, b].")
+def one_number():
+    return 60
+
+
+@held_out.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
+def below_zero():
+    return [-10, 30]
+
+
 @prediction(lesson=2, title="Prediction: what a zero context says", example="fluent")
 def zero_context(answer):
     """Say what is wrong with the choice, if anything."""
@@ -759,6 +787,28 @@ def other_word():
     return "fluent English"
 
 
+@prediction(lesson=2, title="Prediction: what the context is sorted by", example="verb")
+def sorted_by(answer):
+    """Say what is wrong with the choice, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if answer not in ("first word", "verb", "length"):
+        return 'expected one of "first word", "verb", "length"'
+    return None
+
+
+@sorted_by.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def nothing_chosen():
+    return None
+
+
+@sorted_by.mistake(
+    'expected one of "first word", "verb", "length"', so="One of the three, in quotes."
+)
+def an_example():
+    return "샀어요"
+
+
 @prediction(lesson=2, title="Prediction: which words weigh most", example="last")
 def heaviest_words(answer):
     """Say what is wrong with the choice, if anything."""
@@ -779,3 +829,23 @@ def no_answer():
 )
 def a_number():
     return 3
+
+
+@prediction(lesson=2, title="Prediction: rows of digits read right", example=50)
+def rows_read(answer):
+    """Say what is wrong with a percentage, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not is_share(answer):
+        return "expected a percentage, from 0 to 100"
+    return None
+
+
+@rows_read.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def not_guessed():
+    return None
+
+
+@rows_read.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def in_quotes():
+    return "50 %"
