@@ -43,7 +43,7 @@ def html(verdict: Mapping[str, Any]) -> str:
         '<div style="border-left:4px solid #d1652b;padding:.3em 1em;margin:.3em 0;max-width:60em">'
         f'<div style="display:flex;justify-content:space-between"><strong>{title}</strong>'
         f'<span style="opacity:.7">{_number(verdict)}</span>'
-        f'</div><table style="margin:.4em 0;border:0">{rows}</table>{words}'
+        f'</div><table style="margin:.4em 0;border:0;font-size:inherit">{rows}</table>{words}'
         f"{ask if verdict['ask'] else ''}{advice}</div>"
     )
 
