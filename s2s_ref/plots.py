@@ -95,6 +95,9 @@ def learning_curves(
     series: str = "loss",
     against: str = "steps",
     yours: History | None = None,
+    best_guess: Number | None = None,
+    prediction: Number | None = None,
+    percent: bool = False,
     log: bool = False,
     title: str = "",
 ) -> Figure:
@@ -103,6 +106,8 @@ def learning_curves(
     `against`: "steps" (updates), "seconds" (of training) or "tokens" (of the target). Several
     histories under one name are seeds: their mean, and a band from the lowest to the highest.
     Losses are smoothed by a running mean over a fiftieth of the run. `yours` ends in a star.
+    Dotted: `best_guess`, the best possible causal guess; grey: `prediction`, the reader's.
+    `percent` shows a series of shares, 0 to 1, in per cent.
     Raises ValueError for a series that a history does not hold, or an unknown `against`.
     """
     _check_given(runs)
@@ -114,11 +119,19 @@ def learning_curves(
     if yours is not None:
         xs, ys = _curve(yours, series, against)
         _starred(axes, yours.label or "yours", xs, ys, markevery=[-1])
+    if prediction is not None:
+        axes.axhline(prediction, color=GREY, linestyle="--", label="your prediction")
+    if best_guess is not None:
+        label = "best possible causal guess"
+        axes.axhline(best_guess, color=INK, linestyle=":", linewidth=2.2, label=label)
     axes.set_xlabel(_SPENT[against])
-    axes.set_ylabel("loss (nats per token)" if series == "loss" else series)
     axes.set_xlim(left=0)
     axes.set_yscale("log" if log else "linear")
-    axes.grid(axis="y")
+    if percent:
+        _percent(axes, f"{series} (%)")
+    else:
+        axes.set_ylabel("loss (nats per token)" if series == "loss" else series)
+        axes.grid(axis="y")
     return _finish(figure, title)
 
 

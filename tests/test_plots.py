@@ -171,6 +171,19 @@ def test_a_validation_series_stands_where_it_was_measured(against, expected):
     assert list(line.get_ydata()) == [0.25, 0.5, 0.75, 1.0]
 
 
+def test_a_curve_of_shares_stands_beside_the_best_guess_and_the_prediction():
+    figure = plots.learning_curves(
+        {"m": history()}, series="exact match", best_guess=0.2, prediction=0.7, percent=True
+    )
+    axes = figure.axes[0]
+    level = {line.get_label(): set(line.get_ydata()) for line in axes.lines}
+    assert level["best possible causal guess"] == {0.2}
+    assert level["your prediction"] == {0.7}
+    assert axes.get_ylabel() == "exact match (%)"
+    assert axes.get_ylim()[0] == 0
+    assert axes.yaxis.get_major_formatter()(0.5) in ("50", "50.0")
+
+
 def test_bars_and_dotted_line_stand_at_their_values():
     figure = plots.accuracy_by_position(
         {"small": [1, 0.25], "large": [0.9, 0.2]}, best_guess=[1, 0.3], prediction=[0.5, 0.6]
