@@ -172,6 +172,26 @@ def project(vectors: Float[Tensor, "count hidden"]) -> Projection:
     return Projection((centred @ (axes * largest.sign()).T).float(), shares.float())
 
 
+def neighbour_agreement(
+    vectors: Float[Tensor, "count hidden"], labels: Sequence[Hashable]
+) -> tuple[float, float]:
+    """How often a vector's nearest neighbour has its label, and how often chance has: 0 to 1.
+
+    Chance is the share of all other vectors that have the label, averaged. Far above it, the
+    vectors are sorted by that label, whether or not a picture in 2-D shows it.
+    Raises ValueError for fewer than 2 vectors, or another number of labels.
+    """
+    _check_same_count("vectors", range(len(vectors)), "labels", labels)
+    if len(vectors) < 2:
+        raise ValueError("A lone vector has no neighbour: pass at least 2.")
+    distances = torch.cdist(vectors.detach().double(), vectors.detach().double())
+    nearest = distances.fill_diagonal_(torch.inf).argmin(dim=1).tolist()
+    same = sum(labels[i] == labels[j] for i, j in enumerate(nearest)) / len(labels)
+    counts = Counter(labels)
+    chance = sum(counts[label] - 1 for label in labels) / (len(labels) * (len(labels) - 1))
+    return same, chance
+
+
 def bleu(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> Score:
     """Corpus BLEU, 0 to 100, with sacrebleu's defaults: cased, detokenised text, 13a tokens.
 

@@ -20,6 +20,7 @@ from s2s_ref.metrics import (
     chrf,
     context_shift_by_position,
     gradient_norm_by_distance,
+    neighbour_agreement,
     project,
 )
 
@@ -165,6 +166,29 @@ def test_context_shift_says_what_it_cannot_measure():
         context_shift_by_position(lambda s: s.float(), src, torch.tensor([[5, 2], [6, 4]]))
     with pytest.raises(ValueError, match="All contexts are equal"):
         context_shift_by_position(lambda _: torch.ones(2, 3), src, src + 1)
+
+
+def test_neighbour_agreement_by_hand():
+    vectors = torch.tensor([[0.0, 0.0], [0.0, 1.0], [5.0, 5.0], [5.0, 7.0]])
+    assert neighbour_agreement(vectors, ["a", "a", "b", "b"]) == (1.0, pytest.approx(1 / 3))
+    assert neighbour_agreement(vectors, ["a", "b", "a", "b"]) == (0.0, pytest.approx(1 / 3))
+    assert neighbour_agreement(vectors, [3, 3, 3, 4]) == (0.5, pytest.approx(0.5))
+
+
+def test_neighbour_agreement_of_noise_is_chance():
+    generator = torch.Generator().manual_seed(3)
+    vectors = torch.randn(400, 5, generator=generator)
+    labels = torch.randint(0, 4, (400,), generator=generator).tolist()
+    same, chance = neighbour_agreement(vectors, labels)
+    assert chance == pytest.approx(0.25, abs=0.01)
+    assert same == pytest.approx(chance, abs=0.1)
+
+
+def test_neighbour_agreement_needs_neighbours_and_labels():
+    with pytest.raises(ValueError, match="as many vectors as labels, got 2 and 1"):
+        neighbour_agreement(torch.zeros(2, 3), ["a"])
+    with pytest.raises(ValueError, match="at least 2"):
+        neighbour_agreement(torch.zeros(1, 3), ["a"])
 
 
 def test_projection_agrees_with_the_covariance():
