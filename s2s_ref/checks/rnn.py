@@ -15,6 +15,7 @@ from s2s_ref.checks.exercise import Built, exercise, prediction
     lesson=1,
     title="Words as one-hot vectors",
     returns="vectors",
+    edges=[{"batch": 1}, {"len": 1}, {"vocab": 40}],
     hints=[
         "A one-hot vector answers one question for every word of the vocabulary: is it this one? "
         "How many answers are yes?",
@@ -710,6 +711,40 @@ def is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
 
 
+def one_share(answer: object) -> str | None:
+    """Say what is wrong with a percentage, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not is_share(answer):
+        return "expected a percentage, from 0 to 100"
+    return None
+
+
+def one_of(answer: object, *choices: str) -> str | None:
+    """Say what is wrong with a choice, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if answer not in choices:
+        return f"expected one of {', '.join(map(repr, choices))}".replace("'", '"')
+    return None
+
+
+@prediction(lesson=1, title="Prediction: longer than any it learned from", example=60)
+def longer(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@longer.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def longer_unanswered():
+    return None
+
+
+@longer.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def longer_in_words():
+    return "about half"
+
+
 @prediction(lesson=1, title="Prediction: accuracy at each position", example=[90, 30, 50])
 def positions(answer):
     """Say what is wrong with three percentages, if anything."""
@@ -737,14 +772,76 @@ def too_large():
     return [150, 20, 30]
 
 
-@prediction(lesson=1, title="Prediction: which cells remember", example="rnn")
+@prediction(lesson=1, title="Prediction: a larger network", example=60)
+def bigger(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@bigger.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def bigger_unanswered():
+    return None
+
+
+@bigger.mistake(
+    "expected a percentage, from 0 to 100", so="One half is 50, and nothing is above 100."
+)
+def bigger_than_all():
+    return 120
+
+
+@prediction(lesson=1, title="Prediction: what helps", example="order")
+def rescue(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "order", "wait", "both", "neither")
+
+
+@rescue.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def rescue_unanswered():
+    return None
+
+
+@rescue.mistake('expected one of "order", "wait", "both", "neither"', so="One word, in quotes.")
+def rescue_by_list():
+    return ["order", "wait"]
+
+
+@prediction(lesson=1, title="Prediction: two words and four", example="a")
+def lengths(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "a", "b", "c")
+
+
+@lengths.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def lengths_unanswered():
+    return None
+
+
+@lengths.mistake('expected one of "a", "b", "c"', so="A letter in quotes, as a small letter.")
+def lengths_in_words():
+    return 4
+
+
+@prediction(lesson=1, title="Prediction: how far back training can feel", example="rnn")
+def reach(answer):
+    """Say what is wrong with the name of a cell, if anything."""
+    return one_of(answer, "rnn", "gru", "lstm")
+
+
+@reach.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def reach_unanswered():
+    return None
+
+
+@reach.mistake('expected one of "rnn", "gru", "lstm"', so="A name in quotes, small letters.")
+def reach_in_capitals():
+    return "LSTM"
+
+
+@prediction(lesson=1, title="Prediction: which cell forgets", example="rnn")
 def forgetting(answer):
     """Say what is wrong with the name of a cell, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if answer not in ("rnn", "gru", "lstm"):
-        return 'expected one of "rnn", "gru", "lstm"'
-    return None
+    return one_of(answer, "rnn", "gru", "lstm")
 
 
 @forgetting.mistake("nothing is written down yet", so="A guess is all that is asked for.")
@@ -755,3 +852,19 @@ def no_answer():
 @forgetting.mistake('expected one of "rnn", "gru", "lstm"', so="A name in quotes, small letters.")
 def capitals():
     return "RNN"
+
+
+@prediction(lesson=1, title="Prediction: more patience", example=60)
+def patience(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@patience.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def patience_unanswered():
+    return None
+
+
+@patience.mistake("expected a percentage, from 0 to 100", so="A number alone, in no list.")
+def patience_in_list():
+    return [60]
