@@ -23,6 +23,12 @@ def use(exercise: str, yours: T) -> T:
     return reference
 
 
+def predicted(exercise: str, answer: T) -> T | None:
+    """Return a prediction that can be shown, or None where none is written down in its form."""
+    verdict, _ = try_check(exercise, answer)
+    return answer if verdict["passed"] else None
+
+
 def what_the_check_says(exercise: str, answer: Any) -> str:
     """Return the text of the card that an answer would get, without noting it as progress."""
     verdict, _ = try_check(exercise, answer)
