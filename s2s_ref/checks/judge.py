@@ -38,7 +38,7 @@ from s2s_ref.student.describe import Call, Generator, Observation
 from s2s_ref.student.observe import float_tensors, observe
 
 DRAWN_CASES = 2
-MOST_CASES = 24
+MOST_CASES = 64
 """So many cases are drawn at most until every mistake shows."""
 
 
