@@ -36,8 +36,13 @@ def judge() -> Judge:
     global _judge
     if _judge is None:
         name = os.environ.get("S2S_JUDGE", "local")
-        (found,) = entry_points(group="s2s_ref.judge", name=name)
-        _judge = found.load()()
+        known = {entry.name: entry for entry in entry_points(group="s2s_ref.judge")}
+        if name not in known:
+            raise ValueError(
+                f"There is no judge {name!r}. Installed: {', '.join(known) or 'none'}. "
+                "Unset S2S_JUDGE, or install the course again with `pip install -e .`."
+            )
+        _judge = known[name].load()()
     return _judge
 
 

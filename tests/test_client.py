@@ -1,0 +1,397 @@
+"""What a student sees and keeps: checks, cards, hints, progress, in a notebook and outside."""
+
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from s2s_ref.checks.exercise import find, load_all
+from s2s_ref.checks.judge import LocalJudge, prepare
+from s2s_ref.encoder_decoder import translate_sentence
+from s2s_ref.rnn import one_hot, rnn_step, unroll
+from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
+from s2s_ref.student.codec import decode, encode
+from s2s_ref.student.describe import Call, Observation
+
+
+def tanh_forgotten(x, h, W_xh, W_hh, b):
+    return x @ W_xh + h @ W_hh + b
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+# ------------------------------------------------------------------ check
+
+
+def test_a_pass_is_one_line_and_nothing_comes_back(capfd):
+    assert check("rnn.rnn_step", rnn_step) is None
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith("✓ rnn_step: values, shapes, gradients")
+
+
+def test_a_failure_prints_its_card_and_raises_one_line(capfd):
+    with pytest.raises(CheckFailed) as caught:
+        check("rnn.rnn_step", tanh_forgotten)
+    assert str(caught.value) == "rnn.rnn_step: the tanh is left out"
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith("rnn_step: the tanh is left out")
+    assert "(lesson 1, exercise 2)" in out.splitlines()[0]
+
+
+def test_a_failed_check_is_an_assertion_error_as_nbgrader_expects():
+    assert issubclass(CheckFailed, AssertionError)
+
+
+def test_an_exercise_that_does_not_exist_is_named():
+    with pytest.raises(ValueError, match=r"There is no exercise 'rnn\.step'"):
+        check("rnn.step", rnn_step)
+
+
+def test_a_check_draws_its_cases_once(monkeypatch):
+    exercise, draws = find("rnn.rnn_step"), []
+
+    def counting(draw, batch=2, embed=3, hidden=5):
+        draws.append((batch, embed, hidden))
+        return drawn(draw, batch, embed, hidden)
+
+    drawn = exercise.draw
+    monkeypatch.setattr(exercise, "draw", counting)
+    prepare.cache_clear()
+    check("rnn.rnn_step", rnn_step)
+    once = len(draws)
+    assert once > 0
+    check("rnn.rnn_step", rnn_step)
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    assert len(draws) == once
+    prepare.cache_clear()
+
+
+# ------------------------------------------------------------------ what must be mended first
+
+
+def test_an_earlier_exercise_that_fails_is_named_until_it_passes(capfd):
+    def card_of_unroll():
+        with pytest.raises(CheckFailed):
+            check("rnn.unroll", unwritten)
+        return " ".join(capfd.readouterr().out.split())
+
+    told = "rnn.rnn_step does not pass yet, and this exercise calls it: mend that one first."
+    assert told in card_of_unroll()
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    assert told in card_of_unroll()
+    check("rnn.rnn_step", rnn_step)
+    assert told not in card_of_unroll()
+
+
+def test_each_of_two_earlier_exercises_is_named(capfd):
+    with pytest.raises(CheckFailed):
+        check("encoder_decoder.translate_sentence", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    for name in ("Encoder", "Decoder"):
+        assert f"encoder_decoder.{name} does not pass yet" in out
+    check("encoder_decoder.translate_sentence", translate_sentence)
+
+
+# ------------------------------------------------------------------ in a notebook
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """IPython in this process, without a history file."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    made.run_cell("from s2s_ref.student import check, hint, progress")
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def run(shell, source):
+    """Run a cell and return its outcome with what it wrote and displayed."""
+    with capture_output() as written:
+        result = shell.run_cell(source)
+    return result, written
+
+
+WRONG = """\
+def rnn_step(x, h, W_xh, W_hh, b):
+    return x @ W_xh + h @ W_hh + b"""
+
+
+def test_a_failure_in_a_notebook_is_a_card_and_a_one_line_traceback(shell):
+    result, written = run(shell, WRONG + "\ncheck('rnn.rnn_step', rnn_step)")
+    assert isinstance(result.error_in_exec, CheckFailed)
+    assert written.stderr == ""
+    assert written.stdout.strip() == "CheckFailed: rnn.rnn_step: the tanh is left out"
+    (output,) = written.outputs
+    assert output.data["text/plain"].startswith("rnn_step: the tanh is left out")
+    assert "<strong>rnn_step: the tanh is left out</strong>" in output.data["text/html"]
+
+
+def test_the_outputs_mime_bundle_carries_the_verdict(shell):
+    _, written = run(shell, WRONG + "\ncheck('rnn.rnn_step', rnn_step)")
+    verdict = written.outputs[0].data["application/vnd.s2s.verdict+json"]
+    assert json.loads(json.dumps(verdict, allow_nan=False)) == verdict
+    facts = [verdict[key] for key in ("exercise", "passed", "mistake", "headline", "lesson")]
+    assert facts == ["rnn.rnn_step", False, "tanh_left_out", "the tanh is left out", 1]
+
+
+def test_a_pass_in_a_notebook_is_displayed_and_is_no_cells_result(shell):
+    result, written = run(shell, "from s2s_ref import rnn\ncheck('rnn.one_hot', rnn.one_hot)")
+    assert result.success
+    assert result.result is None
+    assert (written.stdout, written.stderr) == ("", "")
+    (output,) = written.outputs
+    assert output.data[card.MIME]["passed"] is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ('"b"', "b"),
+        ("None", None),
+        ("len", "Other(type_name='builtin_function_or_method', text='<built-in function len>')"),
+        ("float('nan')", "nan"),
+    ],
+)
+def test_a_predictions_answer_is_kept_for_the_class_report(shell, answer, kept):
+    _, written = run(shell, f"check('start_here.nested_list', {answer})")
+    verdict = written.outputs[0].data[card.MIME]
+    assert verdict["answer"] == kept
+    assert verdict["passed"] == (kept == "b")
+    json.dumps(verdict, allow_nan=False)
+
+
+def test_the_students_own_line_in_a_notebook_is_shown(shell):
+    source = "def one_hot(ids, vocab_size):\n    wide = ids @ ids\n    return wide"
+    _, written = run(shell, source + "\ncheck('rnn.one_hot', one_hot)")
+    assert "in your line 2: wide = ids @ ids" in written.outputs[0].data["text/plain"]
+
+
+def test_hints_and_progress_in_a_notebook(shell):
+    _, written = run(shell, "hint('rnn.one_hot')\nprogress()")
+    one, other = (output.data for output in written.outputs)
+    assert one["text/plain"].startswith("Hint 1 of 3:")
+    assert other["text/html"].startswith("<pre>Lesson 0")
+
+
+# ------------------------------------------------------------------ cards
+
+VERDICT = {
+    "exercise": "rnn.rnn_step",
+    "lesson": 1,
+    "number": 2,
+    "passed": False,
+    "headline": "<b>bold</b> & so on",
+    "mistake": "",
+    "kind": "value",
+    "given": "x = '<script>alert(1)</script>'",
+    "expected": "<eos>",
+    "got": "<img src=x onerror=alert(1)>",
+    "so": "a < b",
+    "ask": "Is <bos> there?",
+    "after": ["rnn.<i>x</i>"],
+}
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.opened, self.text = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.opened.append(tag)
+        assert {name for name, _ in attrs} <= {"style"}
+
+    def handle_endtag(self, tag):
+        assert tag in self.opened
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_html_is_escaped_and_says_the_same(passed):
+    tags = Tags()
+    tags.feed(card.html({**VERDICT, "passed": passed}))
+    allowed = {"div", "strong", "span", "table", "tr", "td", "code", "em"}
+    assert set(tags.opened) <= allowed
+    text = " ".join(tags.text)
+    for part in ("headline",) if passed else ("headline", "given", "expected", "got", "so", "ask"):
+        assert VERDICT[part] in text
+
+
+def test_long_lines_are_broken_at_83_columns():
+    long = dict.fromkeys(("headline", "given", "got", "so", "ask"), "word " * 60 + "x" * 200)
+    lines = card.text({**VERDICT, **long}).splitlines()
+    assert max(map(len, lines)) == 83
+    passed = card.text({**VERDICT, **long, "passed": True}).splitlines()
+    assert max(map(len, passed)) <= 83
+
+
+def test_the_parts_of_a_card_stand_in_order_and_empty_ones_are_left_out():
+    text = card.text({**VERDICT, "given": "", "after": []})
+    labels = [line.split()[0] for line in text.splitlines()[1:]]
+    assert labels == ["expected", "got", "a", "Is", "For"]
+
+
+# ------------------------------------------------------------------ hints
+
+
+def test_hints_come_one_by_one_and_the_last_one_stays(capfd):
+    hints = find("rnn.rnn_step").hints
+    for number, expected in [(1, hints[0]), (2, hints[1]), (3, hints[2]), (3, hints[2])]:
+        hint("rnn.rnn_step")
+        out = capfd.readouterr().out
+        assert " ".join(out.split()) == f"Hint {number} of 3: {' '.join(expected.split())}"
+        assert max(map(len, out.splitlines())) <= card.WIDTH
+    hint("rnn.unroll")
+    assert capfd.readouterr().out.startswith("Hint 1 of 3:")
+
+
+def test_an_exercise_without_hints_says_so(capfd):
+    hint("rnn.positions")
+    assert capfd.readouterr().out == "There is no hint for rnn.positions.\n"
+
+
+# ------------------------------------------------------------------ progress
+
+
+def lines_of_progress(capfd):
+    capfd.readouterr()
+    progress()
+    return capfd.readouterr().out.splitlines()
+
+
+def test_progress_shows_what_passes_and_what_is_next(capfd):
+    assert lines_of_progress(capfd)[-1] == "Next: lesson 0, A sentence as ids."
+    first = find("start_here.encode_sentence")
+    check(first.name, first.reference)
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    lines = lines_of_progress(capfd)
+    assert "  ✓ A sentence as ids" in lines
+    assert "  ✗ One step of an RNN" in lines
+    assert "  · Reading a whole sentence" in lines
+    assert "  · One step of a GRU (bonus)" in lines
+    assert lines[-1] == "Next: lesson 0, Ids as a sentence."
+
+
+def test_progress_with_everything_passed(capfd):
+    for exercise in load_all():
+        if not exercise.bonus:
+            record.note_check(exercise.name, True, "")
+    assert lines_of_progress(capfd)[-1] == "Every exercise passes."
+
+
+def test_a_later_failure_is_noted_too(capfd):
+    check("rnn.one_hot", one_hot)
+    with pytest.raises(CheckFailed):
+        check("rnn.one_hot", unwritten)
+    assert "  ✗ Words as one-hot vectors" in lines_of_progress(capfd)
+
+
+def test_progress_survives_a_restart():
+    check("rnn.unroll", unroll)
+    hint("rnn.unroll")
+    program = "from s2s_ref.student import hint, progress; progress(); hint('rnn.unroll')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert "  ✓ Reading a whole sentence" in done.stdout
+    assert "Hint 2 of 3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        '{"checks": {}}',
+        '{"checks": [], "hints": {}}',
+        '{"checks": {"rnn.one_hot": 3}, "hints": {}}',
+        '{"checks": {"rnn.one_hot": {}}, "hints": {}}',
+        '{"checks": {}, "hints": {"rnn.one_hot": "two"}}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_corrupt_record_is_set_aside_and_not_lost(text, capfd):
+    folder = record.state_folder()
+    for number in (1, 2):
+        folder.mkdir(parents=True, exist_ok=True)
+        data = text if isinstance(text, bytes) else text.encode()
+        (folder / "progress.json").write_bytes(data)
+        check("rnn.one_hot", one_hot)
+        assert (folder / f"progress.unreadable-{number}.json").read_bytes() == data
+        assert record.load()["checks"]["rnn.one_hot"]["passed"]
+    assert "  ✓ Words as one-hot vectors" in lines_of_progress(capfd)
+
+
+# ------------------------------------------------------------------ the judge over bytes
+
+
+class Spy:
+    """A judge that writes down what crosses the seam."""
+
+    def __init__(self):
+        self.judge, self.messages = LocalJudge(b"another key"), []
+
+    def ask(self, request):
+        answer = self.judge.ask(request)
+        self.messages += [decode(request), decode(answer)]
+        return answer
+
+
+def test_only_plain_messages_cross_and_no_expected_value_is_sent(monkeypatch):
+    spy = Spy()
+    monkeypatch.setattr(client, "_judge", spy)
+    check("rnn.rnn_step", rnn_step)
+    asked, cases, observed, verdict = spy.messages
+    assert asked == {"do": "cases", "exercise": "rnn.rnn_step"}
+    assert set(cases) == {"ticket", "kind", "calls"}
+    assert {type(call) for call in cases["calls"]} == {Call}
+    assert {type(seen) for seen in observed["observations"]} == {Observation}
+    assert verdict["passed"] is True
+    call = cases["calls"][0]
+    expected = rnn_step(*call.arguments.values())
+    sent = [*call.arguments.values(), *call.cotangents.values()]
+    assert not any(t.shape == expected.shape and torch.allclose(t, expected) for t in sent)
+
+
+def test_the_judge_counts_the_observations():
+    judge = LocalJudge()
+    asked = decode(judge.ask(encode({"do": "cases", "exercise": "rnn.one_hot"})))
+    request = {"do": "verdict", "ticket": asked["ticket"], "observations": []}
+    with pytest.raises(ValueError, match="observations, got 0"):
+        judge.ask(encode(request))
+
+
+def test_two_keys_draw_other_cases():
+    request = encode({"do": "cases", "exercise": "rnn.rnn_step"})
+    one, other = (decode(LocalJudge(key).ask(request))["calls"][0] for key in (b"a", b"b"))
+    assert not torch.equal(one.arguments["x"], other.arguments["x"])
+
+
+def test_a_judge_is_found_by_its_entry_point(monkeypatch):
+    monkeypatch.setattr(client, "_judge", None)
+    assert isinstance(client.judge(), LocalJudge)
+    monkeypatch.setattr(client, "_judge", None)
+    monkeypatch.setenv("S2S_JUDGE", "nobody")
+    with pytest.raises(
+        ValueError, match=r"There is no judge 'nobody'\. Installed: local\. Unset S2S_JUDGE"
+    ):
+        client.judge()
