@@ -30,6 +30,13 @@ def test_select_takes_the_same_rows_of_both_halves_of_an_lstm():
     assert torch.equal(chosen.hidden[1], -h[[2, 0]])
 
 
+def test_select_takes_the_same_rows_of_every_field_and_leaves_out_what_is_not_there():
+    others = dict.fromkeys(State._fields[1:], torch.arange(4))
+    rows = torch.tensor([3, 1])
+    assert all(field.tolist() == [3, 1] for field in State(numbered(), **others).select(rows)[1:])
+    assert State(numbered()).select(rows)[1:] == (None,) * len(others)
+
+
 def test_select_leaves_the_state_it_came_from_and_lets_gradients_through():
     hidden = numbered().requires_grad_()
     State(hidden).select(torch.tensor([1, 1])).hidden.sum().backward()
