@@ -5,9 +5,9 @@ target tokens and returns their logits and the next `State`. Teacher forcing rea
 in one call; decoding reads one token a call.
 """
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 Hidden: TypeAlias = (
@@ -24,13 +24,27 @@ RNNHidden: TypeAlias = (
 
 
 class State(NamedTuple):
-    """The state of a decoder; every tensor in it has the batch as its first axis."""
+    """The state of a decoder; every tensor in it has the batch as its first axis.
+
+    `hidden` is the decoder RNN's own state. The others stay the same from token to token, and a
+    decoder uses those that it needs: the context vector, the encoder's state at every source
+    position, the mask of real source tokens, and the keys that a score has made of those states.
+    """
 
     hidden: Hidden
+    context: Float[Tensor, "batch hidden"] | None = None
+    encoder_states: Float[Tensor, "batch src_len hidden"] | None = None
+    src_mask: Bool[Tensor, "batch src_len"] | None = None
+    keys: Float[Tensor, "batch src_len attention"] | None = None
 
     def select(self, rows: Int[Tensor, " rows"]) -> "State":
         """Keep these rows of the batch, in this order; beam search repeats and drops rows so."""
         return State(*(_select(field, rows) for field in self))
+
+    @property
+    def h(self) -> Float[Tensor, "batch hidden"]:
+        """The part of `hidden` that an RNN's output shows: h of an LSTM's (h, c)."""
+        return self.hidden[0] if isinstance(self.hidden, tuple) else self.hidden
 
 
 def to_rnn(hidden: Hidden) -> RNNHidden:
@@ -47,7 +61,9 @@ def from_rnn(hidden: RNNHidden) -> Hidden:
     return hidden.squeeze(0)
 
 
-def _select(field: Tensor | tuple[Tensor, Tensor], rows: Tensor) -> Hidden:
+def _select(field: Tensor | tuple[Tensor, Tensor] | None, rows: Tensor) -> Any:
+    if field is None:
+        return None
     if isinstance(field, tuple):
         return field[0].index_select(0, rows), field[1].index_select(0, rows)
     return field.index_select(0, rows)

@@ -191,7 +191,7 @@ def fit(
             optimizer.zero_grad()
             value = loss(model, batch)
             _check_loss(value, step)
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()
             norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
             _check_gradient(norm, step)
             optimizer.step()

@@ -16,7 +16,18 @@ ROOT = Path(__file__).parents[1]
 
 # Shapes in the annotations of these modules are checked at every call. Never `checks`: a mistake
 # must give its wrong value there, not a type error.
-SHAPES_CHECKED = ("state", "rnn", "encoder_decoder", "metrics")
+SHAPES_CHECKED = (
+    "state",
+    "rnn",
+    "encoder_decoder",
+    "padding",
+    "teacher_forcing",
+    "decoding",
+    "bottleneck",
+    "attention",
+    "two_attentions",
+    "metrics",
+)
 install_import_hook([f"s2s_ref.{name}" for name in SHAPES_CHECKED], "beartype.beartype")
 
 STATES = Path(tempfile.mkdtemp(prefix="s2s-test-states-"))

@@ -262,7 +262,7 @@ def kind_text(value: Any) -> str:
     if isinstance(value, Tensor):
         return "a tensor"
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return f"a {type(value).__name__}({', '.join(value._fields)})"
+        return f"a {type(value).__name__}"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     names = {bool: "True or False", int: "a number", float: "a number", str: "a text"}

@@ -58,12 +58,21 @@ def check(exercise: str, target: Any) -> None:
         ValueError: there is no exercise of this name.
     """
     verdict, answer = try_check(exercise, target)
-    record.note_check(exercise, verdict["passed"], verdict["headline"])
-    checks = record.load()["checks"]
+    checks = _note(exercise, verdict)
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
     _show(card.text(verdict), card.html(verdict), {**verdict, "answer": _for_json(answer)})
     if not verdict["passed"]:
         raise CheckFailed(f"{exercise}: {verdict['headline']}")
+
+
+def _note(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
+    """Remember a verdict and return all of them; a folder that cannot be written stops no check."""
+    try:
+        record.note_check(exercise, verdict["passed"], verdict["headline"])
+        return record.load()["checks"]
+    except OSError as error:
+        print(f"Your progress could not be kept: {error}. `s2s doctor` says what to do.")
+        return {}
 
 
 def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:

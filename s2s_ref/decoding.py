@@ -1,0 +1,183 @@
+"""Lesson 5: from a model's probabilities to a sentence."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from s2s_ref.state import State
+
+
+class Hypothesis(NamedTuple):
+    """A translation that a search has found.
+
+    `tokens` are its ids without `<bos>` and `<eos>`; `log_prob` is its log-probability in nats,
+    that of `<eos>` included; `score` is what it is ranked by.
+    """
+
+    tokens: list[int]
+    log_prob: float
+    score: float
+
+
+def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
+    """Keep the tokens before the first `<eos>`, all of them where there is none."""
+    tokens = list(tokens)
+    return tokens[: tokens.index(eos_id)] if eos_id in tokens else tokens
+
+
+@torch.no_grad()
+def greedy_decode(
+    decoder: nn.Module, state: State, bos_id: int, eos_id: int, max_len: int
+) -> list[list[int]]:
+    """Translate a batch, always taking the likeliest token; each sentence stops at its `<eos>`."""
+    return _decode(decoder, state, bos_id, eos_id, max_len, lambda logits: logits.argmax(dim=-1))
+
+
+@torch.no_grad()
+def sample_decode(
+    decoder: nn.Module,
+    state: State,
+    bos_id: int,
+    eos_id: int,
+    max_len: int,
+    temperature: float,
+    generator: torch.Generator,
+) -> list[list[int]]:
+    """Translate a batch by drawing every token from the model's distribution.
+
+    Logits are divided by `temperature` first: below 1 likely tokens become likelier, above 1 less
+    likely ones do, and towards 0 it becomes greedy decoding.
+    """
+
+    def draw(logits: Tensor) -> Tensor:
+        probabilities = (logits / temperature).softmax(dim=-1)
+        return torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
+
+    return _decode(decoder, state, bos_id, eos_id, max_len, draw)
+
+
+def _decode(
+    decoder: nn.Module,
+    state: State,
+    bos_id: int,
+    eos_id: int,
+    max_len: int,
+    choose: Callable[[Tensor], Tensor],
+) -> list[list[int]]:
+    """Write token by token; a sentence that is done leaves the batch."""
+    rows = torch.arange(len(state.h), device=state.h.device)
+    token = torch.full_like(rows, bos_id)
+    hypotheses: list[list[int]] = [[] for _ in rows]
+    for _ in range(max_len):
+        logits, state, *_ = decoder(token.unsqueeze(1), state)
+        token = choose(logits[:, -1])
+        going = (token != eos_id).nonzero().squeeze(1)
+        if len(going) < len(rows):
+            rows, token, state = rows[going], token[going], state.select(going)
+        if len(rows) == 0:
+            break
+        for row, word in zip(rows.tolist(), token.tolist(), strict=True):
+            hypotheses[row].append(word)
+    return hypotheses
+
+
+def beam_step(
+    scores: Float[Tensor, "batch beam"], logits: Float[Tensor, "batch beam vocab"], beam_size: int
+) -> tuple[
+    Int[Tensor, "batch new_beam"], Int[Tensor, "batch new_beam"], Float[Tensor, "batch new_beam"]
+]:
+    """Extend every beam by every token and keep the `beam_size` best of each sentence.
+
+    Returns the parents (which beam each one extends), the tokens, and the log-probabilities so
+    far, in nats, best first (Sutskever et al. 2014, section 3.2).
+    """
+    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
+    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
+    vocab_size = logits.shape[-1]
+    return places // vocab_size, places % vocab_size, best
+
+
+@torch.no_grad()
+def beam_search(
+    decoder: nn.Module,
+    state: State,
+    bos_id: int,
+    eos_id: int,
+    beam_size: int,
+    max_len: int,
+    alpha: float = 0.0,
+) -> list[list[Hypothesis]]:
+    """Keep the `beam_size` likeliest beginnings of each sentence; return what they came to.
+
+    Hypotheses are ranked by log-probability / length ** alpha, best first; the length counts
+    `<eos>`. A sentence ends when `beam_size` of its hypotheses have, or after `max_len` tokens,
+    where beginnings that never ended are returned too. A hypothesis that is done leaves the batch.
+    """
+    done: list[list[Hypothesis]] = [[] for _ in state.h]
+    # one row for every live beginning: its sentence, its place in the beam, its words, its score
+    sentence = torch.arange(len(done), device=state.h.device)
+    place = torch.zeros_like(sentence)
+    words = torch.full((len(done), 1), bos_id, device=state.h.device)
+    score = torch.zeros(len(done), device=state.h.device)
+    for step in range(1, max_len + 1):
+        logits, state, *_ = decoder(words[:, -1:], state)
+        parent, token, score = _extend(sentence, place, score, logits[:, -1], beam_size, len(done))
+        ends = token.eq(eos_id)
+        sentence, words = sentence[parent], words[parent]
+        for row in ends.nonzero().squeeze(1).tolist():
+            found = _hypothesis(words[row], float(score[row]), step, alpha)
+            done[int(sentence[row])].append(found)
+        full = torch.tensor([len(d) >= beam_size for d in done], device=ends.device)
+        going = (~ends & ~full[sentence]).nonzero().squeeze(1)
+        if len(going) == 0:
+            break
+        sentence, token, score = sentence[going], token[going], score[going]
+        words = torch.cat([words[going], token.unsqueeze(1)], dim=1)
+        state, place = state.select(parent[going]), _count_within(sentence)
+        if step == max_len:
+            for row in range(len(words)):
+                done[int(sentence[row])].append(
+                    _hypothesis(words[row], float(score[row]), step, alpha)
+                )
+    return [sorted(d, key=lambda hypothesis: -hypothesis.score) for d in done]
+
+
+def _extend(
+    sentence: Tensor, place: Tensor, score: Tensor, logits: Tensor, beam_size: int, batch: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Let `beam_step` work on all sentences at once, the places of ended hypotheses at -inf."""
+    grid = logits.new_zeros(batch, beam_size, logits.shape[-1])
+    scores = score.new_full((batch, beam_size), -math.inf)
+    row_at = torch.zeros(batch, beam_size, dtype=torch.long, device=sentence.device)
+    grid[sentence, place], scores[sentence, place] = logits, score
+    row_at[sentence, place] = torch.arange(len(sentence), device=sentence.device)
+    parents, tokens, best = beam_step(scores, grid, beam_size)
+    alive = best.isfinite()
+    return row_at.gather(1, parents)[alive], tokens[alive], best[alive]
+
+
+def _count_within(sentence: Tensor) -> Tensor:
+    """Number the rows of each sentence from 0; rows of a sentence stand together."""
+    first = torch.searchsorted(sentence, sentence)
+    return torch.arange(len(sentence), device=sentence.device) - first
+
+
+def _hypothesis(words: Tensor, log_prob: float, length: int, alpha: float) -> Hypothesis:
+    return Hypothesis(words[1:].tolist(), log_prob, log_prob / length**alpha)
+
+
+def corpus_bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+    """Return BLEU, 0 to 100, of translations that may have several references each.
+
+    It is sacrebleu's with its defaults: cased, on text as people read it (Post 2018, section 3).
+    """
+    import sacrebleu
+
+    most = max(map(len, references))
+    # one stream for every first reference, every second one, …; None where a source has fewer
+    streams: Any = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
+    return float(sacrebleu.corpus_bleu(list(hypotheses), streams).score)
