@@ -7,11 +7,33 @@ translation model is visible. The English is a function of the Korean: a source 
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Literal, NamedTuple
 
 from s2s_ref import lexicon
+from s2s_ref.clauses import Clause, I, NounPhrase, Piece, copula, fixed, loosely, noun_phrase, say
+from s2s_ref.drawing import ANIMALS, SEQUENCE, TIMES, DeadEnd, Drawer
+from s2s_ref.lexicon import Frame
+from s2s_ref.sentences import CONSTRUCTIONS, KINDS, sentence
+
+__all__ = [
+    "CONSTRUCTIONS",
+    "DIGITS",
+    "MASCOTS",
+    "PHENOMENA",
+    "Links",
+    "Pair",
+    "digits",
+    "generate",
+    "join_words",
+    "length",
+    "minimal_pairs",
+    "word_order",
+    "words",
+]
 
 Links = tuple[tuple[int, int], ...]
 
@@ -140,7 +162,10 @@ def word_order(
 
 
 def _same_order(
-    korean: Iterable[str], english: Sequence[str], construction: str, gloss: Sequence[str] = ()
+    korean: Iterable[str],
+    english: Sequence[str],
+    construction: str,
+    gloss: Sequence[str] = (),
 ) -> Pair:
     """Build a pair whose words correspond one to one, in order."""
     sure = tuple((place, place) for place in range(len(english)))
@@ -148,20 +173,55 @@ def _same_order(
     return Pair(source, target, tuple(gloss or english), sure, (), construction)
 
 
-# FIRST VERSION: the API below is final, the sentences are not.
-PHENOMENA = ("roles", "negation", "tense", "relative", "number")
+# --------------------------------------------------------------------------------------------
+# The public interface
+# --------------------------------------------------------------------------------------------
 
 
-def _svo(subject: tuple[str, str], thing: tuple[str, str], verb: tuple[str, str]) -> Pair:
-    gloss = (f"{subject[1]}-TOP", f"{thing[1]}-OBJ", verb[1], ".")
+def _finish(piece: Piece, mark: str, construction: str) -> Pair:
+    """Write a piece as a pair: capital letter, mark, links by index."""
+    korean, english = piece
+    for place, word in enumerate(korean):
+        word.at = place
+    sure = [(word.at, place) for place, (_, links, _) in enumerate(english) for word in links]
+    possible = [(word.at, place) for place, (_, _, links) in enumerate(english) for word in links]
+    sure.append((len(korean), len(english)))
+    sure.sort()
+    possible.sort()
+    target = " ".join([word[0] for word in english]).replace(" ,", ",")
     return Pair(
-        f"{subject[0]} {thing[0]} {verb[0]}.",
-        f"{subject[1]} {verb[1]} {thing[1]}.",
-        gloss,
-        ((0, 0), (1, 2), (2, 1), (3, 3)),
-        (),
-        "statement",
+        " ".join([word.text for word in korean]) + mark,
+        target[0].upper() + target[1:] + mark,
+        (*[word.gloss for word in korean], mark),
+        tuple(sure),
+        tuple(possible),
+        construction,
+        combinations=tuple([use for word in korean for use in word.uses]),
     )
+
+
+def length(pair: Pair) -> int:
+    """Count the word tokens of the longer side."""
+    return max(len(words(pair.src)), len(words(pair.tgt)))
+
+
+_HELD_OUT_SHARE, _HELD_OUT_LENGTH = 8, 14
+
+
+def _held_out(piece: Piece) -> bool:
+    """Whether minimal pairs own the short sentences with these nouns and verbs (an eighth).
+
+    The words decide, in English: so both members of a pair are held out, and paraphrases too.
+    """
+    if max(len(piece.korean), len(piece.english)) >= _HELD_OUT_LENGTH:
+        return False
+    content = sorted({word.lemma for word in piece.korean if word.lemma})
+    return zlib.crc32(" ".join(content).encode()) % _HELD_OUT_SHARE == 0
+
+
+_LONGEST_SCRAMBLED = 20  # beyond this hardly any sentence of one main clause comes out
+_TRIES = 8  # at one length, so that what is easy to draw does not crowd out the rest
+_PATIENCE = 20_000  # draws without a new sentence
 
 
 def generate(
@@ -174,24 +234,229 @@ def generate(
     canonical: bool = False,
     constructions: Iterable[str] | None = None,
 ) -> list[Pair]:
-    """Draw `count` pairs with distinct sources (first version: three-word sentences only)."""
-    every = [
-        _svo(s, o, v)
-        for s in lexicon.ORDER_SUBJECTS
-        for o in lexicon.ORDER_OBJECTS
-        for v in lexicon.ORDER_VERBS
-    ]
-    Random(seed).shuffle(every)
-    return every[:count]
+    """Draw `count` pairs with distinct sources; the same arguments give the same pairs.
+
+    A pair's length is that of its longer side in word tokens, the mark at the end included
+    (`length`). The length aimed at is uniform from `min_len` to `max_len`, and none is outside:
+    ask for a length bin with both. About `scrambled` of the sentences have their object before
+    the subject (none where `min_len` is above 20). `constructions` limits what is used to names
+    of `CONSTRUCTIONS`. `canonical` is for English to Korean: one word order, one negation, no
+    dropped pronouns.
+
+    The mascots never come, nor the short sentences that `minimal_pairs` may give. For a split by
+    unseen combinations hold out some of the `Pair.combinations`: train on the pairs with none
+    of them, test on those with at least one.
+
+    Raises ValueError for impossible lengths or unknown constructions, and where the limits leave
+    fewer than `count` sentences.
+    """
+    allowed = _check_limits(min_len, max_len, scrambled, constructions)
+    rng = Random(seed)
+    drawer = Drawer(rng, allowed, canonical)
+    mascots = {pair.tgt for pair in MASCOTS}
+    share = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
+    found: dict[str, Pair] = {}
+    goal, mixed, tries, misses = 0, False, 0, 0
+    while len(found) < count:
+        if tries == 0:
+            goal, mixed = rng.randint(min_len, max_len), rng.random() < share
+            tries = _TRIES
+        tries, misses = tries - 1, misses + 1
+        if misses > _PATIENCE:
+            raise ValueError(
+                f"asked for {count} sentences, found {len(found)} within the limits: ask for "
+                "fewer, or widen min_len, max_len or constructions"
+            )
+        try:
+            piece, mark = sentence(drawer, goal, mixed)
+        except DeadEnd:
+            continue
+        long = max(len(piece.korean), len(piece.english)) + 1
+        if not min_len <= long <= max_len or _held_out(piece):
+            continue
+        pair = _finish(piece, mark, "+".join(sorted(drawer.features)))
+        if pair.src not in found and pair.tgt not in mascots:
+            found[pair.src] = pair
+            tries = misses = 0
+    return list(found.values())
 
 
-MASCOTS: tuple[Pair, ...] = tuple(
-    _svo(lexicon.ORDER_SUBJECTS[0], lexicon.ORDER_OBJECTS[i], lexicon.ORDER_VERBS[0])
-    for i in range(5)
-)
+def _check_limits(
+    min_len: int, max_len: int, scrambled: float, constructions: Iterable[str] | None
+) -> frozenset[str]:
+    """Refuse what no sentence can have; give the constructions allowed."""
+    if not 1 <= min_len <= max_len or max_len < 3:
+        raise ValueError(
+            f"expected 1 <= min_len <= max_len and max_len >= 3, got {min_len} and {max_len}"
+        )
+    if not 0 <= scrambled <= 1:
+        raise ValueError(f"expected scrambled between 0 and 1, got {scrambled}")
+    names = frozenset(CONSTRUCTIONS if constructions is None else constructions)
+    if unknown := sorted(names - set(CONSTRUCTIONS)):
+        raise ValueError(f"unknown constructions {unknown}: choose from {', '.join(CONSTRUCTIONS)}")
+    return names if names & set(KINDS) else names | {"statement"}
+
+
+# --------------------------------------------------------------------------------------------
+# Minimal pairs
+# --------------------------------------------------------------------------------------------
+
+PHENOMENA = ("roles", "negation", "tense", "relative", "number")
 
 
 def minimal_pairs(phenomenon: str, count: int, seed: int = 0) -> list[tuple[Pair, Pair]]:
-    """Draw pairs of pairs that differ in the phenomenon alone (first version)."""
-    pairs = generate(2 * count, seed)
-    return list(zip(pairs[::2], pairs[1::2], strict=True))
+    """Draw pairs of sentences that differ in one thing, in Korean and in English alike.
+
+    - roles: who did it to whom; only the particles differ (개가 고양이를, 개를 고양이가).
+    - negation: 안 or nothing. tense: past or future, in the verb's ending alone.
+    - relative: the noun does it, or it is done to the noun (의사를 도운 학생, 의사가 도운 학생).
+    - number: one or several, in the numeral alone.
+
+    `generate` never gives these sentences. Raises ValueError for another phenomenon, or where
+    `count` pairs do not exist.
+    """
+    if phenomenon not in PHENOMENA:
+        raise ValueError(f"unknown phenomenon {phenomenon!r}: choose from {', '.join(PHENOMENA)}")
+    drawer = Drawer(Random(seed), frozenset(CONSTRUCTIONS))
+    found: dict[str, tuple[Pair, Pair]] = {}
+    misses = 0
+    while len(found) < count:
+        misses += 1
+        if misses > _PATIENCE:
+            raise ValueError(
+                f"asked for {count} minimal pairs of {phenomenon}, found {len(found)}: "
+                "ask for fewer"
+            )
+        drawer.start()
+        try:
+            pieces = [say(clause) for clause in _MINIMAL[phenomenon](drawer)]
+        except DeadEnd:
+            continue
+        if all(map(_held_out, pieces)):
+            first, second = (_finish(piece, ".", phenomenon) for piece in pieces)
+            if first.src not in found:
+                found[first.src], misses = (first, second), 0
+    return list(found.values())
+
+
+_MUTUAL = tuple(
+    frame
+    for frame in lexicon.FRAMES
+    if frame.lemma in lexicon.word_set("돕다 부르다 기다리다 찾다 초대하다 쫓다 물다 보다")
+    and {noun.kind for noun in frame.objects} & {"person", "pet"}
+)
+_ALONE_LEMMAS = lexicon.word_set(
+    "웃다 울다 자다 뛰다 쉬다 걷다 일하다 수영하다 운동하다 산책하다 춤추다"
+)
+_ALONE = tuple(frame for frame in lexicon.FRAMES if frame.lemma in _ALONE_LEMMAS)
+_PLAIN = tuple(frame for frame in SEQUENCE if not frame.flags & {"to", "dest"})
+
+
+def _two(drawer: Drawer) -> tuple[Frame, NounPhrase, NounPhrase]:
+    """Draw a verb and two who could do it to each other."""
+    frame = drawer.verb(_MUTUAL)
+    if frame.objects[0].kind in ("person", "relation") and "animal" not in frame.flags:
+        return frame, drawer.person(), drawer.person()
+    one, other = (NounPhrase(drawer.fresh(ANIMALS), drawer.pick(("", "the"))) for _ in range(2))
+    return frame, one, other
+
+
+def _roles(drawer: Drawer) -> tuple[Clause, Clause]:
+    frame, one, other = _two(drawer)
+    first = Clause(frame, one, "past", object=other, topic=False, time_first=True)
+    first.time = drawer.moment(TIMES["past"]) if drawer.chance(0.5) else None
+    return first, replace(first, subject=other, object=one, scrambled=True)
+
+
+def _plain(drawer: Drawer) -> Clause:
+    subject = drawer.subject()
+    known = bool(subject and subject.definite)
+    return drawer.clause(_PLAIN, subject, "past", topic=known)
+
+
+def _negation(drawer: Drawer) -> tuple[Clause, Clause]:
+    first = _plain(drawer)
+    drawer.enrich(first, 6, ("time", "place", "modifier"))
+    return first, replace(first, negation="안")
+
+
+def _tense(drawer: Drawer) -> tuple[Clause, Clause]:
+    first = _plain(drawer)
+    first.time = drawer.moment(_EITHER) if drawer.chance(0.4) else None
+    drawer.enrich(first, 6, ("place", "manner", "modifier"))
+    return first, replace(first, tense="future")
+
+
+_EITHER = tuple(time for time in TIMES["past"] if time in TIMES["future"])
+
+
+def _relative(drawer: Drawer) -> tuple[Clause, Clause]:
+    frame, one, other = _two(drawer)
+    if one.noun.kind in ("name", "pronoun"):
+        raise DeadEnd
+    one.determiner = ""
+    helped = Clause(frame, None, "past", who="he", object=other, topic=False)
+    helped.gap, helped.gap_noun, helped.ending = "subject", one.noun, "that past"
+    was_helped = replace(helped, subject=other, object=None, gap="object")
+    action = drawer.clause(_ALONE, None, "past")
+    drawer.enrich(action, 4, ("place",))
+    first = replace(action, subject=replace(one, relative=helped))
+    return first, replace(action, subject=replace(one, relative=was_helped))
+
+
+def _number(drawer: Drawer) -> tuple[Clause, Clause]:
+    first = _plain(drawer)
+    drawer.enrich(first, 9, ("number",))
+    if not first.object or not first.object.count or first.object.definite:
+        raise DeadEnd
+    drawer.enrich(first, 6, ("time", "modifier", "place"))
+    first.object.count = 1
+    many = replace(first.object, count=2 + int(drawer.random() * 4))
+    return first, replace(first, object=many)
+
+
+_MINIMAL: dict[str, Callable[[Drawer], tuple[Clause, Clause]]] = {
+    "roles": _roles,
+    "negation": _negation,
+    "tense": _tense,
+    "relative": _relative,
+    "number": _number,
+}
+
+
+# --------------------------------------------------------------------------------------------
+# The mascots
+# --------------------------------------------------------------------------------------------
+
+
+def _mascots() -> Iterator[Pair]:
+    noun, frames = lexicon.NOUNS, {(f.lemma, f.english): f for f in reversed(lexicon.FRAMES)}
+    friend, yesterday = NounPhrase(noun["친구"], "my"), lexicon.TIMES[0]
+    yield _finish(copula(NounPhrase(I), NounPhrase(noun["학생"]), False, False), ".", "copula")
+    dog, cat = NounPhrase(noun["개"]), NounPhrase(noun["고양이"])
+    chased = Clause(frames["쫓다", "chase"], dog, "past", object=cat, topic=False)
+    yield _finish(say(chased), ".", "statement")
+    drank = Clause(frames["마시다", "drink"], friend, "past", object=NounPhrase(noun["커피"]))
+    drank.negation, drank.time = "안", yesterday
+    yield _finish(say(drank), ".", "negation+statement")
+    books = NounPhrase(noun["책"], count=2)
+    read = Clause(frames["읽다", "read"], None, "past", object=books, place=lexicon.PLACES["집"])
+    who = noun_phrase(NounPhrase(lexicon.PEOPLE["민수"]), "topic")
+    rain, main = fixed(lexicon.REASONS[0]), say(read, "shared")
+    because = loosely(["because"], rain.korean[-1])
+    rained = Piece(
+        who.korean + rain.korean + main.korean,
+        who.english + main.english + because + rain.english,
+    )
+    yield _finish(rained, ".", "because+number+statement")
+    borrowed = Clause(frames["빌리다", "borrow"], friend, "past", gap="object", topic=False)
+    borrowed.gap_noun, borrowed.ending = noun["책"], "that past"
+    borrowed.place = lexicon.PLACES["도서관"]
+    book = NounPhrase(noun["책"], relative=borrowed)
+    last = Clause(frames["읽다", "read"], NounPhrase(I), "past", object=book, time=yesterday)
+    last.front_time = True
+    yield _finish(say(last), ".", "relative+statement")
+
+
+MASCOTS: tuple[Pair, ...] = tuple(_mascots())
+"""Five sentences of growing difficulty, translated by the model of every lesson; all held out."""

@@ -1,8 +1,8 @@
 """The words of the built-in corpus, as tables to read and to widen.
 
 An underscore joins the words of one English expression (`post_office`), and an indented line goes
-on with the row before it. `grammar.py` says how the words are put together; `tests/test_grammar.py` checks
-every form, so a new row needs no code and no test of its own.
+on with the row before it. `clauses.py` says how the words are put together, `drawing.py` which go
+together; the tests check every form, so a new row needs no code and no test of its own.
 """
 
 from collections.abc import Iterator
@@ -316,7 +316,7 @@ NAMES = {
     "서연": "Seoyeon",
     "현우": "Hyeonwoo",
     "은영": "Eunyeong",
-    "하나": "Hana",
+    "지민": "Jimin",
     "톰": "Tom",
 }
 
@@ -393,7 +393,7 @@ PLACE_GROUPS = {
     "quiet": "집 도서관 카페 교실 공원 거실",
     "desk": "집 도서관 카페 교실 사무실",
     "meal": "집 식당 카페 공원 부엌 학교",
-    "kitchen": "집 부엌 식당",
+    "kitchen": "집 부엌",
     "grocery": "시장 마트",
     "fashion": "백화점 시장",
     "books": "서점 백화점",
@@ -410,8 +410,9 @@ PLACE_GROUPS = {
     "lend": "도서관 학교",
     "garden": "정원 공원 농장",
     "public": "공원 역 동물원 학교 박물관 시장",
-    "destination": "집 학교 회사 도서관 공원 시장 마트 백화점 서점 식당 카페 병원 은행 우체국 역 공항 "
-    "박물관 미술관 극장 바닷가 수영장 체육관 놀이터 동물원 빵집 호텔 서울 부산 제주도 파리 런던 도쿄",
+    "destination": "집 학교 회사 도서관 공원 시장 마트 백화점 서점 식당 카페 병원 은행 우체국 역 "
+    "공항 박물관 미술관 극장 바닷가 수영장 체육관 놀이터 동물원 빵집 호텔 서울 부산 제주도 파리 "
+    "런던 도쿄",
 }
 
 # --------------------------------------------------------------------------------------------
@@ -545,7 +546,6 @@ break breaks broke breaking
 build builds built building
 buy buys bought buying
 call calls called calling
-carry carries carried carrying
 catch catches caught catching
 chase chases chased chasing
 close closes closed closing
@@ -564,7 +564,6 @@ exercise exercises exercised exercising
 find finds found finding
 fix fixes fixed fixing
 fold folds folded folding
-get gets got getting
 give gives gave giving
 go goes went going
 grill grills grilled grilling
@@ -579,6 +578,7 @@ know knows knew knowing
 laugh laughs laughed laughing
 learn learns learned learning
 lie lies lay lying
+lift lifts lifted lifting
 like likes liked liking
 listen listens listened listening
 live lives lived living
@@ -629,40 +629,46 @@ write writes wrote writing
 # What a verb goes with: Korean verb, English verb | objects | places | manners | flags.
 # Objects are classes, groups or single nouns; a minus takes one away. A dot stands for none.
 # Flags: animal (subjects are animals), both (animals too); event (no progressive), state, wear;
-# daily (a habit); single (stands alone, not in a chain of actions); the (play *the* piano);
-# background, calm (listen to music while reading); to, to? (a person receives it, or may); on,
-# dest, at, in (a goal); 가, 에게 (the object's particle); negative (the verb means "not").
+# daily (a habit); making (the object was not there before); single (stands alone, not in a chain
+# of actions); the (play *the* piano); background, calm (listen to music while reading); to, to? (a
+# person receives it, or may); on, dest, at, in (a goal); 가, 에게 (the object's particle);
+# negative (the verb means "not").
 # --------------------------------------------------------------------------------------------
 FRAME_TABLE = """
 읽다 read | text writing mail -사전 | quiet | 조용히 천천히 혼자 다시 | daily calm
-쓰다 write | 편지 이메일 엽서 카드 시 보고서 소설 | desk | 천천히 혼자 빨리 | calm
+쓰다 write | 편지 이메일 엽서 카드 시 보고서 소설 | desk | 천천히 혼자 빨리 | calm making
 쓰다 wear | headwear | . | . | wear
-쓰다 use | 컴퓨터 카메라 휴대폰 세탁기 에어컨 stationery 우산 수건 칼 지도 사전 | . | 조심스럽게 다시 | .
-사다 buy | produce 빵 치즈 고기 생선 쿠키 케이크 우유 물 주스 콜라 맥주 와인 | grocery | 혼자 다시 | .
+쓰다 use | 컴퓨터 카메라 휴대폰 세탁기 에어컨 stationery 우산 수건 칼 지도 사전 | . | 조심스럽게 | .
+사다 buy | produce 빵 치즈 고기 생선 쿠키 케이크 우유 물 주스 콜라 맥주 와인 | grocery | 혼자 | .
 사다 buy | clothes | fashion | 혼자 | .
 사다 buy | text -교과서 | books | 혼자 | .
 사다 buy | furniture device vehicle container dishware toy goods instrument stationery ticket flower
-    pet 그림 포스터 지도 카드 선물 집 샌드위치 햄버거 커피 | . | 다시 | .
+    pet 그림 포스터 지도 카드 선물 집 샌드위치 햄버거 커피 | . | . | .
 팔다 sell | produce 빵 치즈 고기 생선 쿠키 만두 주스 clothes flower | 시장 | . | .
-팔다 sell | furniture device vehicle instrument text 그림 집 farm container toy 우산 텐트 | . | 다시 | .
-빌리다 borrow | text -신문 | lend | 다시 | .
-빌리다 borrow | stationery 우산 자동차 자전거 카메라 기타 바이올린 텐트 컴퓨터 한복 코트 헬멧 칼 의자 램프 | . | 다시 | .
-찾다 find | small pet | . | 다시 빨리 | event single
-잃어버리다 lose | small pet -꽃병 -램프 -텐트 | public | 다시 | event single
-그리다 draw | people animal flower tree fruit 꽃병 집 다리 탑 지도 그림 의자 자동차 | 집 공원 교실 바닷가 | 천천히 혼자 조용히 | calm
+팔다 sell | furniture device vehicle instrument text 그림 집 farm container toy 우산 텐트 | . | . |
+    .
+빌리다 borrow | text -신문 | lend | . | .
+빌리다 borrow | stationery 우산 자동차 자전거 카메라 기타 바이올린 텐트 컴퓨터 한복 코트 헬멧 칼
+    의자 램프 | . | . | .
+찾다 find | small pet | . | 빨리 | event single
+잃어버리다 lose | small pet -꽃병 -램프 -텐트 | public | . | event single
+그리다 draw | people animal flower tree fruit 꽃병 집 다리 탑 지도 그림 의자 자동차 | 집 공원 교실
+    바닷가 | 천천히 혼자 조용히 | calm making
 먹다 eat | fruit -레몬 당근 토마토 오이 고구마 감자 dish meal | meal | 빨리 천천히 혼자 | daily
-마시다 drink | drink | 집 카페 공원 식당 사무실 | 빨리 천천히 혼자 | daily background
-만들다 make | dish -치즈 -고기 -생선 -밥 -빵 -쿠키 -케이크 | kitchen | 혼자 빨리 | .
-만들다 make | 의자 책상 침대 탁자 인형 장난감 가방 바구니 코트 치마 셔츠 반지 팔찌 목도리 카드 램프 꽃병 영화 | . | 혼자 천천히 | .
-굽다 bake | 빵 케이크 쿠키 | 집 부엌 빵집 | 혼자 천천히 | .
+마시다 drink | drink | 집 카페 공원 식당 | 빨리 천천히 혼자 | daily background
+만들다 make | dish -치즈 -고기 -생선 -밥 -빵 -쿠키 -케이크 | kitchen | 혼자 빨리 | making
+만들다 make | 의자 책상 침대 탁자 인형 장난감 가방 바구니 코트 치마 셔츠 반지 팔찌 목도리 카드 램프
+    꽃병 | . | 혼자 천천히 | making
+굽다 bake | 빵 케이크 쿠키 | 집 부엌 빵집 | 혼자 천천히 | making
 굽다 grill | 고기 생선 | kitchen | 천천히 | .
 씻다 wash | produce 컵 접시 칼 | 집 부엌 | 빨리 조심스럽게 혼자 | calm
-자르다 cut | 사과 수박 복숭아 오이 양파 당근 감자 토마토 케이크 빵 고기 피자 치즈 | kitchen | 조심스럽게 천천히 빨리 | calm
-보다 see | people animal | public | 다시 | event both
+자르다 cut | 사과 수박 복숭아 오이 양파 당근 감자 토마토 케이크 빵 고기 피자 치즈 | kitchen |
+    조심스럽게 천천히 빨리 | calm
+보다 see | people animal | public | . | event both
 보다 watch | film | 집 극장 | 조용히 혼자 다시 | daily
 보다 watch | ballgame 테니스 골프 | 집 | 조용히 혼자 | daily
 보다 watch | 뉴스 | 집 거실 | 조용히 혼자 | daily the
-보다 look_at | picture | 집 카페 학교 | 조용히 오래 다시 | .
+보다 look_at | picture | 집 카페 학교 | 조용히 오래 | .
 듣다 listen_to | audio | 집 카페 거실 공원 | 조용히 혼자 다시 | daily background
 듣다 listen_to | 라디오 | 집 거실 부엌 | 조용히 혼자 | daily the background
 부르다 sing | 노래 | stage | 크게 혼자 다시 | daily background
@@ -681,65 +687,70 @@ FRAME_TABLE = """
 기억하다 remember | people 노래 시 영화 소설 | . | . | state
 만나다 meet | people | meeting | 다시 | daily
 기다리다 wait_for | people 버스 기차 택시 편지 소포 | waiting | 조용히 오래 혼자 | calm
-돕다 help | people | . | 다시 | .
-쫓다 chase | animal people | 공원 숲 농장 | 빨리 다시 | animal
-쫓다 chase | animal | 공원 농장 | 빨리 다시 | single
-물다 bite | people animal | . | 다시 | animal event
+돕다 help | people | . | . | .
+쫓다 chase | animal people | 공원 숲 농장 | 빨리 | animal
+쫓다 chase | animal | 공원 농장 | 빨리 | single
+물다 bite | people animal | . | . | animal event
 입다 wear | outfit | . | . | wear
 신다 wear | footwear | . | . | wear
 끼다 wear | handwear | . | . | wear
 차다 wear | wristwear | . | . | wear
 매다 wear | neckwear | . | . | wear
 두르다 wear | scarf | . | . | wear
-차다 kick | 공 | outdoors | 다시 | event
+차다 kick | 공 | outdoors | . | event
 치다 play | keys | stage | 즐겁게 조용히 혼자 | daily the
 치다 play | racket | court | 즐겁게 | daily
 켜다 play | strings | stage | 즐겁게 조용히 혼자 | daily the
-켜다 turn_on | 텔레비전 컴퓨터 라디오 램프 에어컨 카메라 | . | 다시 | event
-끄다 turn_off | 텔레비전 컴퓨터 라디오 램프 에어컨 카메라 | . | 다시 | event
+켜다 turn_on | 텔레비전 컴퓨터 라디오 램프 에어컨 카메라 | . | . | event
+끄다 turn_off | 텔레비전 컴퓨터 라디오 램프 에어컨 카메라 | . | . | event
 불다 play | winds | stage | 즐겁게 조용히 혼자 | daily the
 하다 play | ballgame | court | 즐겁게 | daily
 하다 do | 숙제 | desk | 빨리 혼자 열심히 | daily
 타다 ride | 자전거 오토바이 말 | 공원 바닷가 | 천천히 빨리 혼자 | daily
-타다 take | transit | . | 다시 | event daily
-타다 take | 지하철 | . | 다시 | event daily the
+타다 take | transit | . | . | event daily
+타다 take | 지하철 | . | . | event daily the
 운전하다 drive | 자동차 트럭 버스 택시 | 서울 부산 | 천천히 조심스럽게 | daily
-고치다 fix | device vehicle 의자 책상 침대 시계 문 창문 램프 우산 장난감 기타 피아노 | . | 혼자 빨리 다시 | .
+고치다 fix | device vehicle 의자 책상 침대 시계 문 창문 램프 우산 장난감 기타 피아노 | . | 혼자 빨리
+    | .
 닦다 wipe | 책상 탁자 의자 거울 창문 안경 접시 컵 구두 | 집 | 빨리 조심스럽게 | calm
-열다 open | opening container -바구니 선물 소포 | . | 조용히 천천히 조심스럽게 다시 | event
-닫다 close | opening container -바구니 | . | 조용히 천천히 다시 | event
+열다 open | opening container -바구니 선물 소포 | . | 조용히 천천히 조심스럽게 | event
+닫다 close | opening container -바구니 | . | 조용히 천천히 | event
 심다 plant | flower tree | garden | 조심스럽게 | .
 키우다 raise | pet farm | 집 농장 | . | single
 키우다 grow | flower tree 토마토 감자 오이 당근 고구마 | garden | . | single
-찍다 take | 사진 | walk | 혼자 다시 | .
-보내다 send | mail gift 사진 flower 표 | . | 빨리 다시 | to?
-주다 give | text -신문 mail gift flower fruit 쿠키 케이크 샌드위치 빵 인형 장난감 공 우산 반지 시계 표 사진 커피 물 우유 | . | . | to
+찍다 take | 사진 | walk | 혼자 | making
+보내다 send | mail gift 사진 flower 표 | . | 빨리 | to?
+주다 give | text -신문 mail gift flower fruit 쿠키 케이크 샌드위치 빵 인형 장난감 공 우산 반지 시계
+    표 사진 커피 물 우유 | . | . | to
     event
-받다 receive | mail gift flower 표 사진 | . | 다시 | event single
-버리다 throw_away | text clothes furniture toy container 편지 사진 포스터 지우개 컵 접시 | . | . | event
+받다 receive | mail gift flower 표 사진 | . | . | event single
+버리다 throw_away | text clothes furniture toy container 편지 사진 포스터 지우개 컵 접시 | . | . |
+    event
 옮기다 move | furniture -거울 상자 냉장고 세탁기 피아노 바구니 | . | 조심스럽게 천천히 혼자 | .
 들다 lift | container 꽃병 텐트 의자 탁자 | . | 조심스럽게 천천히 혼자 | event
 밀다 push | 책상 의자 침대 소파 자동차 상자 냉장고 | . | 천천히 혼자 | .
 던지다 throw | 공 장난감 신발 모자 | outdoors | . | event
-잡다 catch | 쥐 새 토끼 닭 오리 | 숲 농장 | 빨리 다시 | event both single
+잡다 catch | 쥐 새 토끼 닭 오리 | 숲 농장 | 빨리 | event both single
 준비하다 prepare | meal 선물 | 집 부엌 | 혼자 빨리 | .
-초대하다 invite | people | . | 다시 | event
+초대하다 invite | people | . | . | event
 소개하다 introduce | people | . | . | to event
-짓다 build | building | 서울 부산 한국 독일 | . | single
+짓다 build | building | 서울 부산 한국 독일 | . | single making
 칠하다 paint | 의자 책상 탁자 침대 opening 상자 다리 집 | . | 천천히 혼자 다시 | .
 숨기다 hide | 선물 열쇠 지갑 반지 편지 인형 사진 쿠키 | . | 빨리 조심스럽게 | event
 접다 fold | 담요 수건 셔츠 치마 바지 지도 | . | 천천히 빨리 조심스럽게 | .
 깨뜨리다 break | 컵 접시 꽃병 창문 거울 램프 안경 | . | . | event single
 끓이다 boil | 물 우유 감자 고구마 | kitchen | . | .
-끓이다 cook | 라면 수프 | kitchen | 혼자 빨리 | .
+끓이다 cook | 라면 수프 | kitchen | 혼자 빨리 | making
 전화하다 call | people | . | 다시 | 에게 daily event
-있다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state 가
-없다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state 가 negative
+있다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state
+    가
+없다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state
+    가 negative
 먹다 eat | 사과 바나나 당근 고구마 빵 치즈 고기 생선 | 정원 부엌 농장 | 빨리 천천히 | animal
 마시다 drink | 물 우유 | 정원 부엌 농장 | 빨리 천천히 | animal
 자다 sleep | . | rest | 잘 오래 | both daily
-웃다 laugh | . | 집 학교 교실 극장 | 크게 많이 다시 | .
-울다 cry | . | 집 학교 극장 공항 | 크게 많이 다시 조용히 | .
+웃다 laugh | . | 집 학교 교실 극장 | 크게 많이 | .
+울다 cry | . | 집 학교 극장 공항 | 크게 많이 조용히 | .
 쉬다 rest | . | rest | 오래 조용히 혼자 | both calm daily
 뛰다 run | . | 공원 학교 바닷가 숲 | 빨리 천천히 | both daily
 걷다 walk | . | walk | 빨리 천천히 혼자 오래 | daily calm
@@ -747,16 +758,17 @@ FRAME_TABLE = """
 수영하다 swim | . | 수영장 바닷가 호텔 | 빨리 천천히 혼자 오래 | daily
 운동하다 exercise | . | 체육관 공원 집 | 열심히 혼자 | daily
 산책하다 take_a_walk | . | walk | 천천히 혼자 | daily
-요리하다 cook | . | kitchen | 혼자 열심히 | daily calm
+요리하다 cook | . | kitchen | 혼자 | daily calm
 노래하다 sing | . | stage | 크게 혼자 즐겁게 | daily
 춤추다 dance | . | stage | 즐겁게 혼자 | daily
-놀다 play | . | 놀이터 공원 집 정원 바닷가 | 즐겁게 혼자 조용히 | both daily
-앉다 sit | . | . | 조용히 다시 | on event
-눕다 lie_down | . | . | 조용히 다시 | on event
-가다 go | . | destination | 혼자 빨리 다시 | dest daily
-오다 come | . | destination | 혼자 빨리 다시 | dest daily
-돌아오다 come_back | . | destination | 혼자 빨리 | dest
-도착하다 arrive | . | 집 학교 회사 공원 시장 병원 은행 역 공항 박물관 극장 바닷가 호텔 서울 부산 파리 런던 도쿄 | 빨리 | at event
+놀다 play | . | 놀이터 공원 집 정원 바닷가 | 즐겁게 혼자 조용히 | daily animal
+앉다 sit | . | . | 조용히 | on event single
+눕다 lie_down | . | . | 조용히 | on event single
+가다 go | . | destination | 혼자 일찍 | dest daily
+오다 come | . | destination | 혼자 일찍 | dest daily
+돌아오다 come_back | . | destination | 혼자 일찍 | dest
+도착하다 arrive | . | 집 학교 회사 공원 시장 병원 은행 역 공항 박물관 극장 바닷가 호텔 서울 부산
+    파리 런던 도쿄 | 일찍 | at event
 살다 live | . | city | 혼자 | in state
 """
 SEATS = ["의자", "소파", "침대"]  # what one sits or lies on
@@ -766,61 +778,84 @@ SEATS = ["의자", "소파", "침대"]  # what one sits or lies on
 # A dot for the comparative: none. 새 (new) stands only before nouns.
 # --------------------------------------------------------------------------------------------
 ADJECTIVE_TABLE = """
-크다 커요 컸어요 큰 | big bigger | animal furniture container building fruit dishware toy 나무 케이크 자동차 트럭 꽃 텐트
-작다 작아요 작았어요 작은 | small smaller | animal furniture container building fruit dishware toy 나무 케이크 자동차 꽃
+크다 커요 컸어요 큰 | big bigger | animal furniture container building fruit dishware toy 나무
+    케이크 자동차 트럭 꽃 텐트
+작다 작아요 작았어요 작은 | small smaller | animal furniture container building fruit dishware toy
+    나무 케이크 자동차 꽃
     텐트 카메라
-비싸다 비싸요 비쌌어요 비싼 | expensive more_expensive | clothes furniture device vehicle instrument 와인 고기 가방 표
+비싸다 비싸요 비쌌어요 비싼 | expensive more_expensive | clothes furniture device vehicle instrument
+    와인 고기 가방 표
     집
-싸다 싸요 쌌어요 싼 | cheap cheaper | clothes furniture device vehicle instrument 와인 고기 가방 표 집
-좋다 좋아요 좋았어요 좋은 | good better | text film furniture device instrument 노래 차 와인 자전거 자동차
-예쁘다 예뻐요 예뻤어요 예쁜 | pretty prettier | outfit footwear scarf handwear wristwear flower 모자 꽃병 인형 카드 엽서 컵
+싸다 싸요 쌌어요 싼 | cheap cheaper | clothes furniture device vehicle instrument 와인 고기 가방 표
+    집
+좋다 좋아요 좋았어요 좋은 | good better | text film furniture device instrument 노래 차 와인 자전거
+    자동차
+예쁘다 예뻐요 예뻤어요 예쁜 | pretty prettier | outfit footwear scarf handwear wristwear flower 모자
+    꽃병 인형 카드 엽서 컵
     접시 새 가방 담요
-아름답다 아름다워요 아름다웠어요 아름다운 | beautiful more_beautiful | flower building 그림 사진 노래 시 나무 한복 새 말
+아름답다 아름다워요 아름다웠어요 아름다운 | beautiful more_beautiful | flower building 그림 사진
+    노래 시 나무 한복 새 말
 귀엽다 귀여워요 귀여웠어요 귀여운 | cute cuter | pet 아이 인형 새 원숭이 오리 조카
-맛있다 맛있어요 맛있었어요 맛있는 | delicious more_delicious | fruit -레몬 dish -밥 토마토 고구마 커피 차 코코아 주스 와인
+맛있다 맛있어요 맛있었어요 맛있는 | delicious more_delicious | fruit -레몬 dish -밥 토마토 고구마
+    커피 차 코코아 주스 와인
 달다 달아요 달았어요 단 | sweet sweeter | fruit -레몬 케이크 쿠키 코코아 주스 고구마
 맵다 매워요 매웠어요 매운 | spicy spicier | 김치 국수 라면 수프 비빔밥 만두
 짜다 짜요 짰어요 짠 | salty saltier | 수프 김치 치즈 라면 생선 국수
 뜨겁다 뜨거워요 뜨거웠어요 뜨거운 | hot hotter | 커피 차 녹차 코코아 수프 우유 물
 차갑다 차가워요 차가웠어요 차가운 | cold colder | 물 우유 주스 맥주 콜라
 따뜻하다 따뜻해요 따뜻했어요 따뜻한 | warm warmer | 코트 스웨터 장갑 목도리 양말 담요 우유 빵 차
-무겁다 무거워요 무거웠어요 무거운 | heavy heavier | container furniture 사전 교과서 코트 카메라 텐트 피아노 냉장고 수박
-가볍다 가벼워요 가벼웠어요 가벼운 | light lighter | container 의자 재킷 운동화 카메라 텐트 우산 자전거
-길다 길어요 길었어요 긴 | long longer | 치마 원피스 코트 목도리 소설 편지 영화 다리 보고서 이메일 시 바지
+무겁다 무거워요 무거웠어요 무거운 | heavy heavier | container furniture 사전 교과서 코트 카메라 텐트
+    피아노 냉장고 수박
+가볍다 가벼워요 가벼웠어요 가벼운 | light lighter | container 의자 재킷 운동화 카메라 텐트 우산
+    자전거
+길다 길어요 길었어요 긴 | long longer | 치마 원피스 코트 목도리 소설 편지 영화 다리 보고서 이메일 시
+    바지
 짧다 짧아요 짧았어요 짧은 | short shorter | 치마 소설 편지 영화 다리 보고서 이메일 시 바지 연필 노래
 두껍다 두꺼워요 두꺼웠어요 두꺼운 | thick thicker | text -신문 코트 스웨터 담요 양말
 얇다 얇아요 얇았어요 얇은 | thin thinner | text -신문 코트 스웨터 담요 양말 재킷
 낮다 낮아요 낮았어요 낮은 | low lower | 의자 책상 침대 탁자 소파
 넓다 넓어요 넓었어요 넓은 | wide wider | 침대 책상 탁자 소파 다리
 좁다 좁아요 좁았어요 좁은 | narrow narrower | 침대 책상 다리
-깨끗하다 깨끗해요 깨끗했어요 깨끗한 | clean cleaner | dishware 수건 담요 셔츠 양말 교복 opening 거울 침대 물
-더럽다 더러워요 더러웠어요 더러운 | dirty dirtier | dishware 수건 담요 셔츠 신발 운동화 opening 거울 가방 자동차 장갑
-낡다 낡아요 낡았어요 낡은 | old older | text 청바지 코트 구두 운동화 가방 의자 소파 자전거 트럭 라디오 피아노 집 다리 지갑 우산 카메라
+깨끗하다 깨끗해요 깨끗했어요 깨끗한 | clean cleaner | dishware 수건 담요 셔츠 양말 교복 opening 거울
+    침대 물
+더럽다 더러워요 더러웠어요 더러운 | dirty dirtier | dishware 수건 담요 셔츠 신발 운동화 opening 거울
+    가방 자동차 장갑
+낡다 낡아요 낡았어요 낡은 | old older | text 청바지 코트 구두 운동화 가방 의자 소파 자전거 트럭
+    라디오 피아노 집 다리 지갑 우산 카메라
 새 . . 새 | new . | clothes container device vehicle instrument furniture text stationery goods toy
     dishware 집
-빨갛다 빨개요 빨갰어요 빨간 | red . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방 우산 자동차 자전거 공 flower 사과 지갑
-파랗다 파래요 파랬어요 파란 | blue . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방 우산 자동차 자전거 공 문 의자 새
-노랗다 노래요 노랬어요 노란 | yellow . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방 우산 자동차 flower 새 컵
-하얗다 하얘요 하얬어요 하얀 | white . | outfit -한복 -교복 -청바지 footwear 모자 장갑 flower 말 고양이 토끼 집 접시 새
-까맣다 까매요 까맸어요 까만 | black . | outfit -한복 -교복 footwear 모자 장갑 가방 우산 자동차 고양이 개 말 선글라스
+빨갛다 빨개요 빨갰어요 빨간 | red . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방 우산
+    자동차 자전거 공 flower 사과 지갑
+파랗다 파래요 파랬어요 파란 | blue . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방 우산
+    자동차 자전거 공 문 의자 새
+노랗다 노래요 노랬어요 노란 | yellow . | outfit -한복 -교복 footwear 모자 장갑 목도리 넥타이 가방
+    우산 자동차 flower 새 컵
+하얗다 하얘요 하얬어요 하얀 | white . | outfit -한복 -교복 -청바지 footwear 모자 장갑 flower 말
+    고양이 토끼 집 접시 새
+까맣다 까매요 까맸어요 까만 | black . | outfit -한복 -교복 footwear 모자 장갑 가방 우산 자동차
+    고양이 개 말 선글라스
 재미있다 재미있어요 재미있었어요 재미있는 | interesting more_interesting | text -사전 film 역사 과학
 지루하다 지루해요 지루했어요 지루한 | boring more_boring | 소설 잡지 책 교과서 film 보고서
 슬프다 슬퍼요 슬펐어요 슬픈 | sad sadder | 영화 소설 노래 시 편지
 무섭다 무서워요 무서웠어요 무서운 | scary scarier | 사자 호랑이 곰 영화 소설 개
-어렵다 어려워요 어려웠어요 어려운 | difficult more_difficult | 책 교과서 시 노래 language subject 숙제
+어렵다 어려워요 어려웠어요 어려운 | difficult more_difficult | 책 교과서 시 노래 language subject
+    숙제
 쉽다 쉬워요 쉬웠어요 쉬운 | easy easier | 책 교과서 노래 숙제
-유명하다 유명해요 유명했어요 유명한 | famous more_famous | 가수 화가 배우 작가 과학자 요리사 운동선수 영화 노래 그림 소설 탑
+유명하다 유명해요 유명했어요 유명한 | famous more_famous | 가수 화가 배우 작가 과학자 요리사
+    운동선수 영화 노래 그림 소설 탑
 친절하다 친절해요 친절했어요 친절한 | kind kinder | people -군인
 똑똑하다 똑똑해요 똑똑했어요 똑똑한 | smart smarter | people pet 원숭이 여우
 젊다 젊어요 젊었어요 젊은 | young younger | person -아이 -학생 -대학생 -관광객
 바쁘다 바빠요 바빴어요 바쁜 | busy busier | person -아이 -관광객 친구 동료
 조용하다 조용해요 조용했어요 조용한 | quiet quieter | 아이 학생 남자 여자 이웃 음악 노래 고양이
-시끄럽다 시끄러워요 시끄러웠어요 시끄러운 | noisy noisier | 아이 이웃 새 개 음악 냉장고 세탁기 에어컨 오토바이
+시끄럽다 시끄러워요 시끄러웠어요 시끄러운 | noisy noisier | 아이 이웃 새 개 음악 냉장고 세탁기
+    에어컨 오토바이
 용감하다 용감해요 용감했어요 용감한 | brave braver | 소방관 군인 경찰관 아이 남자 여자
 게으르다 게을러요 게을렀어요 게으른 | lazy lazier | 고양이 학생 동료 조카 요리사
 빠르다 빨라요 빨랐어요 빠른 | fast faster | vehicle 기차 말 토끼 컴퓨터 운동선수
 느리다 느려요 느렸어요 느린 | slow slower | 버스 기차 트럭 컴퓨터 거북이 음악 노래
-편하다 편해요 편했어요 편한 | comfortable more_comfortable | 의자 침대 소파 footwear 바지 청바지 셔츠
+편하다 편해요 편했어요 편한 | comfortable more_comfortable | 의자 침대 소파 footwear 바지 청바지
+    셔츠
 부드럽다 부드러워요 부드러웠어요 부드러운 | soft softer | 담요 수건 빵 케이크 스웨터 목도리
 """
 
@@ -883,8 +918,9 @@ MANNER_TABLE = """
 조용히 | quietly | quietly
 천천히 | slowly | slowly
 빨리 | quickly | quickly
-열심히 | hard | hard
+열심히 | diligently | diligently
 혼자 | alone | alone
+일찍 | early | early
 다시 | again | again
 크게 | loudly | loudly
 조심스럽게 | carefully | carefully
@@ -906,36 +942,61 @@ MEANS_TABLE = """
 지하철로 | subway-BY | by~ subway
 택시로 | taxi-BY | by~ taxi
 자전거로 | bicycle-BY | by~ bicycle
-비행기로 | airplane-BY | by~ airplane
 """
 # What one draws, writes or cuts with.
-TOOLS = {"그리다": "연필 펜 붓", "쓰다": "연필 펜", "자르다": "칼 가위", "칠하다": "붓"}
+TOOLS = {
+    ("그리다", "draw"): "연필 펜 붓",
+    ("쓰다", "write"): "연필 펜",
+    ("자르다", "cut"): "칼",
+    ("칠하다", "paint"): "붓",
+}
 
-# Reasons. The last two columns: English beside a past verb, beside a present one.
+# Reasons, and what they lead to (verbs, told apart by their English where needed); "안" asks for
+# something not done, "indoors" for a place with a roof.
 REASON_TABLE = """
-비가 와서 | rain-SUBJ come-BECAUSE | it~1 rained=0~1 | it~1 is~1 raining=0~1
-눈이 와서 | snow-SUBJ come-BECAUSE | it~1 snowed=0~1 | it~1 is~1 snowing=0~1
-날씨가 추워서 | weather-SUBJ cold-BECAUSE | the~ weather was~1 cold=1 | the~ weather is~1 cold=1
-날씨가 더워서 | weather-SUBJ hot-BECAUSE | the~ weather was~1 hot=1 | the~ weather is~1 hot=1
-날씨가 좋아서 | weather-SUBJ good-BECAUSE | the~ weather was~1 good=1 | the~ weather is~1 good=1
-시간이 없어서 | time-SUBJ not.exist-BECAUSE | I~1 did~1 not~1 have=1 time | I~1 do~1 not~1 have=1 time
-시간이 많아서 | time-SUBJ much-BECAUSE | I~1 had~1 a~1 lot=1 of~1 time | I~1 have~1 a~1 lot=1 of~1 time
-배가 고파서 | stomach-SUBJ hungry-BECAUSE | I~1 was~1 hungry=1~0 | I~1 am~1 hungry=1~0
-목이 말라서 | throat-SUBJ dry-BECAUSE | I~1 was~1 thirsty=1~0 | I~1 am~1 thirsty=1~0
-피곤해서 | tired-BECAUSE | I~ was~ tired | I~ am~ tired
-심심해서 | bored-BECAUSE | I~ was~ bored | I~ am~ bored
-아파서 | sick-BECAUSE | I~ was~ sick | I~ am~ sick
+비가 와서 | rain-SUBJ come-BECAUSE | it~1 rained=0~1 | indoors rest sleep read listen take:버스
+    drink cook bake write
+눈이 와서 | snow-SUBJ come-BECAUSE | it~1 snowed=0~1 | indoors rest sleep read listen take:버스
+    drink cook bake write
+날씨가 추워서 | weather-SUBJ cold-BECAUSE | the~ weather was~1 cold=1 | indoors sleep rest take:버스
+    wear cook read
+날씨가 더워서 | weather-SUBJ hot-BECAUSE | the~ weather was~1 hot=1 | swim rest drink sleep
+날씨가 좋아서 | weather-SUBJ good-BECAUSE | the~ weather was~1 good=1 | take_a_walk walk run ride
+    swim plant
+시간이 없어서 | time-SUBJ not.exist-BECAUSE | I~1 did~1 not~1 have=1 time | 안 read write watch cook
+    meet bake exercise do study eat
+시간이 많아서 | time-SUBJ much-BECAUSE | I~1 had~1 a~1 lot=1 of~1 time | read write watch draw cook
+    bake take_a_walk listen study
+배가 고파서 | stomach-SUBJ hungry-BECAUSE | I~1 was~1 hungry=1~0 | eat bake grill cook
+목이 말라서 | throat-SUBJ dry-BECAUSE | I~1 was~1 thirsty=1~0 | drink
+피곤해서 | tired-BECAUSE | I~ was~ tired | sleep rest take:버스 lie_down
+심심해서 | bored-BECAUSE | I~ was~ bored | read watch listen draw call sing dance walk
+아파서 | sick-BECAUSE | I~ was~ sick | indoors rest sleep lie_down
 """
 CONDITION_TABLE = """
-비가 오면 | rain-SUBJ come-IF | it~1 rains=0~1
-눈이 오면 | snow-SUBJ come-IF | it~1 snows=0~1
-날씨가 좋으면 | weather-SUBJ good-IF | the~ weather is~1 good=1
-날씨가 추우면 | weather-SUBJ cold-IF | the~ weather is~1 cold=1
-시간이 있으면 | time-SUBJ exist-IF | I~1 have=1 time
-시간이 없으면 | time-SUBJ not.exist-IF | I~1 do~1 not~1 have=1 time
-배가 고프면 | stomach-SUBJ hungry-IF | I~1 am~1 hungry=1~0
-피곤하면 | tired-IF | I~ am~ tired
+비가 오면 | rain-SUBJ come-IF | it~1 rains=0~1 | indoors rest sleep read listen take:버스 drink cook
+    bake write
+눈이 오면 | snow-SUBJ come-IF | it~1 snows=0~1 | indoors rest sleep read listen take:버스 drink cook
+    bake write
+날씨가 좋으면 | weather-SUBJ good-IF | the~ weather is~1 good=1 | take_a_walk walk run ride swim
+    plant
+날씨가 추우면 | weather-SUBJ cold-IF | the~ weather is~1 cold=1 | indoors sleep rest take:버스 wear
+    cook read
+시간이 있으면 | time-SUBJ exist-IF | I~1 have=1 time | read write watch draw cook bake take_a_walk
+    listen study meet
+시간이 없으면 | time-SUBJ not.exist-IF | I~1 do~1 not~1 have=1 time | 안 read write watch cook meet
+    bake exercise study
+배가 고프면 | stomach-SUBJ hungry-IF | I~1 am~1 hungry=1~0 | eat bake grill cook
+피곤하면 | tired-IF | I~ am~ tired | sleep rest take:버스 lie_down
 """
+INDOORS = "집 도서관 카페 교실 거실 부엌 식당 사무실 호텔 빵집"
+# What one does because someone came or slept.
+RESPONSES = {
+    "come": "prepare cook bake grill boil drink hide",
+    "arrive": "prepare cook bake grill boil drink hide",
+    "come_back": "prepare cook bake grill boil drink hide",
+    "sleep": "read rest turn_off close study write",
+}
 # Where things lie: Korean, gloss, English.
 POSITION_TABLE = """
 위에 on.top-AT on
@@ -945,9 +1006,36 @@ POSITION_TABLE = """
 앞에 front-AT in_front_of
 뒤에 back-AT behind
 """
-CONTAINERS = {"위에": "책상 탁자 의자 침대 소파", "안에": "가방 상자 바구니 배낭 냉장고"}
+CONTAINERS = {
+    "위에": "책상 탁자 의자 침대 소파",
+    "안에": "가방 상자 바구니 배낭 냉장고",
+}
 LANDMARKS = "의자 책상 침대 소파 탁자 문 창문 나무 상자 텔레비전 자동차"
 """What 옆에, 밑에, 앞에 and 뒤에 may follow."""
+
+
+def word_set(names: str) -> frozenset[str]:
+    """Cut a line of words into a set."""
+    return frozenset(names.split())
+
+
+# --------------------------------------------------------------------------------------------
+# What makes sense together
+# --------------------------------------------------------------------------------------------
+LASTING = word_set("사다 팔다 배우다 가르치다 심다 만나다 일하다 빌리다 받다")  # last month, year
+SLOW = word_set("짓다 키우다 살다")  # not this morning
+TASTES = word_set("맛있는 단 매운 짠")
+UNTASTED = word_set("그리다 키우다 심다 씻다 숨기다 던지다 버리다")  # not *washed a sweet*
+WORN = word_set("낡은 더러운 새 유명한")  # not of a thing just being made
+UNCOUNTED = word_set("타다 운전하다 켜다 끄다 하다 치다 불다 가르치다 배우다 공부하다 숨기다")
+# The verbs that a thing is still there for after this was done to it.
+AFTERLIFE = {
+    **dict.fromkeys(("먹다", "마시다"), "만들다 좋아하다"),
+    **dict.fromkeys(("버리다", "잃어버리다", "숨기다"), "찾다"),
+    **dict.fromkeys(("팔다", "보내다", "던지다"), "찾다 사다 받다 보다 그리다 읽다 먹다 고치다"),
+    "자르다": "먹다 사다 씻다 굽다",
+    "깨뜨리다": "버리다 고치다 옮기다",
+}
 
 
 class Noun(NamedTuple):
@@ -1069,7 +1157,10 @@ def _phrase(korean: str, gloss: str, english: str, tags: str = "") -> Phrase:
     words = []
     for word in english.split():
         text = word.split("=")[0].split("~")[0]
-        sure, possible = word.partition("~")[0].partition("=")[2], word.partition("~")[2]
+        sure, possible = (
+            word.partition("~")[0].partition("=")[2],
+            word.partition("~")[2],
+        )
         if "=" not in word and "~" not in word:
             sure = "0"
         if word.endswith("~"):
@@ -1083,10 +1174,7 @@ MANNERS = {row[0]: _phrase(*row) for row in _rows(MANNER_TABLE)}
 DEGREES = tuple(_phrase(*row) for row in _rows(DEGREE_TABLE))
 MEANS = tuple(_phrase(*row) for row in _rows(MEANS_TABLE))
 CONDITIONS = tuple(_phrase(*row) for row in _rows(CONDITION_TABLE))
-REASONS = tuple(
-    {"past": _phrase(korean, gloss, past), "present": _phrase(korean, gloss, present)}
-    for korean, gloss, past, present in _rows(REASON_TABLE)
-)
+REASONS = tuple(_phrase(*row) for row in _rows(REASON_TABLE))
 POSITIONS = {
     korean: (gloss, tuple(english.split("_")))
     for korean, gloss, english in (line.split() for line in POSITION_TABLE.strip().splitlines())
@@ -1096,10 +1184,18 @@ POSITIONS = {
 def _forms(lemma: str, present: str, past: str, *modifying: str) -> dict[str, str]:
     """Spell the forms that follow from the principal parts by joining syllables."""
     stem, names = lemma[:-1], ("ㄴ", "는", "ㄹ", "면")
-    forms = {"present": present, "past": past, **dict(zip(names, modifying, strict=False))}
+    forms = {
+        "present": present,
+        "past": past,
+        **dict(zip(names, modifying, strict=False)),
+    }
     forms |= {ending: stem + ending for ending in ("고", "지", "기", "지만")}
     forms |= {"서": present[:-1] + "서", "야": present[:-1] + "야"}
-    forms |= {"았지만": past[:-2] + "지만", "았을": past[:-2] + "을"}
+    forms |= {
+        "았지만": past[:-2] + "지만",
+        "았을": past[:-2] + "을",
+        "았기": past[:-2] + "기",
+    }
     if "면" in forms:
         forms |= {"면서": forms["면"] + "서", "러": forms["면"][:-1] + "러"}
     return forms
@@ -1141,7 +1237,13 @@ def _adjectives() -> Iterator[Adjective]:
 
 ADJECTIVES = tuple(_adjectives())
 FEELINGS = tuple(
-    Frame(row.split()[0], _forms(*row.split()[:3]), "be", (english,), flags=frozenset(["state"]))
+    Frame(
+        row.split()[0],
+        _forms(*row.split()[:3]),
+        "be",
+        (english,),
+        flags=frozenset(["state"]),
+    )
     for row, english in _rows(FEELING_TABLE)
 )
 
