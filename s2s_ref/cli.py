@@ -212,6 +212,8 @@ def grade(
     """
     from s2s_ref.grading import grade as engine
 
+    if json_file and (json_file.is_dir() or not json_file.parent.is_dir()):
+        raise ValueError(f"{json_file} cannot be written. Name a file in a folder that is there.")
     course = _course()
     wanted = [course.find_lesson(name) for name in lesson or []]
     results = _grade(course, engine.find_submissions(course, wanted, student))
@@ -239,7 +241,7 @@ def demo(
     out, source = console(), _course()
     course = engine.fresh_course(source, (folder or source.root / "demo").resolve())
     out.print(f"Lessons released: {', '.join(make_lessons(course))}")
-    students = engine.make_class()
+    students = engine.make_class(course)
     engine.write_class(course, students)
     out.print(f"{len(students)} students have handed in. Grading:")
     submissions = find_submissions(course)
@@ -281,7 +283,8 @@ def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":
     if written := sum(result.written for result in results):
         out.print(f"{written} written answers wait to be marked by hand, in nbgrader's formgrader.")
     for result in (r for r in results if r.error):
-        out.print(f"[red]{result.student}, {result.lesson}:[/red] {escape(result.error)}")
+        who = escape(f"{result.student}, {result.lesson}")
+        out.print(f"[red]{who}:[/red] {escape(result.error)}")
     return results
 
 

@@ -10,7 +10,8 @@ Cell = Any
 
 def grade_id(cell: Cell) -> str:
     """Return nbgrader's id of a cell, or nothing."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+    about = cell.metadata.get("nbgrader", {})
+    return str(about.get("grade_id", "")) if isinstance(about, dict) else ""
 
 
 def is_graded_check(cell: Cell) -> bool:
@@ -36,7 +37,7 @@ def checks_in(source: str) -> list[tuple[str, str]]:
         ValueError: the cell does anything but call `check("exercise", name)` at top level.
     """
     found = []
-    for statement in ast.parse(source).body:
+    for statement in _statements(source):
         call = statement.value if isinstance(statement, ast.Expr) else None
         match call:
             case ast.Call(
@@ -51,6 +52,16 @@ def checks_in(source: str) -> list[tuple[str, str]]:
                     f"Found: {ast.unparse(statement)[:60]!r}. Move it to a cell of its own."
                 )
     return found
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError as error:
+        raise ValueError(f"A graded cell cannot be read as Python: {error.msg}.") from None
+    if not body:
+        raise ValueError('A graded cell is empty. Write check("exercise", name) into it.')
+    return body
 
 
 def graded_checks(notebook: Any) -> Iterator[tuple[Cell, list[tuple[str, str]]]]:

@@ -4,8 +4,12 @@ One place sets what `nbgrader_config.py` and our own commands have in common, so
 commands, the formgrader page and `s2s` do the same.
 """
 
+import contextlib
 import os
 import re
+import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,7 @@ def configure(c: Any, root: Path) -> None:
     nbgrader cannot open its database where the folder is missing.
     """
     (root / "class").mkdir(parents=True, exist_ok=True)
+    _find_tools()
     c.CourseDirectory.course_id = "s2s"
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.source_directory = "solutions"
@@ -42,6 +47,13 @@ def configure(c: Any, root: Path) -> None:
         "nbgrader.preprocessors.ComputeChecksums",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.Autograde.sanitize_preprocessors = [
+        "s2s_ref.grading.preprocessors.sanitize.Sanitize",
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
     c.Autograde.autograde_preprocessors = [
         "s2s_ref.grading.preprocessors.execute.Execute",
         "nbgrader.preprocessors.IgnorePattern",
@@ -57,6 +69,13 @@ def configure(c: Any, root: Path) -> None:
     c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
     c.Execute.timeout = 120  # seconds for one cell
     c.Execute.skip_cells_with_tag = "experiment"  # for `nbgrader validate`
+
+
+def _find_tools() -> None:
+    """Put this Python's commands on the path: nbgrader starts its helper `alembic` by name."""
+    folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if folder not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join(filter(None, (folder, path)))
 
 
 @dataclass(frozen=True)
@@ -108,7 +127,7 @@ class Course:
         """List the lessons that have a solution notebook, in order."""
         found = self.solutions.glob("*/*.ipynb")
         return sorted(
-            p.stem for p in found if p.stem == p.parent.name and LESSON_NAME.match(p.stem)
+            p.stem for p in found if p.stem == p.parent.name and LESSON_NAME.fullmatch(p.stem)
         )
 
     def find_lesson(self, wanted: str) -> str:
@@ -119,7 +138,7 @@ class Course:
         """
         names = self.lesson_names()
         for name in names:
-            if wanted in (name, name[:2], name[:2].lstrip("0") or "0"):
+            if wanted in (name, name[:2], str(int(name[:2]))):
                 return name
         there = ", ".join(names) or f"none: {self.solutions} holds no solution notebooks"
         raise ValueError(f"There is no lesson {wanted!r}. The lessons are: {there}.")
@@ -129,10 +148,20 @@ class Course:
         return folder / lesson / f"{lesson}.ipynb"
 
 
-def prepare_kernels(state: Path) -> None:
-    """Give the kernels that this process starts one thread each, and a record of their own.
+@contextlib.contextmanager
+def kernels_apart() -> Iterator[None]:
+    """Give the kernels that start inside this block one thread each, and a new record.
 
-    Small recurrent networks are slower with many threads, the more so beside other kernels.
+    Small recurrent networks are slower with many threads, the more so beside other kernels. What
+    one student's checks leave in a record must not show in another's cards.
     """
-    os.environ["OMP_NUM_THREADS"] = "1"
-    os.environ["S2S_STATE"] = str(state)
+    with tempfile.TemporaryDirectory() as state:
+        own = {"OMP_NUM_THREADS": "1", "S2S_STATE": state}
+        before = {name: os.environ.pop(name) for name in own if name in os.environ}
+        os.environ.update(own)
+        try:
+            yield
+        finally:
+            for name in own:
+                os.environ.pop(name, None)
+            os.environ.update(before)

@@ -25,6 +25,7 @@ WITH_ALTERNATIVES = ("hana", "yuna")
 """Of the ten who make mistakes, these write everything else in another right way."""
 
 CONFIG = """\
+# Written by `s2s demo`, which begins afresh each time and deletes whatever is in this folder.
 from pathlib import Path
 
 from s2s_ref.grading.course import configure
@@ -42,22 +43,38 @@ class Student:
     alternatives: bool = False
 
 
-def make_class(seed: int = 0) -> list[Student]:
-    """Draw a class of twelve.
+def make_class(course: Course, seed: int = 0) -> list[Student]:
+    """Draw a class of twelve for the lessons of a course.
 
-    Each mistaken student fails about a third of the exercises. The first mistake in an exercise's
-    list is the likeliest, so that some mistakes are common and some are rare.
+    Each mistaken student fails about a third of the exercises, and one at least. The first mistake
+    in an exercise's list is the likeliest, so that some mistakes are common and some are rare.
     """
+    lessons = {int(name[:2]) for name in course.lesson_names()}
+    exercises = [e for e in load_all() if e.lesson in lessons]
     draw, students = random.Random(seed), [Student(PERFECT), Student(UNTOUCHED)]
     for name in NAMES:
         student = Student(name, alternatives=name in WITH_ALTERNATIVES)
-        for exercise in load_all():
-            if exercise.mistakes and draw.random() < 0.35:
-                names = [m.name for m in exercise.mistakes]
-                weights = [1 / (1 + i) for i in range(len(names))]
-                student.mistakes[exercise.name] = draw.choices(names, weights)[0]
+        while not _is_mixed(student, exercises):
+            student.mistakes = _draw_mistakes(exercises, draw)
         students.append(student)
     return students
+
+
+def _draw_mistakes(exercises: list[Exercise], draw: random.Random) -> dict[str, str]:
+    mistakes = {}
+    for exercise in exercises:
+        if exercise.mistakes and draw.random() < 0.35:
+            names = [m.name for m in exercise.mistakes]
+            weights = [1 / (1 + i) for i in range(len(names))]
+            mistakes[exercise.name] = draw.choices(names, weights)[0]
+    return mistakes
+
+
+def _is_mixed(student: Student, exercises: list[Exercise]) -> bool:
+    """Tell whether some code is wrong, and some is right: in another way where it should be."""
+    written = [e for e in exercises if e.kind != "prediction"]
+    right = [e for e in written if e.name not in student.mistakes]
+    return len(right) < len(written) and any(e.alternatives for e in right)
 
 
 def write_class(course: Course, students: list[Student]) -> None:
@@ -119,11 +136,22 @@ def fill_in(notebook: Any, answers: Mapping[str, str]) -> None:
 
 
 def fresh_course(source: Course, folder: Path) -> Course:
-    """Make an empty course below `folder` with the solutions of another one."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Make an empty course in `folder` with the solutions of another one.
+
+    Raises:
+        ValueError: the folder holds something that no demo wrote.
+    """
+    config = folder / "nbgrader_config.py"
+    if config.is_file() and config.read_text(encoding="utf-8", errors="replace") == CONFIG:
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise ValueError(
+            f"{folder} holds files that no demo wrote, and a demo begins with an empty folder. "
+            "Name one that is empty or not there yet: s2s demo --folder FOLDER."
+        )
     course = Course(folder)
-    folder.mkdir(parents=True)
-    (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    config.write_text(CONFIG, encoding="utf-8")
     for lesson in source.lesson_names():
         target = course.notebook(course.solutions, lesson)
         target.parent.mkdir(parents=True)

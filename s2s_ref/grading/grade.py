@@ -10,17 +10,17 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import nbformat
-from sqlalchemy.exc import SAWarning
 
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import graded_checks
-from s2s_ref.grading.course import Course, prepare_kernels
-from s2s_ref.grading.release import last_line, read_notebook
+from s2s_ref.grading.course import Course, kernels_apart
+from s2s_ref.grading.release import read_notebook, reason
 from s2s_ref.student.card import MIME
+
+LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,19 @@ def find_submissions(
     """List what was handed in, lesson by lesson, for some lessons or students on request.
 
     Raises:
-        ValueError: nothing was handed in, or nothing by such a student.
+        ValueError: nothing was handed in, or nothing by one of these students.
     """
     wanted = lessons or course.lesson_names()
-    folders = sorted(p for p in course.submitted.glob("*/*") if p.is_dir() and p.name in wanted)
+    folders = [p for p in course.submitted.glob("*/*") if p.is_dir() and p.name in wanted]
     found = [Submission(p.parent.name, p.name) for p in folders]
     if students:
         found = [s for s in found if s.student in students]
-    if not found:
-        what = f" by {', '.join(students)}" if students else ""
+    missing = sorted(set(students or ()) - {s.student for s in found})
+    if missing or not found:
+        what = f" for {', '.join(lessons)}" if lessons else ""
+        what += f" by {', '.join(missing)}" if missing else ""
         raise ValueError(
-            f"Nothing was handed in{what}: {course.submitted} holds no STUDENT/LESSON folders. "
+            f"Nothing was handed in{what}: {course.submitted} holds no such STUDENT/LESSON folder. "
             "Collect them first: nbgrader collect LESSON, or nbgrader zip_collect LESSON."
         )
     return sorted(found, key=lambda s: (s.lesson, s.student))
@@ -79,9 +81,9 @@ def grade(
 
     Every submission comes to a result, a bad one to a result with an error.
     """
-    with tempfile.TemporaryDirectory() as state, warnings.catch_warnings():
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader 0.9's own, and harmless
-        prepare_kernels(Path(state))
+    with warnings.catch_warnings():
+        # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
+        warnings.simplefilter("ignore")
         for lesson in sorted({s.lesson for s in submissions}):
             register(course, lesson)
         api, results = course.api(), []
@@ -92,10 +94,17 @@ def grade(
 
 
 def write_feedback(course: Course, submissions: list[Submission]) -> None:
-    """Let nbgrader write the pages that students get back."""
+    """Let nbgrader write the pages that students get back, for all that was graded.
+
+    Raises:
+        ValueError: nbgrader could not write one of them.
+    """
     api = course.api()
     for lesson in sorted({s.lesson for s in submissions}):
-        api.generate_feedback(lesson, force=True)
+        if any(course.autograded.glob(f"*/{lesson}/{lesson}.ipynb")):
+            answer = api.generate_feedback(lesson, force=True)
+            if not answer["success"]:
+                raise ValueError(f"No feedback could be written for {lesson}: {reason(answer)}.")
 
 
 def register(course: Course, lesson: str) -> None:
@@ -115,7 +124,7 @@ def register(course: Course, lesson: str) -> None:
         answer = api.generate_assignment(lesson, force=True, create=True)
     if not answer["success"]:
         raise ValueError(
-            f"{lesson} could not be registered in the gradebook: {last_line(answer)}. With "
+            f"{lesson} could not be registered in the gradebook: {reason(answer)}. With "
             "submissions in it, graded cells can be neither added nor removed: restore them, or "
             f"start a new class by moving {course.root / 'class'} elsewhere."
         )
@@ -126,13 +135,16 @@ def _grade_one(course: Course, api: Any, submission: Submission) -> Result:
     try:
         folder = course.submitted / submission.student
         read_notebook(course.notebook(folder, submission.lesson))
-        answer = api.autograde(submission.lesson, submission.student, force=True, create=True)
+        with kernels_apart():
+            answer = api.autograde(submission.lesson, submission.student, force=True, create=True)
         if answer["success"]:
             _read_marks(course, api, result)
         else:
-            result.error = f"nbgrader could not grade it: {last_line(answer)}"
+            result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
     except ValueError as error:
         result.error = str(error)
+    except Exception as error:  # a notebook made to be odd; it must not stop the class
+        result.error = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
     result.seconds = time.perf_counter() - start
     return result
 
@@ -156,7 +168,18 @@ def verdicts_in(notebook: Any) -> Iterator[dict[str, Any]]:
     for cell, checks in graded_checks(notebook):
         shown = [o.data[MIME] for o in cell.outputs if MIME in o.get("data", {})]
         for exercise, _ in checks:
-            yield next((v for v in shown if v["exercise"] == exercise), _no_verdict(exercise))
+            told = (v for v in shown if _is_verdict(v) and v["exercise"] == exercise)
+            yield next(told, _no_verdict(exercise))
+
+
+def _is_verdict(value: Any) -> bool:
+    """Tell whether a value, which a student's code may have made, has the form of a verdict."""
+    texts = ("exercise", "headline", "mistake", "kind")
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("passed"), bool)
+        and all(isinstance(value.get(name), str) for name in texts)
+    )
 
 
 def _no_verdict(exercise: str) -> dict[str, Any]:

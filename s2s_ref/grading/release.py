@@ -5,6 +5,7 @@ where something is wrong. So the lesson is generated in a temporary folder with 
 gradebook, looked at, and swapped in only when all is well.
 """
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,12 +13,16 @@ from typing import Any
 
 import nbformat
 
+from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check, is_solution
 from s2s_ref.grading.course import Course
 from s2s_ref.notebooks import normalise
 
 STAYS_HERE = ("INSTRUCTOR.md",)
 """Files of a solution's folder that are for instructors only."""
+
+EXCEPTION = re.compile(r"^(?: {4})?(?:\w+\.)*(\w+: .+)$", re.MULTILINE)
+"""The last line of a traceback, which a log indents."""
 
 
 def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]:
@@ -26,13 +31,14 @@ def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]
     Raises:
         ValueError: a solution notebook is not as it must be; no lesson was touched.
     """
-    names = lessons or course.lesson_names()
+    names = list(dict.fromkeys(lessons or course.lesson_names()))
     if not names:
         raise ValueError(f"{course.solutions} holds no lessons. Expected NN_name/NN_name.ipynb.")
     for name in names:
         examine(course, name)
     with tempfile.TemporaryDirectory() as folder:
-        made = {name: generate(course, name, Path(folder)) for name in names}
+        scratch = Course(Path(folder))
+        made = {name: generate(course, name, scratch) for name in names}
         return {name: _swap_in(made[name], course.lessons / name) for name in names}
 
 
@@ -51,9 +57,13 @@ def examine(course: Course, lesson: str) -> None:
             "Move what is not the notebook elsewhere."
         )
     notebook = read_notebook(course.notebook(course.solutions, lesson))
+    seen: set[str] = set()
     for cell in notebook.cells:
         try:
             _examine_cell(cell)
+            if grade_id(cell) and grade_id(cell) in seen:
+                raise ValueError("another cell has the same id. Give one of them its own.")
+            seen.add(grade_id(cell))
         except ValueError as error:
             raise ValueError(f"{lesson}, cell {grade_id(cell) or cell.id}: {error}") from error
 
@@ -61,7 +71,8 @@ def examine(course: Course, lesson: str) -> None:
 def _examine_cell(cell: Any) -> None:
     name, tags = grade_id(cell), cell.metadata.get("tags", [])
     if is_graded_check(cell):
-        made = ["check-" + exercise.replace(".", "-") for exercise, _ in checks_in(cell.source)]
+        checked = [find(exercise).name for exercise, _ in checks_in(cell.source)]
+        made = ["check-" + exercise.replace(".", "-") for exercise in checked]
         if name not in made:
             raise ValueError(f"its id should be that of its check: {' or '.join(made)}.")
     elif cell.cell_type == "code" and is_solution(cell) and "### BEGIN SOLUTION" not in cell.source:
@@ -72,15 +83,14 @@ def _examine_cell(cell: Any) -> None:
         raise ValueError("an experiment is a locked cell, so that the gradebook keeps it.")
 
 
-def generate(course: Course, lesson: str, folder: Path) -> Path:
-    """Let nbgrader generate one lesson below `folder`, normalise it, and return its folder."""
-    scratch = Course(folder / lesson)
+def generate(course: Course, lesson: str, scratch: Course) -> Path:
+    """Let nbgrader generate one lesson in a scratch course, normalise it, and return its folder."""
     source = scratch.notebook(scratch.solutions, lesson)
     source.parent.mkdir(parents=True)
     shutil.copy(course.notebook(course.solutions, lesson), source)
     answer = scratch.api().generate_assignment(lesson, force=True, create=True)
     if not answer["success"]:
-        raise ValueError(f"nbgrader could not generate {lesson}: {last_line(answer)}")
+        raise ValueError(f"nbgrader could not generate {lesson}: {reason(answer)}")
     made = scratch.notebook(scratch.lessons, lesson)
     text = normalise(made.read_text(encoding="utf-8"))
     if "BEGIN SOLUTION" in text or "BEGIN HIDDEN" in text:
@@ -93,17 +103,27 @@ def generate(course: Course, lesson: str, folder: Path) -> Path:
 
 
 def _swap_in(made: Path, target: Path) -> bool:
-    """Put a generated lesson in its place, unless the same one stands there already."""
-    if target.is_dir() and _contents(made) == _contents(target):
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Put a generated lesson in its place, unless the same one stands there already.
+
+    Whatever stops this, the lesson stands whole under its own name or as `.NN_name.old`; the next
+    release puts that back.
+    """
     new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    if old.exists() and not target.exists():
+        old.rename(target)
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
+    if target.is_dir() and _contents(made) == _contents(target):
+        return False
     shutil.copytree(made, new)
     if target.exists():
         target.rename(old)
-    new.rename(target)
+    try:
+        new.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)
     return True
 
@@ -128,10 +148,18 @@ def read_notebook(path: Path) -> Any:
             f"{path} is not a notebook: it is not JSON. Save it again from JupyterLab."
         ) from None
     except Exception as error:  # nbformat raises many kinds for a malformed notebook
-        raise ValueError(f"{path} cannot be read as a notebook: {error}.") from error
+        problem = f"{type(error).__name__}: {str(error).rstrip('. ')}"
+        raise ValueError(
+            f"{path} cannot be read as a notebook ({problem}). Save it again from JupyterLab."
+        ) from error
 
 
-def last_line(answer: dict[str, Any]) -> str:
-    """Return the last telling line of what nbgrader said."""
-    lines = [line for line in (answer.get("error") or answer.get("log") or "").splitlines() if line]
-    return lines[-1] if lines else "nbgrader gave no reason"
+def reason(answer: dict[str, Any]) -> str:
+    """Return why nbgrader failed: the last exception in its log, or else the one that it raised.
+
+    What it raises mostly says no more than that there is something in the log.
+    """
+    for text in (answer.get("log", ""), answer.get("error", "")):
+        if told := EXCEPTION.findall(text):
+            return str(told[-1]).rstrip(". ")
+    return "it gave no reason"

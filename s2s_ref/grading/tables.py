@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ def score_table(results: "list[Result]") -> Table:
         table.add_column(lesson, justify="right")
     by_place = {(r.student, r.lesson): r for r in results}
     for student in sorted({r.student for r in results}):
-        table.add_row(student, *(_cell(by_place.get((student, lesson))) for lesson in lessons))
+        table.add_row(
+            escape(student), *(_cell(by_place.get((student, lesson))) for lesson in lessons)
+        )
     return table
 
 
@@ -32,16 +35,14 @@ def mistake_table(mistakes: "list[Common]") -> Table:
     """Lay out mistakes by name, with how many students made them."""
     table = Table("students", "exercise", "mistake")
     for m in mistakes:
-        table.add_row(str(m.count), m.exercise, f"{m.mistake}: {m.headline}")
+        table.add_row(str(m.count), m.exercise, escape(f"{m.mistake}: {m.headline}"))
     return table
 
 
 def exercise_table(exercises: list[dict[str, Any]]) -> Table:
     """Lay out the exercises of the course."""
-    table = Table("lesson")
-    table.add_column("exercise", no_wrap=True)
-    for heading in ("kind", "points", "mistakes", "alternatives"):
-        table.add_column(heading)
+    headings = ("lesson", "exercise", "kind", "points", "mistakes", "also right")
+    table = Table(*headings, box=None, padding=(0, 1, 0, 0), header_style="bold")
     for e in exercises:
         numbers = [str(len(e["mistakes"])), str(len(e["alternatives"]))]
         worth = "bonus" if e["bonus"] else f"{e['points']:g}"

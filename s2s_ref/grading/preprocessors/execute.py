@@ -1,17 +1,19 @@
-"""Run a submission without its experiments."""
+"""Run a submission as it is marked."""
 
 from typing import Any
 
 import nbgrader.preprocessors
 from nbformat import NotebookNode
 
-from s2s_ref.grading.cells import grade_id
+from s2s_ref.grading.cells import grade_id, is_graded_check
 
 
 class Execute(nbgrader.preprocessors.Execute):
-    """nbgrader's execution, which passes over experiments.
+    """nbgrader's execution, without experiments, and without what checks print to stderr.
 
-    They are known by their id, not by their tag: ids are locked, tags are the student's to edit.
+    Experiments are known by their id, not by their tag: ids are locked, tags are the student's to
+    edit. nbgrader takes any text on stderr for a failure, and a warning is none: a check that
+    fails raises.
     """
 
     async def async_execute_cell(
@@ -20,4 +22,7 @@ class Execute(nbgrader.preprocessors.Execute):
         """Run one cell, unless it is an experiment."""
         if grade_id(cell).startswith("experiment-"):
             return cell
-        return await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+        cell = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+        if is_graded_check(cell):
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        return cell
