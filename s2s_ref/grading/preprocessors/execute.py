@@ -16,13 +16,13 @@ class Execute(nbgrader.preprocessors.Execute):
     fails raises.
     """
 
-    async def async_execute_cell(
-        self, cell: NotebookNode, cell_index: int, *args: Any, **kwargs: Any
-    ) -> NotebookNode:
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: Any, index: int
+    ) -> tuple[NotebookNode, Any]:
         """Run one cell, unless it is an experiment."""
         if grade_id(cell).startswith("experiment-"):
-            return cell
-        cell = await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+            return cell, resources
+        cell, resources = super().preprocess_cell(cell, resources, index)
         if is_graded_check(cell):
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
-        return cell
+        return cell, resources

@@ -26,7 +26,11 @@ class Sanitize(NbGraderPreprocessor):
         for cell in reversed(nb.cells):
             known = left.pop(grade_id(cell), None)
             cell.metadata = NotebookNode(nbgrader=known.metadata.nbgrader) if known else {}
-        nb.cells += [cell for cell in left.values() if cell.metadata.nbgrader.grade]
+        gone = [cell for cell in left.values() if cell.metadata.nbgrader.grade]
+        if nb.nbformat_minor < 5:  # where cells have no ids yet
+            for cell in gone:
+                del cell["id"]
+        nb.cells += gone
         return nb, resources
 
 

@@ -1,0 +1,354 @@
+"""Grading: right marks, named mistakes, and one bad submission never stops the rest."""
+
+import contextlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.api import Gradebook
+from small_course import (
+    CHECK,
+    EXERCISE,
+    EXPERIMENT,
+    LESSON,
+    PREDICT,
+    PREDICTION_CHECK,
+    RIGHT,
+    WRITTEN,
+    answered,
+    cell_of,
+    contents,
+    hand_in,
+    small_course,
+    small_lesson,
+    write,
+)
+
+from s2s_ref.checks import start_here
+from s2s_ref.checks.source import standalone
+from s2s_ref.grading import grade as engine
+from s2s_ref.grading.course import Course, kernels_apart
+from s2s_ref.grading.grade import Result, Submission, find_submissions, register, verdicts_in
+from s2s_ref.grading.release import release
+from s2s_ref.student.card import MIME
+
+ENCODE, PREDICTION = "start_here.encode_sentence", "start_here.nested_list"
+MISTAKEN = standalone(start_here.bos_missing, "encode_sentence")
+NOISY = RIGHT.replace(
+    "    words =",
+    "    import logging, sys, warnings\n"
+    "    warnings.warn('a warning is no mistake')\n"
+    "    print('nor is this', file=sys.stderr)\n"
+    "    log.error('nor this, by a handler that keeps the stream')\n"
+    "    words =",
+)
+KEEPS_STDERR = "import logging\n\nlogging.basicConfig()\nlog = logging.getLogger('mine')\n\n\n"
+
+
+def perfect(released):
+    return answered(
+        released, {EXERCISE: RIGHT, PREDICT: "nested_list = 'c'", WRITTEN: "It says so."}
+    )
+
+
+def mistaken(released):
+    return answered(released, {EXERCISE: MISTAKEN, PREDICT: "nested_list = 'B'"})
+
+
+def edited(released):
+    """Right answers in a notebook that was edited in every way that people edit one."""
+    notebook = perfect(released)
+    cell_of(notebook, EXERCISE).source = KEEPS_STDERR + NOISY
+    check = cell_of(notebook, CHECK)
+    check.source += "  # my note"
+    check.metadata = {
+        "tags": ["experiment", "skip-execution"],
+        "nbgrader": {**check.metadata.nbgrader, "points": 100, "schema_version": 99},
+    }
+    copies = [nbformat.from_dict({**check, "id": f"copy-{i}"}) for i in range(2)]
+    notebook.cells[2:2] = [new_code_cell(f"encode_sentence = {i}") for i in range(2)]
+    notebook.cells[2:2] = copies
+    cell_of(notebook, "set-up").metadata = {"nbgrader": "not a dictionary"}
+    notebook.cells.remove(cell_of(notebook, PREDICTION_CHECK))
+    for cell in notebook.cells:
+        del cell["id"]
+    notebook.nbformat_minor = 4
+    return notebook
+
+
+def dead(released):
+    return answered(released, {EXERCISE: "import os\nos._exit(1)"})
+
+
+KOREAN_BYTES = "책".encode("euc-kr")
+BAD = {
+    "not_json": ("print('hello')", "it is not JSON"),
+    "empty": ("", "it is not JSON"),
+    "not_utf8": (KOREAN_BYTES, "it is not JSON"),
+    "version": (json.dumps({"nbformat": 5, "cells": []}), "version 5"),
+    "a_list": ("[]", "cannot be read as a notebook"),
+}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class that has been graded: the course, results by student, and what was there before."""
+    with pytest.MonkeyPatch.context() as patch:
+        course = small_course(tmp_path_factory.mktemp("class") / "course")
+        patch.setenv("S2S_STATE", str(course.root.parent / "mine"))
+        (course.solutions / LESSON / "INSTRUCTOR.md").write_text("rubric")
+        release(course)
+        released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
+        for make in (perfect, mistaken, edited, dead):
+            hand_in(course, make.__name__, make(released))
+        hand_in(course, "untouched", released)
+        for name, (text, _) in BAD.items():
+            hand_in(course, name, text)
+        write("notes", course.submitted / "no_notebook" / LESSON / "notes.txt")
+        before, done = contents(course.root), []
+        environment = dict(os.environ)
+        results = engine.grade(course, find_submissions(course), done.append)
+        assert done == results
+        assert dict(os.environ) == environment
+        engine.write_feedback(course, find_submissions(course))
+        yield course, {r.student: r for r in results}, before
+
+
+def told(result):
+    """What the checks said, by exercise: the mistake's name, or what kind of failure, or passed."""
+    return {
+        v["exercise"]: "passed" if v["passed"] else v["mistake"] or v["kind"]
+        for v in result.verdicts
+    }
+
+
+def test_the_marks_are_right(graded):
+    _, results, _ = graded
+    marks = {name: (r.score, r.max_score, r.written) for name, r in results.items() if not r.error}
+    assert marks == {
+        "perfect": (3, 3, 1),
+        "mistaken": (0, 3, 0),
+        "untouched": (0, 3, 0),
+        "edited": (3, 3, 1),
+    }
+
+
+def test_mistakes_are_named(graded):
+    _, results, _ = graded
+    assert told(results["perfect"]) == {ENCODE: "passed", PREDICTION: "passed"}
+    assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "capital"}
+    assert told(results["untouched"]) == {ENCODE: "unwritten", PREDICTION: "unanswered"}
+
+
+def test_an_edited_notebook_is_marked_as_if_it_were_not(graded):
+    """Copied, retagged and deleted cells, lost ids, and noise on stderr cost nothing."""
+    course, results, _ = graded
+    assert told(results["edited"]) == {ENCODE: "passed", PREDICTION: "passed"}
+    autograded = nbformat.read(course.notebook(course.autograded / "edited", LESSON), as_version=4)
+    ids = [c.metadata.nbgrader.grade_id for c in autograded.cells if "nbgrader" in c.metadata]
+    assert sorted(ids) == sorted(
+        c.metadata.nbgrader.grade_id for c in small_lesson().cells if "nbgrader" in c.metadata
+    )
+    check = next(c for c in autograded.cells if c.metadata.get("nbgrader", {}).get("grade"))
+    assert check.source == cell_of(small_lesson(), CHECK).source
+    assert check.metadata.nbgrader.points == 2
+
+
+def test_experiments_are_not_run(graded):
+    course, _, _ = graded
+    for student in ("perfect", "edited"):
+        path = course.notebook(course.autograded / student, LESSON)
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == EXPERIMENT:
+                assert cell.execution_count is None
+                assert not cell.outputs
+
+
+def test_the_gradebook_says_the_same(graded):
+    course, results, _ = graded
+    with Gradebook(f"sqlite:///{course.root}/class/gradebook.db", "s2s") as book:
+        for name in ("perfect", "mistaken", "untouched", "edited"):
+            submission = book.find_submission(LESSON, name)
+            assert submission.score == results[name].score
+            assert submission.max_score == 6
+            assert submission.needs_manual_grade == (name in ("perfect", "edited"))
+
+
+def test_a_bad_submission_has_no_marks_and_says_why(graded):
+    _, results, _ = graded
+    for name, (_, message) in BAD.items():
+        assert message in results[name].error
+        assert f"{name}/{LESSON}/{LESSON}.ipynb" in results[name].error
+        assert results[name].error.endswith("Save it again from JupyterLab.")
+    assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing.")
+    assert "Kernel died" in results["dead"].error
+    assert "restart the kernel and run all cells" in results["dead"].error
+    for name in (*BAD, "no_notebook", "dead"):
+        assert (results[name].score, results[name].max_score) == (0, 0)
+        assert not results[name].verdicts
+
+
+def test_nothing_that_was_there_before_is_touched(graded):
+    course, _, before = graded
+    after = contents(course.root)
+    assert {name: after.get(name) for name in before} == before
+    added = {name.split("/")[0] + "/" + name.split("/")[1] for name in after.keys() - before.keys()}
+    assert added == {"class/autograded", "class/feedback", "class/gradebook.db"}
+    assert not [name for name in after if "INSTRUCTOR" in name and "class" in name]
+
+
+def test_the_record_of_whoever_grades_is_not_touched(graded):
+    course, _, _ = graded
+    assert not (course.root.parent / "mine").exists()
+
+
+def test_feedback_shows_the_cards(graded):
+    course, _, _ = graded
+
+    def page(student):
+        return (course.feedback / student / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+
+    assert "the sentence has no beginning: &lt;bos&gt; is missing" in page("mistaken")
+    assert "Which id does a decoder read before the first word?" in page("mistaken")
+    assert "not written yet" in page("untouched")
+    assert sorted(p.name for p in course.feedback.iterdir()) == [
+        "edited",
+        "mistaken",
+        "perfect",
+        "untouched",
+    ]
+
+
+def test_grading_again_gives_the_same(graded):
+    course, results, _ = graded
+    submissions = [Submission("mistaken", LESSON), Submission("a_list", LESSON)]
+    for again in engine.grade(course, submissions):
+        before = results[again.student]
+        assert (again.score, again.verdicts, again.error) == (
+            before.score,
+            before.verdicts,
+            before.error,
+        )
+
+
+def test_cells_cannot_be_added_once_there_are_submissions(graded, tmp_path):
+    course, _, _ = graded
+    copy = Course(tmp_path)
+    shutil.copytree(course.root, tmp_path, dirs_exist_ok=True)
+    notebook = small_lesson()
+    extra = nbformat.from_dict(json.loads(json.dumps(cell_of(notebook, EXERCISE))))
+    extra.metadata.nbgrader.grade_id = extra.id = "start_here-more"
+    notebook.cells.append(extra)
+    write(notebook, copy.notebook(copy.solutions, LESSON))
+    before = contents(copy.lessons)
+    with pytest.raises(ValueError, match="Cannot add or remove cells") as error:
+        register(copy, LESSON)
+    assert "start a new class by moving" in str(error.value)
+    assert contents(copy.lessons) == before
+
+
+# ------------------------------------------------------------------ without running anything
+
+
+def test_what_was_handed_in_is_found_by_lesson_and_student(tmp_path):
+    course = small_course(tmp_path, (LESSON, "01_next"))
+    for student, lesson in (("b", LESSON), ("a", "01_next"), ("a", LESSON), ("a", "notes")):
+        hand_in(course, student, "", lesson)
+    everything = [Submission("a", LESSON), Submission("b", LESSON), Submission("a", "01_next")]
+    assert find_submissions(course) == everything
+    assert find_submissions(course, ["01_next"]) == everything[2:]
+    assert find_submissions(course, students=["b"]) == everything[1:2]
+
+
+@pytest.mark.parametrize(
+    ("lessons", "students", "message"),
+    [
+        (None, None, "Nothing was handed in: "),
+        ([LESSON], None, f"Nothing was handed in for {LESSON}: "),
+        (None, ["nobody"], "Nothing was handed in by nobody: "),
+        (None, ["a", "zoe", "nobody"], "Nothing was handed in by nobody, zoe: "),
+    ],
+)
+def test_a_class_without_submissions_is_told_how_to_collect_them(
+    tmp_path, lessons, students, message
+):
+    course = small_course(tmp_path, (LESSON, "01_next"))
+    if students:
+        hand_in(course, "a", "")
+    with pytest.raises(ValueError, match=message) as error:
+        find_submissions(course, lessons, students)
+    assert "nbgrader collect LESSON" in str(error.value)
+
+
+def verdict(exercise=ENCODE, mistake="", headline="h", passed=False):
+    return {
+        "exercise": exercise,
+        "passed": passed,
+        "headline": headline,
+        "mistake": mistake,
+        "kind": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [[1], "text", {"exercise": ENCODE}, {**verdict(), "passed": "yes"}, {**verdict(), "kind": [1]}],
+)
+def test_what_a_student_shows_in_place_of_a_verdict_counts_for_nothing(shown):
+    check = cell_of(small_lesson(), CHECK)
+    check.outputs = [
+        new_output("display_data", {MIME: shown}),
+        new_output("stream", text="a line", name="stdout"),
+    ]
+    notebook = new_notebook(cells=[check])
+    (found,) = verdicts_in(notebook)
+    assert (found["passed"], found["headline"]) == (False, "the check did not come to an end")
+    check.outputs.append(new_output("display_data", {MIME: verdict(mistake="first")}))
+    check.outputs.append(new_output("display_data", {MIME: verdict(passed=True)}))
+    (found,) = verdicts_in(notebook)
+    assert found["mistake"] == "first"
+
+
+def test_the_commonest_mistakes_come_first_and_predictions_are_none():
+    def result(*verdicts):
+        return Result("somebody", LESSON, verdicts=list(verdicts))
+
+    found = engine.commonest_mistakes(
+        [
+            result(verdict(mistake="nested"), verdict(PREDICTION, "capital")),
+            result(verdict(mistake="eos_missing"), verdict(mistake="", headline="it raised")),
+            result(verdict(mistake="nested"), verdict(mistake="bos_missing", passed=True)),
+        ]
+    )
+    assert [(m.mistake, m.count) for m in found] == [("nested", 2), ("eos_missing", 1)]
+
+
+def test_results_become_json(graded):
+    _, results, _ = graded
+    told_again = json.loads(json.dumps(engine.as_plain(list(results.values()))))
+    assert {"exercise", "mistake", "headline", "count"} == set(told_again["mistakes"][0])
+    assert [m["mistake"] for m in told_again["mistakes"]] == ["bos_missing"]
+    by_name = {s["student"]: s for s in told_again["submissions"]}
+    assert by_name["perfect"]["score"] == 3
+    assert by_name["mistaken"]["verdicts"][0]["mistake"] == "bos_missing"
+    assert by_name["empty"]["error"]
+
+
+def test_kernels_get_one_thread_and_a_new_record_each_time(monkeypatch):
+    monkeypatch.setenv("S2S_STATE", "mine")
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    records = set()
+    for _ in range(2):
+        with contextlib.suppress(ZeroDivisionError), kernels_apart():
+            assert os.environ["OMP_NUM_THREADS"] == "1"
+            assert Path(os.environ["S2S_STATE"]).is_dir()
+            records.add(Path(os.environ["S2S_STATE"]))
+            raise ZeroDivisionError
+    assert len(records) == 2
+    assert not any(record.exists() for record in records)
+    assert os.environ["S2S_STATE"] == "mine"
+    assert "OMP_NUM_THREADS" not in os.environ
