@@ -584,6 +584,90 @@ def test_an_exercise_that_does_not_exist():
         find("rnn.step")
 
 
+# ------------------------------------------------------------------ padding
+
+
+def states_of(
+    x: Float[Tensor, "batch src_len"], src_lengths: Int[Tensor, " batch"]
+) -> tuple[Float[Tensor, "batch src_len"], Float[Tensor, " batch"]]:
+    """The running sums, 0 at padding, and the sums of the real numbers."""
+    sums = x.cumsum(dim=1) * (torch.arange(x.shape[1]) < src_lengths.unsqueeze(1))
+    return sums, sums.gather(1, src_lengths.unsqueeze(1) - 1).squeeze(1)
+
+
+def sums_on_padding(x, src_lengths):
+    sums = x.cumsum(dim=1)
+    return sums, sums.gather(1, src_lengths.unsqueeze(1) - 1).squeeze(1)
+
+
+def last_padded_sum(x, _):
+    return x.cumsum(dim=1), x.sum(dim=1)
+
+
+def doubled_sums(x, src_lengths):
+    sums, last = sums_on_padding(x, src_lengths)
+    return 2 * sums, last
+
+
+def draw_states(draw, batch=3, src_len=5):
+    lengths = torch.tensor([src_len, max(1, src_len - 3), max(1, src_len - 1)])[:batch]
+    return {"x": draw.normal(batch, src_len), "src_lengths": lengths}
+
+
+def test_what_stands_at_padding_may_be_free():
+    made = new(states_of, draw_states, free_at_padding=True)
+    assert verdict(made, sums_on_padding)["passed"]
+    assert (
+        verdict(made, last_padded_sum)["kind"],
+        verdict(made, doubled_sums)["kind"],
+    ) == ("padding", "value")
+
+
+def test_what_stands_at_padding_counts_where_the_exercise_does_not_say_that_it_is_free():
+    assert verdict(new(states_of, draw_states), sums_on_padding)["kind"] == "value"
+
+
+def test_a_known_mistake_is_named_whatever_it_leaves_at_padding():
+    told = [(last_padded_sum, "the last padded state came back")]
+    made = new(states_of, draw_states, told, free_at_padding=True)
+
+    def with_zeros(x, src_lengths):
+        return states_of(x, src_lengths)[0], x.sum(dim=1)
+
+    assert named(made, with_zeros) == "last_padded_sum"
+
+
+def count_real(
+    scores: Float[Tensor, "batch tgt_len"], tgt_mask: Bool[Tensor, "batch tgt_len"]
+) -> Float[Tensor, ""]:
+    return scores[tgt_mask].mean()
+
+
+def test_every_axis_with_a_mask_is_padded_not_only_the_sources():
+    def draw_scores_and_mask(draw, batch=2, tgt_len=4):
+        mask = torch.arange(tgt_len) < torch.tensor([[tgt_len], [max(1, tgt_len - 2)]])
+        return {"scores": draw.normal(batch, tgt_len), "tgt_mask": mask[:batch]}
+
+    made = new(count_real, draw_scores_and_mask)
+    (padded,) = [c for c in prepare(made.name, 1).cases if c.kind == "padded"]
+    assert padded.call.arguments["scores"].shape == (2, 6)
+    assert not padded.call.arguments["tgt_mask"][:, 4:].any()
+    assert verdict(made, lambda scores, _: scores.mean())["kind"] == "padding"
+
+
+def test_a_mask_inside_a_state_is_padded_too():
+    def first(state: State) -> Float[Tensor, "batch hidden"]:
+        return (state.encoder_states * state.src_mask.unsqueeze(-1)).sum(dim=1)
+
+    def draw_state(draw, batch=2, src_len=3):
+        mask = torch.ones(batch, src_len, dtype=torch.bool)
+        states = draw.normal(batch, src_len, 4)
+        return {"state": State(draw.normal(batch, 4), None, states, mask)}
+
+    made = new(first, draw_state)
+    assert verdict(made, lambda state: state.encoder_states.sum(dim=1))["kind"] == "padding"
+
+
 # ------------------------------------------------------------------ verdicts of one's own
 
 
@@ -628,6 +712,50 @@ def test_a_verdict_of_its_own_speaks_for_itself(shuffle):
     found = verdict(shuffle, lambda items: items * 2)
     assert found["headline"] == "8 items came back, and not those that went in"
     assert (found["mistake"], found["got"]) == ("", "")
+
+
+def test_a_mistake_is_known_by_what_the_verdict_says_of_it(shuffle):
+    """Two who lose an item need not lose the same one."""
+    found = verdict(shuffle, lambda items: items[1:])
+    assert (found["mistake"], found["headline"]) == ("last_lost", "an item is lost")
+
+
+def in_any_order(items, generator):
+    return [items[i] for i in torch.randperm(len(items), generator=generator)]
+
+
+def always_alike(items, _):
+    return sorted(items)
+
+
+@pytest.fixture
+def epochs():
+    """An exercise that is called twice with one generator, and must use it."""
+    made = new(
+        in_any_order,
+        lambda draw: {"items": list(range(12)), "generator": draw.generator()},
+        [(always_alike, "every epoch is the same")],
+        times=2,
+    )
+
+    @made.verdict
+    def differ(_, seen):
+        first, second = seen.output
+        if first == second:
+            return "two epochs are the same"
+        return None if "generator" in seen.changed else "the generator was not used"
+
+    return made
+
+
+def test_a_case_may_call_twice_on_the_same_objects(epochs):
+    assert verdict(epochs, in_any_order)["passed"]
+    assert named(epochs, lambda items, _: list(items)) == "always_alike"
+
+
+def test_a_generator_that_nothing_was_drawn_from_is_seen(epochs):
+    found = verdict(epochs, lambda items, _: [items[i] for i in torch.randperm(len(items))])
+    assert found["headline"] == "the generator was not used"
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,43 @@ def select(axes: Mapping[str, Axes], axis: str, index: Tensor) -> Callable[[str,
     return keep
 
 
+def real_places(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Tell for every axis that may hold padding which of its places are real, for each sentence.
+
+    Such an axis is the last one of an argument `…_mask`, or `x_len` where there is `x_lengths`.
+    """
+    tensors, found = tensors_of(arguments), {}
+    sizes = {
+        name: size
+        for path, names in axes.items()
+        for name, size in zip(names, tensors[path].shape, strict=True)
+    }
+    for path, names in axes.items():
+        name = path.rpartition(".")[2]
+        measured = name.removesuffix("lengths") + "len"
+        if name.endswith("_mask"):
+            found[names[-1]] = tensors[path]
+        elif name.endswith("_lengths") and measured in sizes:
+            found[measured] = torch.arange(sizes[measured]) < tensors[path].unsqueeze(1)
+    return found
+
+
+def blank(axes: Mapping[str, Axes], real: Mapping[str, Tensor]) -> Callable[[str, Tensor], Tensor]:
+    """Make a function for `map_tensors` that puts 0 wherever a tensor speaks of padding."""
+
+    def blanked(path: str, tensor: Tensor) -> Tensor:
+        names = axes.get(path, ())
+        for axis, mask in real.items():
+            if "batch" in names and axis in names:
+                named = zip(names, tensor.shape, strict=True)
+                shape = [size if name in ("batch", axis) else 1 for name, size in named]
+                if [size for size in shape if size > 1] == [s for s in mask.shape if s > 1]:
+                    tensor = tensor.masked_fill(~mask.reshape(shape), 0)
+        return tensor
+
+    return blanked
+
+
 def _options(annotation: Any) -> list[Any]:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return [option for a in typing.get_args(annotation) for option in _options(a)]

@@ -1,8 +1,8 @@
 """From what was observed to a verdict that names the mistake."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -12,8 +12,10 @@ from s2s_ref.checks.axes import (
     Axes,
     all_axes,
     axes_of,
+    blank,
     is_integer,
     map_tensors,
+    real_places,
     select,
     shape_text,
     signature,
@@ -24,7 +26,7 @@ from s2s_ref.checks.exercise import Exercise, Mistake
 from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer
 
 EXTRA_PADDING = 2
-"""So many places the padded case adds along `src_len`."""
+"""So many places the padded case adds to every axis that may hold padding."""
 
 OWN = "own"
 """The kind of a difference that an exercise's own verdict found, in its own words."""
@@ -188,13 +190,34 @@ def differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Differ
 def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference | None:
     if exercise.judged is None or seen.raised or seen.misfit:
         axes = axes_of(signature(exercise.reference).return_annotation, case.expected.output)
-        return difference(case.expected, seen, axes=axes)
+        expected, seen = (_judged_part(exercise, case, o) for o in (case.expected, seen))
+        return difference(expected, seen, axes=axes)
     try:
         problem = exercise.judged(case.call.arguments, seen)
     except Exception:  # the verdict's own code met a kind of result that it does not know
         kinds = kind_text(case.expected.output), kind_text(seen.output)
         return Difference("nothing" if seen.output is None else "type", "result", *kinds)
     return Difference(OWN, "", "", problem) if problem else None
+
+
+def free_places(
+    exercise: Exercise, call: Call, seen: Observation
+) -> Callable[[str, Tensor], Tensor]:
+    """Make a function for `map_tensors` that puts 0 where a result may hold anything.
+
+    That is at padding, if the exercise says so, and nowhere otherwise.
+    """
+    parts = signature(exercise.reference)
+    annotations = {n: p.annotation for n, p in parts.parameters.items()}
+    arguments = call.arguments if exercise.free_at_padding else {}
+    real = real_places(all_axes(annotations, arguments), arguments)
+    return blank(axes_of(parts.return_annotation, seen.output), real)
+
+
+def _judged_part(exercise: Exercise, case: Case, seen: Observation) -> Observation:
+    if not exercise.free_at_padding:
+        return seen
+    return replace(seen, output=map_tensors(seen.output, free_places(exercise, case.call, seen)))
 
 
 # ------------------------------------------------------------------ known mistakes
@@ -209,15 +232,48 @@ def _known(prepared: Prepared, seen: list[Observation]) -> Mistake | None:
     right = [case.expected for case in prepared.cases]
     for gradients in (True, False):
         for mistake in prepared.exercise.mistakes:
-            outcomes = prepared.outcomes[mistake.name]
-            values_differ = not all(
-                same(r, o, gradients=False) for r, o in zip(right, outcomes, strict=True)
-            )
-            if (gradients or values_differ) and all(
-                alike(o, s, mistake.raises, gradients) for o, s in zip(outcomes, seen, strict=True)
-            ):
+            values_differ = not _all_alike(prepared, right, mistake, gradients=False)
+            if (gradients or values_differ) and looks_like(prepared, mistake, seen, gradients):
                 return mistake
     return None
+
+
+def looks_like(
+    prepared: Prepared, mistake: Mistake, seen: list[Observation], gradients: bool = True
+) -> bool:
+    """Tell whether what was seen on all the cases is what this mistake comes to.
+
+    Where the exercise has its own verdict, its words on every case decide too: two who make the
+    same mistake need not draw the same random numbers.
+    """
+    if _all_alike(prepared, seen, mistake, gradients):
+        return True
+    words = _own_words(prepared, seen)
+    return bool(words) and words == _own_words(prepared, prepared.outcomes[mistake.name])
+
+
+def _all_alike(
+    prepared: Prepared, seen: list[Observation], mistake: Mistake, gradients: bool
+) -> bool:
+    outcomes = prepared.outcomes[mistake.name]
+    return all(
+        alike(
+            _judged_part(prepared.exercise, case, outcome),
+            _judged_part(prepared.exercise, case, observation),
+            mistake.raises,
+            gradients,
+        )
+        for case, outcome, observation in zip(prepared.cases, outcomes, seen, strict=True)
+    )
+
+
+def _own_words(prepared: Prepared, seen: list[Observation]) -> dict[int, str]:
+    """Return what the exercise's own verdict says of each case; nothing if it could not speak."""
+    if prepared.exercise.kind == "prediction":
+        return {}
+    found = differences(prepared, seen)
+    spoke = all(one.kind == OWN for one in found.values())
+    return {i: one.got for i, one in found.items()} if spoke else {}
 
 
 def alike(
@@ -258,12 +314,19 @@ def _generic(prepared: Prepared, seen: list[Observation], found: dict[int, Diffe
 
 def _dependence(prepared: Prepared, seen: list[Observation]) -> str:
     """Tell whether the student's own results change with padding or the order of the batch."""
-    annotation = signature(prepared.exercise.reference).return_annotation
+    parts = signature(prepared.exercise.reference)
+    seen = [
+        _judged_part(prepared.exercise, case, observation)
+        for case, observation in zip(prepared.cases, seen, strict=True)
+    ]
     base = seen[0]
-    axes = axes_of(annotation, base.output)
+    axes = axes_of(parts.return_annotation, base.output)
     for case, observation in zip(prepared.cases, seen, strict=True):
         if case.kind == "padded":
-            trimmed = map_tensors(observation.output, trim(axes))
+            annotations = {n: p.annotation for n, p in parts.parameters.items()}
+            arguments = case.call.arguments
+            padded = real_places(all_axes(annotations, arguments), arguments)
+            trimmed = map_tensors(observation.output, trim(axes, padded))
             if not same(Observation(base.output), Observation(trimmed)):
                 return "padding"
         if case.kind == "permuted" and case.order is not None:
@@ -273,32 +336,30 @@ def _dependence(prepared: Prepared, seen: list[Observation]) -> str:
     return ""
 
 
-def trim(axes: dict[str, Axes]) -> Callable[[str, Tensor], Tensor]:
-    """Make a function that drops the two padded places that the padded case added."""
+def trim(axes: dict[str, Axes], padded: Collection[str]) -> Callable[[str, Tensor], Tensor]:
+    """Make a function that drops the places that the padded case added to these axes."""
 
     def shorter(path: str, tensor: Tensor) -> Tensor:
-        names = axes.get(path, ())
-        if "src_len" not in names:
-            return tensor
-        axis = names.index("src_len")
-        return tensor.narrow(axis, 0, tensor.shape[axis] - EXTRA_PADDING)
+        for axis, name in enumerate(axes.get(path, ())):
+            if name in padded:
+                tensor = tensor.narrow(axis, 0, tensor.shape[axis] - EXTRA_PADDING)
+        return tensor
 
     return shorter
 
 
 def lengthen(
-    axes: dict[str, Axes], noise: Callable[..., Tensor]
+    axes: dict[str, Axes], padded: Collection[str], noise: Callable[..., Tensor]
 ) -> Callable[[str, Tensor], Tensor]:
-    """Make a function that adds two padded places: zeros to ids and masks, noise to the others."""
+    """Make a function that adds padded places: zeros to ids and masks, noise to the others."""
 
     def longer(path: str, tensor: Tensor) -> Tensor:
-        names = axes.get(path, ())
-        if "src_len" not in names:
-            return tensor
-        axis = names.index("src_len")
-        shape = [EXTRA_PADDING if i == axis else size for i, size in enumerate(tensor.shape)]
-        tail = noise(*shape) if tensor.is_floating_point() else torch.zeros(shape)
-        return torch.cat([tensor, tail.to(tensor.dtype)], dim=axis)
+        for axis, name in enumerate(axes.get(path, ())):
+            if name in padded:
+                shape = [*tensor.shape[:axis], EXTRA_PADDING, *tensor.shape[axis + 1 :]]
+                tail = noise(*shape) if tensor.is_floating_point() else torch.zeros(shape)
+                tensor = torch.cat([tensor, tail.to(tensor.dtype)], dim=axis)
+        return tensor
 
     return longer
 

@@ -18,7 +18,7 @@ class Draw:
 
     def normal(self, *shape: int, scale: float = 1.0) -> Tensor:
         """Draw float32 values from a normal distribution with this standard deviation."""
-        return torch.randn(*shape, generator=self._generator) * scale
+        return torch.randn(shape, generator=self._generator) * scale
 
     def ids(self, low: int, high: int, *shape: int) -> Tensor:
         """Draw ids from `low` to `high` - 1."""

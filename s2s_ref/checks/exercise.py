@@ -38,7 +38,12 @@ class Built:
 
 @dataclass(eq=False)
 class Exercise:
-    """An exercise; made by the decorator `exercise` or by `prediction`."""
+    """An exercise; made by the decorator `exercise` or by `prediction`.
+
+    `free_at_padding`: whatever the result holds at padding is right, for nobody reads it.
+    `times`: each case calls so often, on the same objects, and the list of results is what is
+    judged: an epoch's batches twice from one generator.
+    """
 
     name: str
     lesson: int
@@ -51,6 +56,8 @@ class Exercise:
     edges: Sequence[dict[str, int]] | None = None
     returns: str = "result"
     skip: Sequence[str] = ()
+    free_at_padding: bool = False
+    times: int = 1
     bonus: bool = False
     number: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
@@ -87,7 +94,8 @@ class Exercise:
         """Judge by this function instead of by equality with the reference.
 
         It receives the arguments of a call and what was observed, and returns what is wrong, or
-        None.
+        None. A known mistake is recognised by what the verdict says of it, case by case, so these
+        words should name the kind of fault and no numbers that chance decides.
         """
         self.judged = function
         return function

@@ -19,6 +19,7 @@ from s2s_ref.checks.axes import (
     all_axes,
     axes_of,
     map_arguments,
+    real_places,
     select,
     signature,
     tensors_of,
@@ -26,9 +27,10 @@ from s2s_ref.checks.axes import (
 from s2s_ref.checks.diagnose import (
     Case,
     Prepared,
-    alike,
     differences,
+    free_places,
     lengthen,
+    looks_like,
     reach_verdict,
 )
 from s2s_ref.checks.draw import Draw
@@ -122,7 +124,7 @@ def _draw(exercise: Exercise, seed: int, sizes: dict[str, int]) -> Call:
     if isinstance(drawn, Built):
         weights = draw.weights(exercise.reference(**drawn.sizes))
         return Call(drawn.arguments, drawn.sizes, weights)
-    return Call(drawn)
+    return Call(drawn, times=exercise.times)
 
 
 def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None) -> None:
@@ -131,7 +133,8 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
     outputs = float_tensors(expected.output)
     if outputs:
         draw = Draw(len(prepared.cases))
-        cotangents = {path: draw.normal(*o.shape) for path, o in outputs.items()}
+        blanked = free_places(exercise, call, expected)
+        cotangents = {path: blanked(path, draw.normal(*o.shape)) for path, o in outputs.items()}
         call = replace(call, cotangents=cotangents)
         expected = observe(exercise.reference, call)
     prepared.cases.append(Case(call, expected, kind, order))
@@ -155,8 +158,9 @@ def _derive(prepared: Prepared) -> None:
         order = torch.arange(batch_sizes.pop()).roll(1)
         arguments = map_arguments(base.call.arguments, select(axes, "batch", order))
         _add(prepared, replace(base.call, arguments=arguments), "permuted", order)
-    if {"src_mask", "src_lengths"} & set(annotations) and "padding" not in exercise.skip:
-        arguments = map_arguments(base.call.arguments, lengthen(axes, Draw(1).normal))
+    padded = real_places(axes, base.call.arguments)
+    if padded and "padding" not in exercise.skip:
+        arguments = map_arguments(base.call.arguments, lengthen(axes, padded, Draw(1).normal))
         _add(prepared, replace(base.call, arguments=arguments), "padded")
 
 
@@ -165,7 +169,6 @@ def _hidden(prepared: Prepared) -> list[str]:
     mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
     hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
     for one, other in itertools.permutations(mistakes, 2):
-        pairs = zip(outcomes[one.name], outcomes[other.name], strict=True)
-        if one.message != other.message and all(alike(o, s, one.raises) for o, s in pairs):
+        if one.message != other.message and looks_like(prepared, one, outcomes[other.name]):
             hidden.append(f"{one.name} = {other.name}")
     return hidden

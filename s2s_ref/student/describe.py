@@ -65,13 +65,15 @@ class Call:
 
     `sizes` and `weights` are there where the exercise is a module: what to build it with.
     `cotangents` are the vectors to send back through the float tensors of the result, by the
-    tensors' paths in it.
+    tensors' paths in it. `times` is how often to call, on the same objects; above 1 the output is
+    the list of what came back.
     """
 
     arguments: dict[str, Any]
     sizes: dict[str, Any] | None = None
     weights: dict[str, Tensor] = field(default_factory=dict)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ class Observation:
     """What one call came to: what it returned, or raised, and what it left behind.
 
     `gradients` are those of the float arguments and of the module's parameters, by name, None
-    where none arrived. `changed` names the plain arguments that the call changed. `left` holds the
-    parameters of every described model after the call. `misfit` tells which parameters of the
-    module are missing, extra or of another shape than the exercise gives them.
+    where none arrived. `changed` names the plain arguments that the call changed, and the
+    generators that it drew from. `left` holds the parameters of every described model after the
+    call. `misfit` tells which parameters of the module are missing, extra or of another shape than
+    the exercise gives them.
     """
 
     output: Any = None

@@ -49,7 +49,8 @@ def _observe(target: Any, call: Call) -> Observation:
     leaves = _leaves(call.arguments) if call.cotangents else {}
     arguments = materialise(call.arguments, leaves)
     before = materialise(call.arguments, {})
-    output = target(*arguments.values())
+    outputs = [target(*arguments.values()) for _ in range(call.times)]
+    output = outputs if call.times > 1 else outputs[0]
     gradients = _gradients(output, call.cotangents, leaves | parameters)
     changed = tuple(n for n in arguments if not _same_plain(arguments[n], before[n]))
     models = {n: a for n, a in arguments.items() if isinstance(a, nn.Module)}
@@ -181,6 +182,8 @@ def _same_plain(after: Any, before: Any) -> bool:
     """Tell whether an argument still is what it was; models and the like are observed elsewhere."""
     if isinstance(before, Tensor):
         return isinstance(after, Tensor) and torch.equal(after, before)
+    if isinstance(before, torch.Generator):
+        return torch.equal(after.get_state(), before.get_state())
     if isinstance(before, list | tuple):
         return len(after) == len(before) and all(map(_same_plain, after, before))
     if isinstance(before, dict):
