@@ -17,7 +17,7 @@ import nbformat
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.course import Course, kernels_apart
-from s2s_ref.grading.release import read_notebook, reason
+from s2s_ref.grading.release import examine, read_notebook, reason
 from s2s_ref.student.card import MIME
 
 LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
@@ -111,11 +111,13 @@ def register(course: Course, lesson: str) -> None:
     """Tell the class's gradebook which cells a lesson has; no file of the course is touched.
 
     Raises:
-        ValueError: the lesson's graded cells no longer are those of the submissions in the book.
+        ValueError: the solution is not as it must be, or its graded cells no longer are those of
+            the submissions in the book.
     """
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
+    examine(course, lesson)
     with tempfile.TemporaryDirectory() as folder:
         config = course.config()
         # nbgrader joins this to its root, and joining with an absolute path gives that path
