@@ -17,6 +17,11 @@ from typing import Any
 from traitlets.config import Config
 
 LESSON_NAME = re.compile(r"\d\d_\w+")
+HANDED_IN = (
+    r".*/(?P<student_id>[^/_]+)_(?:[^/]*[_/])?(?P<file_id>\d\d_[a-z_]+)(?:-\d+| ?\(\d+\))?\.ipynb$"
+)
+"""How Canvas, Moodle and people name what they hand in: the student, `_`, and the lesson at last,
+`kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`."""
 
 
 def configure(c: Any, root: Path) -> None:
@@ -32,6 +37,8 @@ def configure(c: Any, root: Path) -> None:
     c.CourseDirectory.release_directory = "lessons"
     for step in ("submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
+    c.ZipCollectApp.downloaded_directory = "class/downloaded"
+    c.FileNameCollectorPlugin.named_regexp = HANDED_IN
     c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db"
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
     c.GenerateAssignment.preprocessors = [

@@ -16,7 +16,7 @@ import nbformat
 
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import graded_checks
-from s2s_ref.grading.course import Course, kernels_apart
+from s2s_ref.grading.course import Course
 from s2s_ref.grading.release import examine, read_notebook, reason
 from s2s_ref.student.card import MIME
 
@@ -137,8 +137,7 @@ def _grade_one(course: Course, api: Any, submission: Submission) -> Result:
     try:
         folder = course.submitted / submission.student
         read_notebook(course.notebook(folder, submission.lesson))
-        with kernels_apart():
-            answer = api.autograde(submission.lesson, submission.student, force=True, create=True)
+        answer = api.autograde(submission.lesson, submission.student, force=True, create=True)
         if answer["success"]:
             _read_marks(course, api, result)
         else:

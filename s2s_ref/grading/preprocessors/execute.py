@@ -6,6 +6,7 @@ import nbgrader.preprocessors
 from nbformat import NotebookNode
 
 from s2s_ref.grading.cells import grade_id, is_graded_check
+from s2s_ref.grading.course import kernels_apart
 
 
 class Execute(nbgrader.preprocessors.Execute):
@@ -15,6 +16,13 @@ class Execute(nbgrader.preprocessors.Execute):
     edit. nbgrader takes any text on stderr for a failure, and a warning is none: a check that
     fails raises.
     """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Any = None, km: Any = None
+    ) -> tuple[NotebookNode, Any]:
+        """Run a notebook in a kernel that shares no record with another one."""
+        with kernels_apart():
+            return super().preprocess(nb, resources, km)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, index: int
