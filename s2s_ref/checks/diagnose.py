@@ -243,8 +243,8 @@ def looks_like(
 ) -> bool:
     """Tell whether what was seen on all the cases is what this mistake comes to.
 
-    Where the exercise has its own verdict, its words on every case decide too: two who make the
-    same mistake need not draw the same random numbers.
+    Where the exercise has its own verdict, its words decide too: two who make the same mistake need
+    not draw the same random numbers.
     """
     if _all_alike(prepared, seen, mistake, gradients):
         return True
@@ -267,13 +267,12 @@ def _all_alike(
     )
 
 
-def _own_words(prepared: Prepared, seen: list[Observation]) -> dict[int, str]:
-    """Return what the exercise's own verdict says of each case; nothing if it could not speak."""
-    if prepared.exercise.kind == "prediction":
-        return {}
-    found = differences(prepared, seen)
-    spoke = all(one.kind == OWN for one in found.values())
-    return {i: one.got for i, one in found.items()} if spoke else {}
+def _own_words(prepared: Prepared, seen: list[Observation]) -> set[str]:
+    """Return all that the exercise's own verdict says; nothing if there was more to say."""
+    if prepared.exercise.judged is None or prepared.exercise.kind == "prediction":
+        return set()
+    found = differences(prepared, seen).values()
+    return {one.got for one in found} if all(one.kind == OWN for one in found) else set()
 
 
 def alike(

@@ -94,8 +94,8 @@ class Exercise:
         """Judge by this function instead of by equality with the reference.
 
         It receives the arguments of a call and what was observed, and returns what is wrong, or
-        None. A known mistake is recognised by what the verdict says of it, case by case, so these
-        words should name the kind of fault and no numbers that chance decides.
+        None. A known mistake is recognised by what the verdict says of it, so these words should
+        name the kind of fault and no numbers that chance decides.
         """
         self.judged = function
         return function

@@ -197,9 +197,11 @@ def _same_plain(after: Any, before: Any) -> bool:
 def _undisturbed() -> Iterator[None]:
     """Keep the notebook's random state as it was, and stderr empty: nbgrader reads it as a failure.
 
-    What the student's code prints stays; its warnings are not the check's affair.
+    What the student's code prints stays; its warnings are not the check's affair. One thread is
+    enough for tensors this small, and on a busy machine several cost far more than they give.
     """
-    state = random.getstate()
+    state, threads = random.getstate(), torch.get_num_threads()
+    torch.set_num_threads(1)
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
@@ -209,6 +211,7 @@ def _undisturbed() -> Iterator[None]:
                 yield
         finally:
             random.setstate(state)
+            torch.set_num_threads(threads)
 
 
 def _describe_error(error: Exception) -> Raised:
