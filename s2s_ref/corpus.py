@@ -67,6 +67,7 @@ def korean_english(
     *,
     min_len: int = 2,
     constructions: Iterable[str] | None = None,
+    share: float = 1.0,
 ) -> list[Pair]:
     """Korean sentences with their English, gloss and true alignment, drawn from the grammar.
 
@@ -78,10 +79,16 @@ def korean_english(
         max_len: most words a sentence may have; None for 40, the longest there are.
         min_len: fewest words.
         constructions: only these kinds of sentence, see `grammar.generate`.
+        share: how much of each list of words is used, 0 to 1; fewer words are learned sooner.
     """
     longest = LONGEST if max_len is None else max_len
     return grammar.generate(
-        count, seed, min_len=min_len, max_len=longest, constructions=constructions
+        count,
+        seed,
+        min_len=min_len,
+        max_len=longest,
+        constructions=constructions,
+        share=share,
     )
 
 

@@ -659,3 +659,12 @@ def test_reading_and_splitting_do_not_need_torch():
 
 def test_every_public_name_exists():
     assert all(hasattr(corpus, name) for name in corpus.__all__)
+
+
+def test_a_share_of_the_words_is_a_smaller_world_of_the_same_sentences():
+    few = corpus.korean_english(2_000, max_len=12, share=0.2)
+    many = corpus.korean_english(2_000, max_len=12)
+    vocabulary = {word for pair in few for word in grammar.words(pair.src)}
+    assert len(vocabulary) < len({word for pair in many for word in grammar.words(pair.src)}) / 2
+    assert len({pair.construction for pair in few}) > 50
+    assert corpus.korean_english(2_000, max_len=12, share=1.0) == many
