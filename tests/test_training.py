@@ -14,6 +14,8 @@ from s2s_ref.training import (
     History,
     endless,
     fit,
+    padded_batch,
+    padded_batches,
     same_length_batches,
     set_seed,
     set_threads,
@@ -124,6 +126,66 @@ def test_bad_pairs_are_refused_at_the_call(src, tgt, batch_size, message):
         same_length_batches(src, tgt, batch_size, generator())
     with pytest.raises(ValueError, match=message):
         endless(src, tgt, batch_size)
+
+
+def real_pairs(batch):
+    """The pairs of a padded batch, without padding and `<bos>`."""
+    tgt_lengths = batch.tgt_mask.sum(dim=1)
+    for src, tgt, *lengths in zip(
+        batch.src.tolist(), batch.tgt.tolist(), batch.src_lengths, tgt_lengths, strict=True
+    ):
+        yield tuple(src[: lengths[0]]), tuple(tgt[batch.starts_with_bos : lengths[1]])
+
+
+def test_a_padded_batch_says_what_is_real():
+    batch = padded_batch([([5, 6, 2], [7, 2]), ([8, 2], [9, 4, 6, 2])], bos_id=1)
+    assert batch.src.tolist() == [[5, 6, 2], [8, 2, 0]]
+    assert batch.tgt.tolist() == [[1, 7, 2, 0, 0], [1, 9, 4, 6, 2]]
+    assert batch.src_lengths.tolist() == [3, 2]
+    assert batch.tgt_mask.tolist() == [[True] * 3 + [False] * 2, [True] * 5]
+    assert batch.tgt_tokens == 6
+    assert batch.padding_share == pytest.approx(3 / 16)
+    assert padded_batch([([5], [6])], pad_id=9).tgt_tokens == 1
+
+
+def test_without_padding_every_place_is_real():
+    batch = Batch(torch.tensor([[5, 6]]), torch.tensor([[1, 2, 3]]), starts_with_bos=True)
+    assert (batch.tgt_tokens, batch.padding_share) == (2, 0.0)
+
+
+def test_a_batch_moves_with_all_its_tensors():
+    moved = padded_batch([([5, 6], [7])], bos_id=1).to("meta")
+    tensors = (moved.src, moved.tgt, moved.src_lengths, moved.tgt_mask)
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert Batch(moved.src, moved.tgt).to("meta").tgt_mask is None
+
+
+@pytest.mark.parametrize("bos_id", [None, 1])
+def test_padded_batches_bring_every_pair_once_an_epoch_and_new_orders(bos_id):
+    batches = padded_batches(SRC, TGT, 3, seed=5, bos_id=bos_id)
+    epochs = [[next(batches) for _ in range(3)] for _ in range(4)]
+    pairs = [[pair for batch in epoch for pair in real_pairs(batch)] for epoch in epochs]
+    wanted = Counter((tuple(s), tuple(t)) for s, t in zip(SRC, TGT, strict=True))
+    assert all(Counter(epoch) == wanted for epoch in pairs)
+    assert len({tuple(epoch) for epoch in pairs}) == 4
+    assert [len(batch.src) for batch in epochs[0]] == [3, 3, 1]
+    again = padded_batches(SRC, TGT, 3, seed=5, bos_id=bos_id)
+    assert torch.equal(next(again).src, epochs[0][0].src)
+
+
+def test_the_group_decides_who_meets_in_a_batch():
+    def by_length(pairs, batch_size, _):
+        ordered = sorted(pairs, key=lambda pair: len(pair[0]))
+        return [ordered[i : i + batch_size] for i in range(0, len(ordered), batch_size)]
+
+    batch = next(padded_batches(SRC, TGT, 4, group=by_length))
+    assert batch.src.shape == (4, 2)
+    assert batch.src_lengths.tolist() == [2] * 4
+
+
+def test_bad_pairs_are_refused_before_the_first_padded_batch():
+    with pytest.raises(ValueError, match="Every source needs its target"):
+        padded_batches(SRC, TGT[:3], 2)
 
 
 # --- fit
