@@ -2,25 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from itertools import zip_longest
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from s2s_ref.state import State
-
-
-class Hypothesis(NamedTuple):
-    """A translation that a search has found.
-
-    `tokens` are its ids without `<bos>` and `<eos>`; `log_prob` is its log-probability in nats,
-    that of `<eos>` included; `score` is what it is ranked by.
-    """
-
-    tokens: list[int]
-    log_prob: float
-    score: float
+from s2s_ref.state import Hypothesis, State
 
 
 def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
@@ -177,7 +165,6 @@ def corpus_bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) 
     """
     import sacrebleu
 
-    most = max(map(len, references))
-    # one stream for every first reference, every second one, …; None where a source has fewer
-    streams: Any = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
+    # sacrebleu wants every first reference, every second one, …; None where a source has fewer
+    streams = list(zip_longest(*references))
     return float(sacrebleu.corpus_bleu(list(hypotheses), streams).score)

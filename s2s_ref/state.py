@@ -2,7 +2,7 @@
 
 One interface serves every decoder of the course: `decoder(tgt_input, state)` reads any number of
 target tokens and returns their logits and the next `State`. Teacher forcing reads the whole target
-in one call; decoding reads one token a call.
+in one call; decoding reads one token a call. A search comes back with a `Hypothesis` or several.
 """
 
 from typing import Any, NamedTuple, TypeAlias
@@ -45,6 +45,18 @@ class State(NamedTuple):
     def h(self) -> Float[Tensor, "batch hidden"]:
         """The part of `hidden` that an RNN's output shows: h of an LSTM's (h, c)."""
         return self.hidden[0] if isinstance(self.hidden, tuple) else self.hidden
+
+
+class Hypothesis(NamedTuple):
+    """A translation that a search has found.
+
+    `tokens` are its ids without `<bos>` and `<eos>`; `log_prob` is its log-probability in nats,
+    that of `<eos>` included; `score` is what it is ranked by.
+    """
+
+    tokens: list[int]
+    log_prob: float
+    score: float
 
 
 def to_rnn(hidden: Hidden) -> RNNHidden:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from torch import nn
 
-from s2s_ref.state import State
+from s2s_ref.state import Hypothesis, State
 from s2s_ref.student import codec
 from s2s_ref.student.codec import CodecError, decode, encode, plain
 from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Other, Raised
@@ -79,6 +79,7 @@ def test_what_goes_in_comes_out(value):
 RECORDS = [
     State(torch.ones(2, 3)),
     State((torch.ones(2, 3), torch.zeros(2, 3))),
+    Hypothesis([4, 7], -1.5, -0.5),
     Model("s2s_ref.rnn.SingleRNN", {"inner": Model("a.B", {})}, {"w": torch.ones(1)}, {}, True),
     Optimizer("SGD", "model", {"lr": 0.1}),
     Generator(3),

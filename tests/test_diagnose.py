@@ -192,10 +192,10 @@ def test_an_instance_in_place_of_the_class():
 
 
 def test_every_generic_diagnosis_is_tested_here():
-    """`left` and `parameters` need other exercises; theirs are below and above."""
+    """`left`, `parameters` and `random` need other exercises; theirs are below and above."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
-    assert tested | {"parameters", "left"} == set(GENERIC)
+    assert tested | {"parameters", "left", "random"} == set(GENERIC)
 
 
 # ------------------------------------------------------------------ what is accepted
@@ -520,7 +520,7 @@ def test_generators_are_described_and_then_the_batchs_order_is_left_alone():
     )
     assert verdict(made, lambda x, g: torch.randn(x.shape, generator=g) + x)["passed"]
     assert named(made, unseeded) == "unseeded"
-    assert {case.kind for case in prepare(made.name, 3).cases} == {"drawn", "edge"}
+    assert {case.kind for case in prepare(made.name, 3).cases} == {"drawn", "edge", "repeated"}
     found = verdict(made, lambda x, g: x - torch.randn(x.shape, generator=g))
     assert found["kind"] == "value"
     assert "generator (a generator)" in found["given"]
@@ -756,6 +756,26 @@ def test_a_case_may_call_twice_on_the_same_objects(epochs):
 def test_a_generator_that_nothing_was_drawn_from_is_seen(epochs):
     found = verdict(epochs, lambda items, _: [items[i] for i in torch.randperm(len(items))])
     assert found["headline"] == "the generator was not used"
+
+
+def test_the_same_generator_gives_the_same_twice(epochs):
+    def other_numbers_too(items, generator):
+        torch.randperm(3, generator=generator)
+        return [items[i] for i in torch.randperm(len(items))]
+
+    assert [case.kind for case in prepare(epochs.name, 1).cases] == ["drawn", "drawn", "repeated"]
+    found = verdict(epochs, other_numbers_too)
+    assert found["kind"] == "random"
+    assert found["headline"].startswith("the same generator gives another result")
+
+
+def test_lists_have_no_axes_so_their_batch_is_not_put_in_another_order():
+    def rows(x: Float[Tensor, "batch len"]) -> list[list[float]]:
+        return x.tolist()
+
+    made = new(rows, lambda draw, batch=3, len=2: {"x": draw.normal(batch, len)})
+    assert {case.kind for case in prepare(made.name, 1).cases} == {"drawn", "edge"}
+    assert verdict(made, lambda x: (-x).tolist())["kind"] == "value"
 
 
 @pytest.mark.parametrize(

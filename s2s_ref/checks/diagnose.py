@@ -31,7 +31,11 @@ EXTRA_PADDING = 2
 OWN = "own"
 """The kind of a difference that an exercise's own verdict found, in its own words."""
 
-DERIVED = {"permuted": "the batch in another order", "padded": "a longer padded tail"}
+DERIVED = {
+    "permuted": "the batch in another order",
+    "padded": "a longer padded tail",
+    "repeated": "the same generator again",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Case:
     """One call with its right outcome.
 
     `kind` tells where it came from: drawn, an edge, or the first case with its batch permuted (in
-    this `order`) or padded.
+    this `order`) or padded, or repeated with other global random numbers.
     """
 
     call: Call
@@ -143,6 +147,11 @@ GENERIC = {
         "A sentence would be translated differently among other sentences.",
         "Which step mixes one sentence with another?",
     ),
+    "random": Generic(
+        "the same generator gives another result the second time",
+        "Something is drawn from elsewhere, so nobody can repeat the experiment.",
+        "Which lines draw random numbers, and does the generator go into all of them?",
+    ),
     "detached": Generic(
         "right values, but no gradient flows",
         "Training would change nothing, for the way back is cut.",
@@ -182,6 +191,7 @@ def differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Differ
     found = {}
     for i, (case, observation) in enumerate(zip(prepared.cases, seen, strict=True)):
         one = _difference(prepared.exercise, case, observation)
+        one = one or _not_repeated(case, seen[0], observation)
         if one:
             found[i] = one
     return found
@@ -198,6 +208,12 @@ def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference
         kinds = kind_text(case.expected.output), kind_text(seen.output)
         return Difference("nothing" if seen.output is None else "type", "result", *kinds)
     return Difference(OWN, "", "", problem) if problem else None
+
+
+def _not_repeated(case: Case, first: Observation, again: Observation) -> Difference | None:
+    if case.kind != "repeated" or same(first, again, gradients=False):
+        return None
+    return Difference("random", "result", "what came before", "something else")
 
 
 def free_places(
@@ -232,7 +248,7 @@ def _known(prepared: Prepared, seen: list[Observation]) -> Mistake | None:
     right = [case.expected for case in prepared.cases]
     for gradients in (True, False):
         for mistake in prepared.exercise.mistakes:
-            values_differ = not _all_alike(prepared, right, mistake, gradients=False)
+            values_differ = not all_alike(prepared, right, mistake, gradients=False)
             if (gradients or values_differ) and looks_like(prepared, mistake, seen, gradients):
                 return mistake
     return None
@@ -246,15 +262,16 @@ def looks_like(
     Where the exercise has its own verdict, its words decide too: two who make the same mistake need
     not draw the same random numbers.
     """
-    if _all_alike(prepared, seen, mistake, gradients):
+    if all_alike(prepared, seen, mistake, gradients):
         return True
-    words = _own_words(prepared, seen)
-    return bool(words) and words == _own_words(prepared, prepared.outcomes[mistake.name])
+    words = own_words(prepared, seen)
+    return bool(words) and words == own_words(prepared, prepared.outcomes[mistake.name])
 
 
-def _all_alike(
-    prepared: Prepared, seen: list[Observation], mistake: Mistake, gradients: bool
+def all_alike(
+    prepared: Prepared, seen: list[Observation], mistake: Mistake, gradients: bool = True
 ) -> bool:
+    """Tell whether what was seen equals the outcome of this mistake on every case."""
     outcomes = prepared.outcomes[mistake.name]
     return all(
         alike(
@@ -267,7 +284,7 @@ def _all_alike(
     )
 
 
-def _own_words(prepared: Prepared, seen: list[Observation]) -> set[str]:
+def own_words(prepared: Prepared, seen: list[Observation]) -> set[str]:
     """Return all that the exercise's own verdict says; nothing if there was more to say."""
     if prepared.exercise.judged is None or prepared.exercise.kind == "prediction":
         return set()

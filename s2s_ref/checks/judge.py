@@ -27,10 +27,11 @@ from s2s_ref.checks.axes import (
 from s2s_ref.checks.diagnose import (
     Case,
     Prepared,
+    all_alike,
     differences,
     free_places,
     lengthen,
-    looks_like,
+    own_words,
     reach_verdict,
 )
 from s2s_ref.checks.draw import Draw
@@ -143,16 +144,15 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
 
 
 def _derive(prepared: Prepared) -> None:
-    """Add the first case with its batch in another order, and with a longer padded tail."""
+    """Add the first case with its batch in another order, with a longer padded tail, and again."""
     exercise, base = prepared.exercise, prepared.cases[0]
     annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
     axes = all_axes(annotations, base.call.arguments)
     tensors = tensors_of(base.call.arguments)
     batch_sizes = {tensors[p].shape[n.index("batch")] for p, n in axes.items() if "batch" in n}
     result_axes = axes_of(signature(exercise.reference).return_annotation, base.expected.output)
-    all_batched = all(
-        "batch" in result_axes.get(p, ()) for p in tensors_of({"": base.expected.output})
-    )
+    results = tensors_of({"": base.expected.output})
+    all_batched = bool(results) and all("batch" in result_axes.get(p, ()) for p in results)
     drawn = any(isinstance(value, Generator) for value in base.call.arguments.values())
     if batch_sizes and all_batched and not drawn and "batch order" not in exercise.skip:
         order = torch.arange(batch_sizes.pop()).roll(1)
@@ -162,13 +162,19 @@ def _derive(prepared: Prepared) -> None:
     if padded and "padding" not in exercise.skip:
         arguments = map_arguments(base.call.arguments, lengthen(axes, padded, Draw(1).normal))
         _add(prepared, replace(base.call, arguments=arguments), "padded")
+    if drawn:
+        _add(prepared, replace(base.call, seed=base.call.seed + 1), "repeated")
 
 
 def _hidden(prepared: Prepared) -> list[str]:
     """List the mistakes that no case tells from the reference or from another message's mistake."""
     mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
     hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
+    words = {m.name: own_words(prepared, outcomes[m.name]) for m in mistakes}
     for one, other in itertools.permutations(mistakes, 2):
-        if one.message != other.message and looks_like(prepared, one, outcomes[other.name]):
+        same_words = words[one.name] and words[one.name] == words[other.name]
+        if one.message != other.message and (
+            same_words or all_alike(prepared, outcomes[other.name], one)
+        ):
             hidden.append(f"{one.name} = {other.name}")
     return hidden

@@ -17,7 +17,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from s2s_ref.state import State
+from s2s_ref.state import Hypothesis, State
 from s2s_ref.student import describe
 
 MAX_BYTES = 64 * 2**20
@@ -30,6 +30,7 @@ RECORDS: dict[str, Any] = {
     record.__name__: record
     for record in (
         State,
+        Hypothesis,
         describe.Model,
         describe.Optimizer,
         describe.Generator,

@@ -66,7 +66,8 @@ class Call:
     `sizes` and `weights` are there where the exercise is a module: what to build it with.
     `cotangents` are the vectors to send back through the float tensors of the result, by the
     tensors' paths in it. `times` is how often to call, on the same objects; above 1 the output is
-    the list of what came back.
+    the list of what came back. `seed` is that of the global random numbers during the call, which
+    no right answer draws from.
     """
 
     arguments: dict[str, Any]
@@ -74,6 +75,7 @@ class Call:
     weights: dict[str, Tensor] = field(default_factory=dict)
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     times: int = 1
+    seed: int = 0
 
 
 @dataclass(frozen=True)

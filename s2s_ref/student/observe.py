@@ -30,7 +30,7 @@ def observe(target: Any, call: Call) -> Observation:
     """Call the student's function, or build and call the student's module, as `call` says."""
     if call.sizes is not None and not is_module(target):
         return Observation(raised=Raised("TypeError", "the class of a module is expected here"))
-    with _undisturbed():
+    with _undisturbed(call.seed):
         try:
             return _observe(target, call)
         except Exception as error:  # whatever a student's code raises is an outcome
@@ -194,7 +194,7 @@ def _same_plain(after: Any, before: Any) -> bool:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def _undisturbed(seed: int) -> Iterator[None]:
     """Keep the notebook's random state as it was, and stderr empty: nbgrader reads it as a failure.
 
     What the student's code prints stays; its warnings are not the check's affair. One thread is
@@ -204,8 +204,8 @@ def _undisturbed() -> Iterator[None]:
     torch.set_num_threads(1)
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.manual_seed(0)
-        random.seed(0)
+        torch.manual_seed(seed)
+        random.seed(seed)
         try:
             with torch.enable_grad(), contextlib.redirect_stderr(io.StringIO()):
                 yield
