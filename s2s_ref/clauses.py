@@ -156,8 +156,11 @@ def noun_phrase(phrase: NounPhrase, particle: str) -> Piece:
     if phrase.noun.kind == "name":
         return _named(phrase.noun, particle)
     korean, english = _determined(phrase)
-    clause = relative_clause(phrase.relative) if phrase.relative else Piece([], [])
-    korean += clause.korean
+    clause = Piece([], [])
+    if phrase.relative:
+        phrase.relative.who = phrase.who if phrase.relative.gap == "subject" else "I"
+        clause = relative_clause(phrase.relative)
+        korean += clause.korean
     inner: list[English] = []
     if phrase.adjective:
         korean.append(Word(phrase.adjective.korean, phrase.adjective.english))
@@ -189,7 +192,8 @@ def _determined(phrase: NounPhrase) -> tuple[list[Word], list[English]]:
 def _noun(noun: Noun, particle: str) -> tuple[str, str, str]:
     """The noun with its particle, its gloss, and its plain English."""
     english = ".".join(noun.singular)
-    return attach(noun.korean, particle), english + PARTICLES[particle][2], english
+    lemma = "" if noun.kind == "pronoun" else english  # a dropped pronoun changes nothing
+    return attach(noun.korean, particle), english + PARTICLES[particle][2], lemma
 
 
 def _counted(
@@ -432,6 +436,7 @@ class Clause:
     means: Phrase | None = None
     companion: NounPhrase | None = None
     time: Phrase | None = None
+    asked: Phrase | None = None  # where, when or why
     negation: Literal["", "안", "지", "못"] = ""
     ending: str = ""  # a key of _ENDINGS, or nothing at the end of the sentence
     gap: Literal["", "subject", "object", "place"] = ""
@@ -515,7 +520,7 @@ def _link_verb(words: Iterable[tuple[str, str]], said: Predicate) -> list[Englis
         if role == "verb":
             english.append((text, (said.verb,), said.light))
         elif role == "not" or text == "cannot":
-            english.append((text, (said.negation,), ()))
+            english.append((text, (said.negation,), said.also if text == "cannot" else ()))
         elif role in ("aux", "governor") and said.auxiliary is not said.verb:
             english.append((text, (said.auxiliary,), said.also))
         else:
@@ -584,21 +589,30 @@ def say(clause: Clause, style: Style = "finite") -> Piece:
     english = _english_clause(clause, style, subject.english, said)
     for name in sorted(parts, key=_ENGLISH_ORDER):
         english += parts[name].english
+    asked: list[Word] = []
+    if clause.asked:
+        question = fixed(clause.asked)
+        asked, english = question.korean, question.english + english
     if clause.time:
         time = fixed(clause.time)
         english = _opened(time, english) if clause.front_time else english + time.english
-    return Piece(_before_verb(clause, subject.korean, time.korean, parts) + said.korean, english)
+    before = _before_verb(clause, subject.korean, time.korean, parts, asked)
+    return Piece(before + said.korean, english)
 
 
 def _before_verb(
-    clause: Clause, subject: list[Word], time: list[Word], parts: dict[str, Piece]
+    clause: Clause,
+    subject: list[Word],
+    time: list[Word],
+    parts: dict[str, Piece],
+    asked: list[Word],
 ) -> list[Word]:
     """Put what stands before the Korean verb in order."""
     if clause.scrambled:
         words = time + parts.pop("object").korean + subject
     else:
         early = clause.time_first or clause.front_time
-        words = time + subject if early else subject + time
+        words = (time + subject if early else subject + time) + asked
     for part in parts.values():
         words += part.korean
     return words

@@ -44,7 +44,8 @@ def _named(lemmas: str) -> Callable[[Frame], object]:
 PERSONAL = frames_where(_without("animal", "state"), lexicon.FRAMES)
 SEQUENCE = frames_where(_without("single", "wear"), PERSONAL)  # actions that can follow each other
 _ONGOING = frames_where(_without("event"), PERSONAL)
-_DAILY = frames_where(_with("daily"), lexicon.FRAMES)
+_NEAR = lexicon.choose_places("near")
+_DAILY = frames_where(_with("daily"), PERSONAL)
 POOLS: dict[str, tuple[Frame, ...]] = {
     **dict.fromkeys(("failed", "want", "wanted", "can", "could", "must", "had_to"), SEQUENCE),
     **dict.fromkeys(("progressive", "past_progressive", "now"), _ONGOING),
@@ -63,6 +64,14 @@ POOLS: dict[str, tuple[Frame, ...]] = {
     "ongoing": frames_where(_without("event"), SEQUENCE),
     "background": frames_where(_with("background"), PERSONAL),
     "calm": frames_where(_with("calm"), _DAILY),
+    "errand": frames_where(
+        lambda frame: (
+            frame.places
+            and not frame.flags & {"dest", "at", "in", "on"}
+            and frame.lemma not in ("웃다", "울다")
+        ),
+        SEQUENCE,
+    ),
     "there": frames_where(
         lambda frame: frame.places and not frame.flags & {"dest", "at", "in", "on"}, SEQUENCE
     ),
@@ -94,9 +103,8 @@ def _kinds(names: str) -> frozenset[str]:
 _ANIMAL_KINDS, _PEOPLE_KINDS = _kinds("animal"), _kinds("people")
 _PLAIN_KINDS = _kinds("pronoun name meal ballgame racket language subject broadcast subway task")
 _FOOD_KINDS = _kinds("food drink")
-_FEW_KINDS = _kinds(  # one counts few of these
-    "people animal furniture device vehicle opening building keys strings dish flower tree drink"
-)
+_BIG = _kinds("furniture device vehicle transit opening building keys strings")  # two or three
+_MANY = _kinds("fruit vegetable stationery mail picture ticket dishware")  # up to nine
 OWNED_KINDS = _kinds(
     "relation pet clothes goods toy container text stationery mail picture ticket device vehicle "
     "furniture dishware keys strings gift dish writing"
@@ -105,7 +113,10 @@ PERSONS = tuple(noun for noun in lexicon.NOUNS.values() if noun.kind == "person"
 _RELATIONS = tuple(noun for noun in lexicon.NOUNS.values() if noun.kind == "relation")
 ANIMALS = tuple(noun for noun in lexicon.NOUNS.values() if noun.kind in _ANIMAL_KINDS)
 _NAMES = tuple(lexicon.PEOPLE.values())
-_SEATS = tuple(lexicon.NOUNS[name] for name in lexicon.SEATS)
+_SEATS = {
+    verb: tuple(lexicon.NOUNS[name] for name in names.split())
+    for verb, names in lexicon.SEATS.items()
+}
 _INDOORS = frozenset(lexicon.INDOORS.split())
 _ADJECTIVES = {
     name: tuple(adjective for adjective in lexicon.ADJECTIVES if name in adjective.nouns)
@@ -114,7 +125,7 @@ _ADJECTIVES = {
 DESCRIBED = tuple(
     noun
     for noun in lexicon.NOUNS.values()
-    if any(adjective.frame for adjective in _ADJECTIVES[noun.korean])
+    if noun.kind not in _PLAIN_KINDS and any(a.frame for a in _ADJECTIVES[noun.korean])
 )
 TIME_TAG = {
     **dict.fromkeys(("past", "wanted", "could", "had_to", "failed"), "past"),
@@ -185,17 +196,11 @@ def _place_size(place: Place) -> int:
 
 
 class Drawer:
-    """Makes every random choice; `allowed` are the constructions it may use.
+    """Makes every random choice; `allowed` are the constructions it may use."""
 
-    `share` is how much of each list of words it draws from, from the list's beginning.
-    """
-
-    def __init__(
-        self, rng: Random, allowed: frozenset[str], canonical: bool = False, share: float = 1.0
-    ) -> None:
+    def __init__(self, rng: Random, allowed: frozenset[str], canonical: bool = False) -> None:
         """Start with nothing said."""
         self.random = rng.random
-        self.share = share
         self.allowed = allowed
         self.canonical = canonical
         self.start()
@@ -211,10 +216,7 @@ class Drawer:
         """Choose one, all alike."""
         if not options:
             raise DeadEnd
-        count = len(options)
-        if self.share < 1:  # never fewer than four: a short list is a choice of forms, not of words
-            count = min(count, max(4, round(self.share * count)))
-        return options[int(self.random() * count)]
+        return options[int(self.random() * len(options))]
 
     def chance(self, probability: float) -> bool:
         """Toss a coin."""
@@ -295,15 +297,15 @@ class Drawer:
         elif "making" in flags:
             phrase.determiner = "the" if self.chance(0.15) else ""
         elif "가" not in flags and not (self.bare and noun.kind != "relation"):
-            self._determine(phrase, must="state" in flags and noun.number != "mass")
+            self._determine(phrase, frame.lemma, must="state" in flags and noun.number != "mass")
         return phrase
 
-    def _determine(self, phrase: NounPhrase, must: bool) -> None:
+    def _determine(self, phrase: NounPhrase, lemma: str, must: bool) -> None:
         """Add a determiner or an owner, or nothing; `must`: one likes *the* book, not *a* book."""
         kind = phrase.noun.kind
         draw = self.random() * (0.4 if must else 1)
         owned = kind in OWNED_KINDS and draw < 0.25 and self.may("possession")
-        if owned and (draw < 0.08 or kind == "relation"):
+        if owned and (draw < 0.08 or kind == "relation") and lemma != "사다":
             phrase.determiner = "my"
             self.features.add("possession")
         elif owned and draw < 0.13:
@@ -324,6 +326,8 @@ class Drawer:
             return None
         if frame and frame.lemma in lexicon.UNTASTED and adjective.korean in lexicon.TASTES:
             return None
+        if frame and frame.lemma in lexicon.HEATING and adjective.english in ("cold", "hot"):
+            return None
         return adjective if self.say_once(adjective.english) else None
 
     # ---- clauses
@@ -340,16 +344,18 @@ class Drawer:
         if "to" in flags or ("to?" in flags and self.chance(0.4)):
             clause.goal = self.person()
         elif "on" in flags:
-            clause.goal = NounPhrase(self.fresh(_SEATS), "the" if self.chance(0.4) else "")
+            clause.goal = NounPhrase(
+                self.fresh(_SEATS[frame.lemma]), "the" if self.chance(0.4) else ""
+            )
         elif flags & {"dest", "at", "in"}:
-            clause.goal = self.pick(frame.places)
+            clause.goal = self.pick(_NEAR if self.bare else frame.places)
             self.content.add(clause.goal.korean)
         return clause
 
     def negate(self, clause: Clause) -> None:
         """Make a clause negative where that is said."""
         tense, flags = clause.tense, clause.frame.flags
-        if "negative" in flags or not self.may("negation"):
+        if clause.frame.lemma in lexicon.OWN_NEGATIVE or not self.may("negation"):
             return
         simple = tense in ("past", "future") and "state" not in flags
         if simple and not self.canonical and self.chance(0.6):
@@ -381,7 +387,12 @@ class Drawer:
             if phrase.noun.kind in _PLAIN_KINDS or not self.may("modifier"):
                 continue
             frame = clause.frame if phrase is clause.object else None
-            phrase.adjective = self.adjective(phrase.noun, frame)
+            if phrase.relative and phrase.relative.frame.lemma in lexicon.HEATING:
+                continue  # no boiled cold milk
+            adjective = self.adjective(phrase.noun, frame)
+            if frame and adjective and clause.manner and _clash(adjective, clause.manner):
+                continue
+            phrase.adjective = adjective
             if phrase.adjective:
                 self.features.add("modifier")
                 return 1
@@ -391,27 +402,37 @@ class Drawer:
         phrase, flags = clause.object, clause.frame.flags
         if phrase is None or phrase.first or not phrase.noun.counter or left < 2:
             return 0
+        if phrase.relative and "wear" in phrase.relative.frame.flags:
+            return 0
         noun, known = phrase.noun, phrase.definite
-        if flags & {"wear", "the"} or clause.frame.lemma in lexicon.UNCOUNTED:
+        poured = noun.measure and (
+            "animal" in flags or clause.frame.english in ("boil", "buy", "sell")
+        )
+        if (
+            poured
+            or clause.frame.english == "use"
+            or flags & {"wear", "the"}
+            or clause.frame.lemma in lexicon.UNCOUNTED
+        ):
             return 0
         if ("state" in flags and "가" not in flags) or ("making" in flags and known):
             return 0
         if not self.may("number"):
             return 0
         least = 1 if not known and self.chance(0.2) else 2
-        draw = self.random()
-        phrase.count = least + int(draw * draw * (4 if noun.kind in _FEW_KINDS else 8))
+        draw, kind = self.random(), noun.kind
+        phrase.count = least + int(draw * draw * (2 if kind in _BIG else 8 if kind in _MANY else 4))
         self.features.add("number")
         return 2 if noun.measure else 1
 
     def _list(self, clause: Clause, left: int) -> int:
         phrase, frame = clause.object, clause.frame
-        if phrase is None or left < 3 or clause.negation or "state" in frame.flags:
+        if phrase is None or left < 3 or clause.negation or frame.flags & {"state", "wear"}:
             return 0
         if phrase.determiner or phrase.owner or phrase.adjective or phrase.count or phrase.relative:
             return 0
         kind = phrase.noun.kind
-        if frame.lemma in lexicon.UNCOUNTED or kind in ("ballgame", "racket"):
+        if frame.lemma in lexicon.UNCOUNTED or kind in ("ballgame", "racket", "device"):
             return 0
         alike = [noun for noun in frame.objects if noun.kind == kind] if kind != "name" else _NAMES
         if len(alike) < 4 or not self.may("list"):
@@ -445,9 +466,9 @@ class Drawer:
         word, thing = manner.korean[0], clause.object
         if len(manner.english) > left or (word == "혼자" and clause.companion):
             return 0
-        if thing and thing.adjective and thing.adjective.korean[:2] == word[:2]:
-            return 0  # a quiet song, quietly
-        if not self.say_once(word):
+        if thing and thing.adjective and _clash(thing.adjective, manner):
+            return 0
+        if not self.say_once(lexicon.ROOTS.get(word, word)):
             return 0
         clause.manner = manner
         return len(manner.english)
@@ -456,7 +477,7 @@ class Drawer:
         alone = clause.manner is not None and clause.manner.korean[0] == "혼자"
         if left < 3 or alone or clause.heavy or clause.goal or clause.tool or self.chance(0.6):
             return 0
-        if clause.frame.flags & {"wear", "state", "event", "single", "animal"}:
+        if clause.frame.flags & {"wear", "state", "event", "single", "animal", "alone"}:
             return 0
         clause.companion = self.person(definite=True)
         return 3
@@ -501,8 +522,8 @@ class Drawer:
         """Add a relative clause to the object or to the subject."""
         if clause.time or clause.heavy or clause.place or clause.manner or self.bare:
             return 0
-        if clause.companion or clause.tool or not self.may("relative"):
-            return 0
+        if clause.companion or clause.tool or clause.gap == "object" or not self.may("relative"):
+            return 0  # nobody can follow *the meat that the man who met a girl bought*
         thing, subject = clause.object, clause.subject
         options: list[NounPhrase] = []
         if thing is not None and self.can_head(thing) and self._object_is_free(clause):
@@ -516,7 +537,7 @@ class Drawer:
     def _object_is_free(self, clause: Clause) -> bool:
         """Whether a relative clause before the object leaves no doubt about what belongs to it."""
         subject, frame = clause.subject, clause.frame
-        if clause.goal or ("making" in frame.flags and frame.lemma != "만들다"):
+        if clause.goal or "making" in frame.flags:
             return False
         if subject is None or clause.gap == "subject":
             return True
@@ -550,9 +571,7 @@ class Drawer:
         subject = self.subject(embedded=True)
         clause = Clause(frame, subject, "past", gap="object", gap_noun=noun, topic=False)
         clause.ending = "that past"
-        ongoing = (
-            not frame.flags & {"event", "wear", "making"} and frame.lemma not in lexicon.LASTING
-        )
+        ongoing = frame.lemma in lexicon.LINGERING and not frame.flags & {"event", "wear"}
         if ongoing and self.chance(0.25):
             self._continue(clause, when)
         if "to" in frame.flags:
@@ -563,14 +582,16 @@ class Drawer:
     def _who(self, phrase: NounPhrase, left: int, when: str) -> Clause | None:
         """Draw a relative clause in which the noun is the subject."""
         pool = POOLS["animal" if phrase.noun.kind in _ANIMAL_KINDS else "past"]
-        clause = self.clause(pool, None, "past", who=phrase.who)
+        clause = self.clause(pool, None, "past")
         clause.gap, clause.gap_noun, clause.ending = "subject", phrase.noun, "that past"
         flags = clause.frame.flags
         if "wear" in flags and when != "future":  # 모자를 쓴: one still has it on
             clause.tense = "past_progressive" if when == "past" else "progressive"
         elif not flags & {"event", "wear"} and self.chance(0.45):
             self._continue(clause, when)
-        return self._finish(clause, left)
+        done = self._finish(clause, left)
+        told = clause.object or clause.goal or clause.place or clause.manner or clause.time
+        return done if told or clause.ending != "that past" else None  # not just 잔 강아지
 
     def _continue(self, clause: Clause, when: str) -> None:
         """Let a relative clause go on at the time of its sentence: *who was reading*."""
@@ -593,7 +614,8 @@ class Drawer:
         left -= clause_size(clause)
         if left < 0:
             return None
-        if clause.gap == "place":
+        stranded = clause.gap == "object" and clause.frame.tail  # not *turned on on Monday*
+        if clause.gap == "place" or stranded:
             self.enrich(clause, left, ("modifier", "number", "manner", "list", "tool"))
         elif left < 10:
             some = ("number", "time", "place", "modifier", "manner", "list")
@@ -613,6 +635,11 @@ class Drawer:
         "means": _means,
         "time": _time,
     }
+
+
+def _clash(adjective: Adjective, manner: Phrase) -> bool:
+    """Whether they contradict each other: a noisy song, quietly."""
+    return (adjective.korean, manner.korean[0]) in lexicon.CLASHES
 
 
 def anchor(clause: Clause) -> str:

@@ -24,7 +24,7 @@ NOUN_TABLE = """
 화가 painter
 배우 actor
 작가 writer
-요리사 cook
+요리사 chef
 변호사 lawyer
 과학자 scientist
 농부 farmer
@@ -410,6 +410,7 @@ PLACE_GROUPS = {
     "lend": "도서관 학교",
     "garden": "정원 공원 농장",
     "public": "공원 역 동물원 학교 박물관 시장",
+    "near": "집 학교 회사 도서관 공원 시장 마트 카페 병원 은행 박물관 극장 수영장 체육관 빵집",
     "destination": "집 학교 회사 도서관 공원 시장 마트 백화점 서점 식당 카페 병원 은행 우체국 역 "
     "공항 박물관 미술관 극장 바닷가 수영장 체육관 놀이터 동물원 빵집 호텔 서울 부산 제주도 파리 "
     "런던 도쿄",
@@ -590,6 +591,7 @@ meet meets met meeting
 move moves moved moving
 open opens opened opening
 paint paints painted painting
+phone phones phoned phoning
 plant plants planted planting
 play plays played playing
 prepare prepares prepared preparing
@@ -632,7 +634,8 @@ write writes wrote writing
 # daily (a habit); making (the object was not there before); single (stands alone, not in a chain
 # of actions); the (play *the* piano); background, calm (listen to music while reading); to, to? (a
 # person receives it, or may); on, dest, at, in (a goal); 가, 에게 (the object's particle);
-# negative (the verb means "not").
+# negative (the verb means "not"); alone (not
+# with someone).
 # --------------------------------------------------------------------------------------------
 FRAME_TABLE = """
 읽다 read | text writing mail -사전 | quiet | 조용히 천천히 혼자 다시 | daily calm
@@ -652,8 +655,8 @@ FRAME_TABLE = """
     의자 램프 | . | . | .
 찾다 find | small pet | . | 빨리 | event single
 잃어버리다 lose | small pet -꽃병 -램프 -텐트 | public | . | event single
-그리다 draw | people animal flower tree fruit 꽃병 집 다리 탑 지도 그림 의자 자동차 | 집 공원 교실
-    바닷가 | 천천히 혼자 조용히 | calm making
+그리다 draw | people animal flower tree fruit 꽃병 집 다리 탑 지도 그림 의자 자동차 버스 기차
+    비행기 | 집 공원 교실 바닷가 | 천천히 혼자 조용히 | calm making
 먹다 eat | fruit -레몬 당근 토마토 오이 고구마 감자 dish meal | meal | 빨리 천천히 혼자 | daily
 마시다 drink | drink | 집 카페 공원 식당 | 빨리 천천히 혼자 | daily background
 만들다 make | dish -치즈 -고기 -생선 -밥 -빵 -쿠키 -케이크 | kitchen | 혼자 빨리 | making
@@ -664,19 +667,21 @@ FRAME_TABLE = """
 씻다 wash | produce 컵 접시 칼 | 집 부엌 | 빨리 조심스럽게 혼자 | calm
 자르다 cut | 사과 수박 복숭아 오이 양파 당근 감자 토마토 케이크 빵 고기 피자 치즈 | kitchen |
     조심스럽게 천천히 빨리 | calm
-보다 see | people animal | public | . | event both
+보다 see | people animal building flower tree 비행기 | public | . | event both
 보다 watch | film | 집 극장 | 조용히 혼자 다시 | daily
 보다 watch | ballgame 테니스 골프 | 집 | 조용히 혼자 | daily
 보다 watch | 뉴스 | 집 거실 | 조용히 혼자 | daily the
 보다 look_at | picture | 집 카페 학교 | 조용히 오래 | .
 듣다 listen_to | audio | 집 카페 거실 공원 | 조용히 혼자 다시 | daily background
-듣다 listen_to | 라디오 | 집 거실 부엌 | 조용히 혼자 | daily the background
+듣다 listen_to | 라디오 뉴스 | 집 거실 부엌 | 조용히 혼자 | daily the background
 부르다 sing | 노래 | stage | 크게 혼자 다시 | daily background
 부르다 call | people | . | 크게 다시 | event
-배우다 learn | language subject ballgame racket | lesson | 열심히 혼자 | .
-배우다 learn | instrument | lesson | 열심히 혼자 | the
-가르치다 teach | language subject ballgame racket | lesson | 열심히 | to?
-가르치다 teach | instrument | lesson | 열심히 | the to?
+배우다 learn | language subject | lesson | 열심히 혼자 | .
+배우다 learn | ballgame racket | 학교 체육관 공원 | 열심히 | .
+배우다 learn | instrument | 학교 교실 집 | 열심히 혼자 | the
+가르치다 teach | language subject | 학교 교실 도서관 | 열심히 | to?
+가르치다 teach | ballgame racket | 학교 체육관 공원 | 열심히 | to?
+가르치다 teach | instrument | 학교 교실 집 | 열심히 | the to?
 공부하다 study | language subject | quiet | 열심히 혼자 조용히 | daily calm
 좋아하다 like | people animal film text audio drink dish ballgame racket language subject | . | . |
     state
@@ -686,10 +691,14 @@ FRAME_TABLE = """
 모르다 know | people 노래 시 영화 | . | . | state negative
 기억하다 remember | people 노래 시 영화 소설 | . | . | state
 만나다 meet | people | meeting | 다시 | daily
-기다리다 wait_for | people 버스 기차 택시 편지 소포 | waiting | 조용히 오래 혼자 | calm
+기다리다 wait_for | people | waiting | 조용히 혼자 | calm
+기다리다 wait_for | 버스 기차 택시 | 역 | 조용히 혼자 | .
+기다리다 wait_for | 비행기 | 공항 | 조용히 혼자 | .
+기다리다 wait_for | 편지 소포 | 집 | 조용히 혼자 | .
+기다리다 wait_for | 지하철 | . | 조용히 혼자 | the
 돕다 help | people | . | . | .
 쫓다 chase | animal people | 공원 숲 농장 | 빨리 | animal
-쫓다 chase | animal | 공원 농장 | 빨리 | single
+쫓다 chase | pet 오리 닭 쥐 새 원숭이 여우 | 공원 농장 | 빨리 | single
 물다 bite | people animal | . | . | animal event
 입다 wear | outfit | . | . | wear
 신다 wear | footwear | . | . | wear
@@ -707,7 +716,8 @@ FRAME_TABLE = """
 하다 play | ballgame | court | 즐겁게 | daily
 하다 do | 숙제 | desk | 빨리 혼자 열심히 | daily
 타다 ride | 자전거 오토바이 말 | 공원 바닷가 | 천천히 빨리 혼자 | daily
-타다 take | transit | . | . | event daily
+타다 take | 버스 기차 택시 | . | 혼자 | event daily
+타다 take | 비행기 | . | 혼자 | event
 타다 take | 지하철 | . | . | event daily the
 운전하다 drive | 자동차 트럭 버스 택시 | 서울 부산 | 천천히 조심스럽게 | daily
 고치다 fix | device vehicle 의자 책상 침대 시계 문 창문 램프 우산 장난감 기타 피아노 | . | 혼자 빨리
@@ -719,19 +729,19 @@ FRAME_TABLE = """
 키우다 raise | pet farm | 집 농장 | . | single
 키우다 grow | flower tree 토마토 감자 오이 당근 고구마 | garden | . | single
 찍다 take | 사진 | walk | 혼자 | making
-보내다 send | mail gift 사진 flower 표 | . | 빨리 | to?
+보내다 send | mail 보고서 gift 사진 flower 표 | . | 빨리 | to?
 주다 give | text -신문 mail gift flower fruit 쿠키 케이크 샌드위치 빵 인형 장난감 공 우산 반지 시계
     표 사진 커피 물 우유 | . | . | to
     event
 받다 receive | mail gift flower 표 사진 | . | . | event single
-버리다 throw_away | text clothes furniture toy container 편지 사진 포스터 지우개 컵 접시 | . | . |
-    event
+버리다 throw_away | text 보고서 clothes furniture toy container 편지 사진 포스터 지우개 컵 접시
+    | . | . | event
 옮기다 move | furniture -거울 상자 냉장고 세탁기 피아노 바구니 | . | 조심스럽게 천천히 혼자 | .
 들다 lift | container 꽃병 텐트 의자 탁자 | . | 조심스럽게 천천히 혼자 | event
 밀다 push | 책상 의자 침대 소파 자동차 상자 냉장고 | . | 천천히 혼자 | .
-던지다 throw | 공 장난감 신발 모자 | outdoors | . | event
+던지다 throw | 공 장난감 인형 | outdoors | . | event
 잡다 catch | 쥐 새 토끼 닭 오리 | 숲 농장 | 빨리 | event both single
-준비하다 prepare | meal 선물 | 집 부엌 | 혼자 빨리 | .
+준비하다 prepare | meal 선물 | 집 부엌 | 혼자 빨리 | making
 초대하다 invite | people | . | . | event
 소개하다 introduce | people | . | . | to event
 짓다 build | building | 서울 부산 한국 독일 | . | single making
@@ -741,14 +751,14 @@ FRAME_TABLE = """
 깨뜨리다 break | 컵 접시 꽃병 창문 거울 램프 안경 | . | . | event single
 끓이다 boil | 물 우유 감자 고구마 | kitchen | . | .
 끓이다 cook | 라면 수프 | kitchen | 혼자 빨리 | making
-전화하다 call | people | . | 다시 | 에게 daily event
+전화하다 phone | people | . | . | 에게 daily event
 있다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state
     가
 없다 have | pet 자동차 자전거 카메라 컴퓨터 우산 텐트 표 숙제 지도 피아노 기타 사전 | . | . | state
     가 negative
 먹다 eat | 사과 바나나 당근 고구마 빵 치즈 고기 생선 | 정원 부엌 농장 | 빨리 천천히 | animal
 마시다 drink | 물 우유 | 정원 부엌 농장 | 빨리 천천히 | animal
-자다 sleep | . | rest | 잘 오래 | both daily
+자다 sleep | . | 집 호텔 거실 | 잘 오래 | both daily alone
 웃다 laugh | . | 집 학교 교실 극장 | 크게 많이 | .
 울다 cry | . | 집 학교 극장 공항 | 크게 많이 조용히 | .
 쉬다 rest | . | rest | 오래 조용히 혼자 | both calm daily
@@ -771,11 +781,11 @@ FRAME_TABLE = """
     파리 런던 도쿄 | 일찍 | at event
 살다 live | . | city | 혼자 | in state
 """
-SEATS = ["의자", "소파", "침대"]  # what one sits or lies on
+SEATS = {"앉다": "의자 소파 침대", "눕다": "침대 소파"}  # what one sits or lies on
 
 # --------------------------------------------------------------------------------------------
 # Adjectives: Korean, present, past, before a noun | English, comparative | nouns.
-# A dot for the comparative: none. 새 (new) stands only before nouns.
+# A dot for the comparative: none. 새 (new) and 낡은 stand only before nouns.
 # --------------------------------------------------------------------------------------------
 ADJECTIVE_TABLE = """
 크다 커요 컸어요 큰 | big bigger | animal furniture container building fruit dishware toy 나무
@@ -798,10 +808,10 @@ ADJECTIVE_TABLE = """
 귀엽다 귀여워요 귀여웠어요 귀여운 | cute cuter | pet 아이 인형 새 원숭이 오리 조카
 맛있다 맛있어요 맛있었어요 맛있는 | delicious more_delicious | fruit -레몬 dish -밥 토마토 고구마
     커피 차 코코아 주스 와인
-달다 달아요 달았어요 단 | sweet sweeter | fruit -레몬 케이크 쿠키 코코아 주스 고구마
+달다 달아요 달았어요 단 | sweet sweeter | fruit -레몬 케이크 쿠키 주스
 맵다 매워요 매웠어요 매운 | spicy spicier | 김치 국수 라면 수프 비빔밥 만두
 짜다 짜요 짰어요 짠 | salty saltier | 수프 김치 치즈 라면 생선 국수
-뜨겁다 뜨거워요 뜨거웠어요 뜨거운 | hot hotter | 커피 차 녹차 코코아 수프 우유 물
+뜨겁다 뜨거워요 뜨거웠어요 뜨거운 | hot hotter | 커피 차 녹차 수프
 차갑다 차가워요 차가웠어요 차가운 | cold colder | 물 우유 주스 맥주 콜라
 따뜻하다 따뜻해요 따뜻했어요 따뜻한 | warm warmer | 코트 스웨터 장갑 목도리 양말 담요 우유 빵 차
 무겁다 무거워요 무거웠어요 무거운 | heavy heavier | container furniture 사전 교과서 코트 카메라 텐트
@@ -820,7 +830,7 @@ ADJECTIVE_TABLE = """
     침대 물
 더럽다 더러워요 더러웠어요 더러운 | dirty dirtier | dishware 수건 담요 셔츠 신발 운동화 opening 거울
     가방 자동차 장갑
-낡다 낡아요 낡았어요 낡은 | old older | text 청바지 코트 구두 운동화 가방 의자 소파 자전거 트럭
+낡다 . . 낡은 | old . | text 청바지 코트 구두 운동화 가방 의자 소파 자전거 트럭
     라디오 피아노 집 다리 지갑 우산 카메라
 새 . . 새 | new . | clothes container device vehicle instrument furniture text stationery goods toy
     dishware 집
@@ -844,10 +854,13 @@ ADJECTIVE_TABLE = """
 유명하다 유명해요 유명했어요 유명한 | famous more_famous | 가수 화가 배우 작가 과학자 요리사
     운동선수 영화 노래 그림 소설 탑
 친절하다 친절해요 친절했어요 친절한 | kind kinder | people -군인
+부지런하다 부지런해요 부지런했어요 부지런한 | hardworking more_hardworking | people -아이 -관광객
+정직하다 정직해요 정직했어요 정직한 | honest more_honest | people
+건강하다 건강해요 건강했어요 건강한 | healthy healthier | people pet farm -의사 -간호사
 똑똑하다 똑똑해요 똑똑했어요 똑똑한 | smart smarter | people pet 원숭이 여우
 젊다 젊어요 젊었어요 젊은 | young younger | person -아이 -학생 -대학생 -관광객
 바쁘다 바빠요 바빴어요 바쁜 | busy busier | person -아이 -관광객 친구 동료
-조용하다 조용해요 조용했어요 조용한 | quiet quieter | 아이 학생 남자 여자 이웃 음악 노래 고양이
+조용하다 조용해요 조용했어요 조용한 | quiet quieter | people -가수 음악 노래 고양이
 시끄럽다 시끄러워요 시끄러웠어요 시끄러운 | noisy noisier | 아이 이웃 새 개 음악 냉장고 세탁기
     에어컨 오토바이
 용감하다 용감해요 용감했어요 용감한 | brave braver | 소방관 군인 경찰관 아이 남자 여자
@@ -929,6 +942,11 @@ MANNER_TABLE = """
 많이 | much | a~ lot
 오래 | long | for~ a~ long~ time
 """
+QUESTION_TABLE = """
+어디에서 | where-AT | where
+언제 | when | when
+왜 | why | why
+"""
 DEGREE_TABLE = """
 아주 | very | very
 정말 | really | really
@@ -959,7 +977,7 @@ REASON_TABLE = """
 눈이 와서 | snow-SUBJ come-BECAUSE | it~1 snowed=0~1 | indoors rest sleep read listen take:버스
     drink cook bake write
 날씨가 추워서 | weather-SUBJ cold-BECAUSE | the~ weather was~1 cold=1 | indoors sleep rest take:버스
-    wear cook read
+    wear:목도리 cook read
 날씨가 더워서 | weather-SUBJ hot-BECAUSE | the~ weather was~1 hot=1 | swim rest drink sleep
 날씨가 좋아서 | weather-SUBJ good-BECAUSE | the~ weather was~1 good=1 | take_a_walk walk run ride
     swim plant
@@ -970,7 +988,7 @@ REASON_TABLE = """
 배가 고파서 | stomach-SUBJ hungry-BECAUSE | I~1 was~1 hungry=1~0 | eat bake grill cook
 목이 말라서 | throat-SUBJ dry-BECAUSE | I~1 was~1 thirsty=1~0 | drink
 피곤해서 | tired-BECAUSE | I~ was~ tired | sleep rest take:버스 lie_down
-심심해서 | bored-BECAUSE | I~ was~ bored | read watch listen draw call sing dance walk
+심심해서 | bored-BECAUSE | I~ was~ bored | read watch listen draw phone sing dance walk
 아파서 | sick-BECAUSE | I~ was~ sick | indoors rest sleep lie_down
 """
 CONDITION_TABLE = """
@@ -980,8 +998,8 @@ CONDITION_TABLE = """
     bake write
 날씨가 좋으면 | weather-SUBJ good-IF | the~ weather is~1 good=1 | take_a_walk walk run ride swim
     plant
-날씨가 추우면 | weather-SUBJ cold-IF | the~ weather is~1 cold=1 | indoors sleep rest take:버스 wear
-    cook read
+날씨가 추우면 | weather-SUBJ cold-IF | the~ weather is~1 cold=1 | indoors sleep rest take:버스
+    wear:목도리 cook read
 시간이 있으면 | time-SUBJ exist-IF | I~1 have=1 time | read write watch draw cook bake take_a_walk
     listen study meet
 시간이 없으면 | time-SUBJ not.exist-IF | I~1 do~1 not~1 have=1 time | 안 read write watch cook meet
@@ -1024,16 +1042,29 @@ def word_set(names: str) -> frozenset[str]:
 # --------------------------------------------------------------------------------------------
 LASTING = word_set("사다 팔다 배우다 가르치다 심다 만나다 일하다 빌리다 받다")  # last month, year
 SLOW = word_set("짓다 키우다 살다")  # not this morning
-TASTES = word_set("맛있는 단 매운 짠")
-UNTASTED = word_set("그리다 키우다 심다 씻다 숨기다 던지다 버리다")  # not *washed a sweet*
+OWN_NEGATIVE = word_set("알다 모르다 있다 없다")  # 알다, 몰라요
+HEATING = word_set("끓이다 굽다")
+MEASURED = word_set(  # one can be a little or too much so
+    "큰 작은 비싼 싼 매운 짠 단 뜨거운 차가운 무거운 가벼운 긴 짧은 두꺼운 얇은 낮은 넓은 좁은 "
+    "더러운 어려운 쉬운 시끄러운 느린 빠른 지루한 무서운 바쁜"
+)
+ROOTS = {"조용히": "quiet", "천천히": "slow", "빨리": "fast"}  # a manner's adjective
+# Adjectives and manners that contradict each other.
+CLASHES = {("시끄러운", "조용히"), ("느린", "빨리"), ("빠른", "천천히")}
+TASTES = word_set("맛있는 단 매운 짠 슬픈 긴 짧은")
+UNTASTED = word_set("기다리다 그리다 키우다 심다 씻다 숨기다 던지다 버리다")  # not *washed a sweet*
 WORN = word_set("낡은 더러운 새 유명한")  # not of a thing just being made
-UNCOUNTED = word_set("타다 운전하다 켜다 끄다 하다 치다 불다 가르치다 배우다 공부하다 숨기다")
+# What one may still be doing to a thing that someone does something else with.
+LINGERING = word_set("읽다 듣다 보다 기다리다 쓰다 돕다 운전하다 고치다 칠하다 부르다")
+UNCOUNTED = word_set(
+    "타다 운전하다 켜다 끄다 하다 치다 불다 가르치다 배우다 공부하다 숨기다 차다 던지다 밀다"
+)
 # The verbs that a thing is still there for after this was done to it.
 AFTERLIFE = {
-    **dict.fromkeys(("먹다", "마시다"), "만들다 좋아하다"),
+    **dict.fromkeys(("먹다", "마시다"), "좋아하다"),
     **dict.fromkeys(("버리다", "잃어버리다", "숨기다"), "찾다"),
     **dict.fromkeys(("팔다", "보내다", "던지다"), "찾다 사다 받다 보다 그리다 읽다 먹다 고치다"),
-    "자르다": "먹다 사다 씻다 굽다",
+    **dict.fromkeys(("자르다", "씻다"), "먹다 자르다 끓이다 굽다"),
     "깨뜨리다": "버리다 고치다 옮기다",
 }
 
@@ -1171,6 +1202,7 @@ def _phrase(korean: str, gloss: str, english: str, tags: str = "") -> Phrase:
 
 TIMES = tuple(_phrase(*row) for row in _rows(TIME_TABLE))
 MANNERS = {row[0]: _phrase(*row) for row in _rows(MANNER_TABLE)}
+QUESTIONS = {row[0]: _phrase(*row) for row in _rows(QUESTION_TABLE)}
 DEGREES = tuple(_phrase(*row) for row in _rows(DEGREE_TABLE))
 MEANS = tuple(_phrase(*row) for row in _rows(MEANS_TABLE))
 CONDITIONS = tuple(_phrase(*row) for row in _rows(CONDITION_TABLE))

@@ -129,8 +129,8 @@ def _simple(drawer: Drawer, goal: int, scrambled: bool = False) -> Clause:
     kind = drawer.pick(_TENSES)
     if kind in _MODALS and not drawer.may("modal"):
         kind = "past"
-    if kind == "now" and drawer.canonical:
-        kind = "progressive"
+    if drawer.canonical:
+        kind = {"now": "progressive", "failed": "could"}.get(kind, kind)
     drawer.bare = kind == "habit"
     clause = _core(drawer, kind, scrambled)
     if kind in _MODALS:
@@ -197,7 +197,7 @@ def _errand(drawer: Drawer, goal: int) -> Piece:
 def _way(drawer: Drawer, subject: NounPhrase | None, tense: str, goal: int) -> Clause:
     """Draw a way somewhere to do something: *went to the bookstore to buy a book*."""
     clause = drawer.clause(POOLS["motion"], subject, tense)
-    action = drawer.clause(POOLS["there"], None, tense, ending="in order to")
+    action = drawer.clause(POOLS["errand"], None, tense, ending="in order to")
     clause.goal = place = drawer.pick(action.frame.places)
     if place.preposition == "on" or not drawer.say_once(place.korean):
         raise DeadEnd
@@ -287,7 +287,8 @@ class _Joined:
 
     def _time(self, light: bool) -> Phrase | None:
         if self.kind == "habit" or (light and self.drawer.chance(0.35)):
-            return self.drawer.moment(TIMES[self.kind])
+            times = TIMES[self.kind]
+            return self.drawer.moment(_DAYS[self.kind] if self.phrase else times)
         return None
 
     def _subject(self) -> NounPhrase | None:
@@ -323,6 +324,7 @@ class _Joined:
         unused = drawer.enrich(clause, left - clause_size(clause), parts)
         if link == "because":
             self.lead = _RESPONSES[english_name(clause.frame)]
+            clause.goal = lexicon.PLACES["집"] if clause.goal else None
         self.around = clause
         return left - unused + 1
 
@@ -460,6 +462,8 @@ class _Joined:
                 english += loosely(comma + word, korean[-1])
             korean += piece.korean
             english += piece.english
+        if len(chain) > 1 and english[0][0] == "will":  # Korean says it once, at the end
+            english[0] = ("will", (korean[-1],), ())
         return Piece(korean, english)
 
     def _say_around(self) -> Piece:
@@ -474,6 +478,10 @@ class _Joined:
         return Piece(piece.korean, (linked if own else loosely)([self.link], verb) + piece.english)
 
 
+_DAYS = {  # when one was hungry, or when it rained
+    tag: tuple(time for time in times if time.english[-1][0] != "week")
+    for tag, times in TIMES.items()
+}
 _FRONTED = ("if", "when", "while")  # English says these before the main clause
 
 
@@ -496,19 +504,31 @@ def _question(drawer: Drawer, goal: int) -> Piece:
     return say(clause, "question")
 
 
+_MEANINGS: dict[str, set[str]] = {}  # of a form, without its object: 들었어요 has two
+for _frame in lexicon.FRAMES:
+    _MEANINGS.setdefault(_frame.forms["past"], set()).add(english_name(_frame))
+
+
 def _asks_thing(frame: Frame) -> object:
+    """Whether *what* can be the object: a thing, of a verb that needs it not to be understood."""
     things = frame.objects and frame.objects[0].kind not in ("person", "relation")
-    return things and not frame.flags & {"the", "wear", "single"}
+    clear = len(_MEANINGS[frame.forms["past"]]) == 1
+    plain = not frame.flags & {"the", "wear", "single"} and frame.english not in ("take", "play")
+    return things and clear and plain
 
 
 _MEETING = lexicon.word_set("돕다 부르다 기다리다 찾다 초대하다 보다 만나다")
-# The question word, its gloss and English, and the verbs it goes with.
-_ASKED: dict[str, tuple[str, str, Callable[[Frame], object]]] = {
-    "무엇": ("what", "what", _asks_thing),
-    "누구": ("who", "who", lambda frame: frame.lemma in _MEETING),
-    "어디에서": ("where-AT", "where", lambda frame: frame in POOLS["there"]),
-    "언제": ("when", "when", lambda frame: "wear" not in frame.flags),
-    "왜": ("why", "why", bool),
+# The verbs that a question word goes with.
+_ASKED: dict[str, Callable[[Frame], object]] = {
+    "무엇": _asks_thing,
+    "누구": lambda frame: frame.lemma in _MEETING,
+    "어디에서": lambda frame: frame in POOLS["there"],
+    "언제": lambda frame: "wear" not in frame.flags,
+    "왜": bool,
+}
+_ASKED_PARTS = {
+    "어디에서": ("modifier", "number", "companion", "time"),
+    "언제": ("modifier", "number", "companion", "place"),
 }
 
 
@@ -518,32 +538,27 @@ def _wh_question(drawer: Drawer, goal: int) -> Piece:
     tense = "past" if asked == "언제" and tense == "progressive" else tense
     if asked == "누가":
         clause = drawer.clause(POOLS[tense], NounPhrase(WHO), tense, topic=False)
-        parts: tuple[str, ...] = tuple(part for part in ALL_PARTS if part != "relative")
-        drawer.enrich(clause, goal - clause_size(clause), parts)
+        drawer.enrich(clause, goal - clause_size(clause), _WHO_PARTS)
         return say(clause)
-    gloss, english, suits = _ASKED[asked]
     subject = None if drawer.chance(0.6) else drawer.person(definite=True)
-    pool = [frame for frame in POOLS[tense] if suits(frame)]
+    pool = [frame for frame in POOLS[tense] if _ASKED[asked](frame)]
     clause = drawer.clause(pool, subject, tense, who="you")
-    parts = ("modifier", "number", "companion")
-    parts += ("time",) if asked != "언제" else ()
-    parts += ("place",) if asked != "어디에서" else ()
     if asked in ("누구", "무엇"):
         if clause.object and asked == "누구" and clause.object.noun.kind not in _PEOPLE:
             raise DeadEnd
         clause.object = NounPhrase(WHO if asked == "누구" else WHAT)
+    else:
+        clause.asked = lexicon.QUESTIONS[asked]
+    parts = _ASKED_PARTS.get(asked, ("modifier", "number", "companion", "time", "place"))
     drawer.enrich(clause, goal - clause_size(clause), parts)
     piece = say(clause, "question")
-    if asked in ("누구", "무엇"):
-        moved = next(word for word in piece.english if word[0] == english)
-        return Piece(piece.korean, [moved, *(word for word in piece.english if word is not moved)])
-    word, at = Word(asked, gloss), 0
-    if subject:
-        at = len(noun_phrase(subject, "subject").korean)
-    korean = [*piece.korean[:at], word, *piece.korean[at:]]
-    return Piece(korean, linked([english], word) + piece.english)
+    if clause.asked:
+        return piece
+    moved = next(word for word in piece.english if word[0] in ("who", "what"))
+    return Piece(piece.korean, [moved, *(word for word in piece.english if word is not moved)])
 
 
+_WHO_PARTS = tuple(part for part in ALL_PARTS if part != "relative")
 _PEOPLE = ("person", "relation", "name")
 
 
@@ -551,8 +566,8 @@ _PEOPLE = ("person", "relation", "name")
 # The small kinds
 # --------------------------------------------------------------------------------------------
 
-_ANYONE = tuple(noun for noun in PERSONS if noun.korean in ("남자", "여자", "아이"))
-_JOBS = tuple(noun for noun in PERSONS if noun not in _ANYONE)
+_ANYONE = tuple(noun for noun in PERSONS if noun.korean in ("남자", "여자"))
+_JOBS = tuple(noun for noun in PERSONS if noun.korean not in ("남자", "여자", "아이"))
 
 
 def _copula(drawer: Drawer, goal: int) -> Piece:
@@ -566,12 +581,15 @@ def _copula(drawer: Drawer, goal: int) -> Piece:
     elif drawer.may("modifier", 0.5):
         job.adjective = drawer.adjective(job.noun)
         drawer.features.add("modifier")
+    past = drawer.chance(0.2)
     if goal > 8 and drawer.can_head(subject) and drawer.may("relative"):
-        drawer.describe(subject, goal - 4, "present")
-    return copula(subject, job, drawer.chance(0.2), negative)
+        drawer.describe(subject, goal - 4, "past" if past else "present")
+    return copula(subject, job, past, negative)
 
 
-def _described(drawer: Drawer, left: int = 0) -> tuple[NounPhrase, Adjective]:
+def _described(
+    drawer: Drawer, left: int = 0, tense: str = "present"
+) -> tuple[NounPhrase, Adjective]:
     """Draw something known and an adjective that one can say of it."""
     phrase = NounPhrase(drawer.fresh(DESCRIBED), drawer.pick(("the", "the", "this")))
     adjective = drawer.adjective(phrase.noun)
@@ -581,20 +599,24 @@ def _described(drawer: Drawer, left: int = 0) -> tuple[NounPhrase, Adjective]:
         phrase.determiner = "my"
         drawer.features.add("possession")
     if left > 4 and drawer.can_head(phrase) and drawer.may("relative"):
-        drawer.describe(phrase, left, "present")
+        drawer.describe(phrase, left, tense)
     return phrase, adjective
 
 
+_STRONG = lexicon.DEGREES[:2]
+
+
 def _adjective(drawer: Drawer, goal: int) -> Piece:
-    subject, adjective = _described(drawer, goal - 3)
+    tense = drawer.pick(("present", "present", "past"))
+    subject, adjective = _described(drawer, goal - 3, tense)
     assert adjective.frame
-    clause = Clause(adjective.frame, subject, drawer.pick(("present", "present", "past")))
+    clause = Clause(adjective.frame, subject, tense)
     clause.topic = drawer.canonical or drawer.chance(0.7)
     if drawer.may("negation", 0.2):
         clause.negation = "지"
         drawer.features.add("negation")
     elif drawer.chance(0.4):
-        degrees = lexicon.DEGREES if adjective.comparative else lexicon.DEGREES[:2]
+        degrees = lexicon.DEGREES if adjective.korean in lexicon.MEASURED else _STRONG
         return modified(drawer.pick(degrees), clause)
     return say(clause)
 
@@ -604,7 +626,7 @@ def _feeling(drawer: Drawer, goal: int) -> Piece:
     clause = Clause(drawer.pick(lexicon.FEELINGS), subject, drawer.pick(("present", "past")))
     drawer.content.update(clause.frame.tail)
     if goal > 2 and drawer.chance(0.6):
-        return modified(drawer.pick(lexicon.DEGREES), clause)
+        return modified(drawer.pick(_STRONG), clause)
     return say(clause)
 
 
