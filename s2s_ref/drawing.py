@@ -196,11 +196,17 @@ def _place_size(place: Place) -> int:
 
 
 class Drawer:
-    """Makes every random choice; `allowed` are the constructions it may use."""
+    """Makes every random choice; `allowed` are the constructions it may use.
 
-    def __init__(self, rng: Random, allowed: frozenset[str], canonical: bool = False) -> None:
+    `share` is how much of each list of words it draws from, from the list's beginning.
+    """
+
+    def __init__(
+        self, rng: Random, allowed: frozenset[str], canonical: bool = False, share: float = 1.0
+    ) -> None:
         """Start with nothing said."""
         self.random = rng.random
+        self.share = share
         self.allowed = allowed
         self.canonical = canonical
         self.start()
@@ -216,7 +222,10 @@ class Drawer:
         """Choose one, all alike."""
         if not options:
             raise DeadEnd
-        return options[int(self.random() * len(options))]
+        count = len(options)
+        if self.share < 1:  # never fewer than four: a short list is a choice of forms, not of words
+            count = min(count, max(4, round(self.share * count)))
+        return options[int(self.random() * count)]
 
     def chance(self, probability: float) -> bool:
         """Toss a coin."""

@@ -236,6 +236,7 @@ def generate(
     scrambled: float = 0.12,
     canonical: bool = False,
     constructions: Iterable[str] | None = None,
+    share: float = 1.0,
 ) -> list[Pair]:
     """Draw `count` pairs with distinct sources; the same arguments give the same pairs.
 
@@ -243,8 +244,9 @@ def generate(
     (`length`). The length aimed at is uniform from `min_len` to `max_len`, and none is outside:
     ask for a length bin with both. About `scrambled` of the sentences have their object before
     the subject (none where `min_len` is above 20). `constructions` limits what is used to names
-    of `CONSTRUCTIONS`. `canonical` is for English to Korean: one word order, one negation, no
-    dropped pronouns.
+    of `CONSTRUCTIONS`. `share`, from 0 to 1, is how much of each list of words is used: a smaller
+    vocabulary is learned sooner. `canonical` is for English to Korean: one word order, one
+    negation, no dropped pronouns.
 
     The mascots never come, nor the short sentences that `minimal_pairs` may give. For a split by
     unseen combinations hold out some of the `Pair.combinations`: train on the pairs with none
@@ -255,7 +257,7 @@ def generate(
     """
     allowed = _check_limits(min_len, max_len, scrambled, constructions)
     rng = Random(seed)
-    drawer = Drawer(rng, allowed, canonical)
+    drawer = Drawer(rng, allowed, canonical, share)
     mascots = {pair.tgt for pair in MASCOTS}
     share = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
     found: dict[str, Pair] = {}
