@@ -809,8 +809,8 @@ def an_example():
     return "샀어요"
 
 
-@prediction(lesson=2, title="Prediction: which words weigh most", example="last")
-def heaviest_words(answer):
+@prediction(lesson=2, title="Prediction: which words weigh least", example="middle")
+def lightest_words(answer):
     """Say what is wrong with the choice, if anything."""
     if answer is None:
         return "nothing is written down yet"
@@ -819,12 +819,12 @@ def heaviest_words(answer):
     return None
 
 
-@heaviest_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@lightest_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
 def no_answer():
     return None
 
 
-@heaviest_words.mistake(
+@lightest_words.mistake(
     'expected one of "first", "middle", "last", "all alike"', so="One of the four, in quotes."
 )
 def a_number():
