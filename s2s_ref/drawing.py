@@ -222,9 +222,15 @@ class Drawer:
         """Choose one, all alike."""
         if not options:
             raise DeadEnd
+        return options[int(self.random() * len(options))]
+
+    def word(self, options: Sequence[T]) -> T:
+        """Choose one of a list of words, of which only a share may be in use."""
+        if not options:
+            raise DeadEnd
         count = len(options)
-        if self.share < 1:  # never fewer than four: a short list is a choice of forms, not of words
-            count = min(count, max(4, round(self.share * count)))
+        if self.share < 1:  # never fewer than three, or sentences would get stuck
+            count = min(count, max(3, round(self.share * count)))
         return options[int(self.random() * count)]
 
     def chance(self, probability: float) -> bool:
@@ -245,7 +251,7 @@ class Drawer:
     def fresh(self, nouns: Sequence[Noun]) -> Noun:
         """Choose a noun that the sentence does not have yet."""
         for _ in range(5):
-            noun = self.pick(nouns)
+            noun = self.word(nouns)
             if self.say_once(noun.korean):
                 return noun
         raise DeadEnd
@@ -253,14 +259,14 @@ class Drawer:
     def verb(self, pool: Sequence[Frame]) -> Frame:
         """Choose a verb that the sentence does not have yet."""
         for _ in range(4):
-            frame = self.pick(pool)
+            frame = self.word(pool)
             if self.say_once(english_name(frame)):
                 return frame
         raise DeadEnd
 
     def moment(self, times: Sequence[Phrase]) -> Phrase:
         """Choose a time that the sentence does not have yet."""
-        time = self.pick(times)
+        time = self.word(times)
         if not self.say_once(time.korean[0]):
             raise DeadEnd
         return time
@@ -294,7 +300,7 @@ class Drawer:
 
     def thing(self, frame: Frame) -> NounPhrase:
         """Draw an object of the verb."""
-        noun = self.pick(frame.objects)
+        noun = self.word(frame.objects)
         person = noun.kind in _PEOPLE_KINDS
         if person and self.chance(0.35):
             return NounPhrase(self.fresh(_NAMES))
@@ -330,7 +336,7 @@ class Drawer:
         options = _ADJECTIVES.get(noun.korean)
         if not options:
             return None
-        adjective = self.pick(options)
+        adjective = self.word(options)
         if frame and "making" in frame.flags and adjective.korean in lexicon.WORN:
             return None
         if frame and frame.lemma in lexicon.UNTASTED and adjective.korean in lexicon.TASTES:
@@ -357,7 +363,7 @@ class Drawer:
                 self.fresh(_SEATS[frame.lemma]), "the" if self.chance(0.4) else ""
             )
         elif flags & {"dest", "at", "in"}:
-            clause.goal = self.pick(_NEAR if self.bare else frame.places)
+            clause.goal = self.word(_NEAR if self.bare else frame.places)
             self.content.add(clause.goal.korean)
         return clause
 
@@ -454,7 +460,7 @@ class Drawer:
     def _place(self, clause: Clause, left: int) -> int:
         if clause.goal or clause.heavy or clause.place or not clause.frame.places:
             return 0
-        place = self.pick(clause.frame.places)
+        place = self.word(clause.frame.places)
         cost = _place_size(place)
         if cost > left or (self.indoors and place.korean not in _INDOORS):
             return 0
@@ -471,7 +477,7 @@ class Drawer:
     def _manner(self, clause: Clause, left: int) -> int:
         if clause.negation or clause.heavy or not clause.frame.manners:
             return 0
-        manner = self.pick(clause.frame.manners)
+        manner = self.word(clause.frame.manners)
         word, thing = manner.korean[0], clause.object
         if len(manner.english) > left or (word == "혼자" and clause.companion):
             return 0

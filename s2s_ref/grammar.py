@@ -255,16 +255,16 @@ def generate(
     Raises ValueError for impossible lengths or unknown constructions, and where the limits leave
     fewer than `count` sentences.
     """
-    allowed = _check_limits(min_len, max_len, scrambled, constructions)
+    allowed = _check_limits(min_len, max_len, scrambled, share, constructions)
     rng = Random(seed)
     drawer = Drawer(rng, allowed, canonical, share)
     mascots = {pair.tgt for pair in MASCOTS}
-    share = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
+    mixing = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
     found: dict[str, Pair] = {}
     goal, mixed, tries, misses = 0, False, 0, 0
     while len(found) < count:
         if tries == 0:
-            goal, mixed = rng.randint(min_len, max_len), rng.random() < share
+            goal, mixed = rng.randint(min_len, max_len), rng.random() < mixing
             tries = _TRIES
         tries, misses = tries - 1, misses + 1
         if misses > _PATIENCE:
@@ -287,7 +287,11 @@ def generate(
 
 
 def _check_limits(
-    min_len: int, max_len: int, scrambled: float, constructions: Iterable[str] | None
+    min_len: int,
+    max_len: int,
+    scrambled: float,
+    share: float,
+    constructions: Iterable[str] | None,
 ) -> frozenset[str]:
     """Refuse what no sentence can have; give the constructions allowed."""
     if not 1 <= min_len <= max_len or max_len < 3:
@@ -296,6 +300,8 @@ def _check_limits(
         )
     if not 0 <= scrambled <= 1:
         raise ValueError(f"expected scrambled between 0 and 1, got {scrambled}")
+    if not 0 < share <= 1:
+        raise ValueError(f"expected share above 0 and at most 1, got {share}")
     names = frozenset(CONSTRUCTIONS if constructions is None else constructions)
     if unknown := sorted(names - set(CONSTRUCTIONS)):
         raise ValueError(f"unknown constructions {unknown}: choose from {', '.join(CONSTRUCTIONS)}")

@@ -198,7 +198,7 @@ def _way(drawer: Drawer, subject: NounPhrase | None, tense: str, goal: int) -> C
     """Draw a way somewhere to do something: *went to the bookstore to buy a book*."""
     clause = drawer.clause(POOLS["motion"], subject, tense)
     action = drawer.clause(POOLS["errand"], None, tense, ending="in order to")
-    clause.goal = place = drawer.pick(action.frame.places)
+    clause.goal = place = drawer.word(action.frame.places)
     if place.preposition == "on" or not drawer.say_once(place.korean):
         raise DeadEnd
     clause.purpose = action
@@ -647,7 +647,7 @@ _SMALL = tuple(noun for noun in lexicon.NOUNS.values() if noun.kind in _SMALL_KI
 
 def _existence(drawer: Drawer, goal: int) -> Piece:
     if drawer.chance(0.3):
-        where = in_place(drawer.pick(_INSIDE))
+        where = in_place(drawer.word(_INSIDE))
         thing = NounPhrase(drawer.fresh(PERSONS))
     else:
         position = drawer.pick(tuple(lexicon.POSITIONS))
@@ -672,7 +672,7 @@ _DESTINATIONS = lexicon.choose_places("destination")
 
 def _location(drawer: Drawer, _goal: int) -> Piece:
     subject = drawer.myself() if drawer.chance(0.2) else drawer.person(definite=True)
-    place = drawer.pick(_DESTINATIONS)
+    place = drawer.word(_DESTINATIONS)
     drawer.content.add(place.korean)
     return location(subject, place, drawer.chance(0.4))
 

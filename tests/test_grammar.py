@@ -204,6 +204,15 @@ def test_constructions_limit_what_is_used():
         assert used - {"statement"} <= set(allowed)
 
 
+def test_a_share_of_the_words_keeps_every_construction():
+    few = generate(5_000, share=0.2, max_len=20)
+    used = {name for pair in few for name in pair.construction.split("+")}
+    assert {"question", "modal", "negation", "relative", "if", "comparison"} <= used
+    many = generate(5_000, max_len=20)
+    vocabulary = [{word for pair in pairs for word in words(pair.src)} for pairs in (few, many)]
+    assert len(vocabulary[0]) < len(vocabulary[1]) / 2
+
+
 def test_every_construction_comes_up(corpus):
     used = Counter(name for pair in corpus for name in pair.construction.split("+"))
     assert set(used) == {*grammar.CONSTRUCTIONS, "scrambled"}
@@ -216,6 +225,7 @@ def test_every_construction_comes_up(corpus):
         ({"min_len": 9, "max_len": 4}, "min_len"),
         ({"max_len": 2}, "max_len >= 3"),
         ({"scrambled": 1.5}, "between 0 and 1"),
+        ({"share": 0}, "at most 1"),
         ({"constructions": ["haiku"]}, "haiku"),
         ({"max_len": 3, "count": 5_000}, "widen"),
     ],
