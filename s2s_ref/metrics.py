@@ -129,20 +129,42 @@ def context_shift_by_position(
     (a noun for a noun). Only sentences whose word i really changes count for position i.
     Raises ValueError if some position never changes, or if all contexts are equal.
     """
-    context = encode(src)
-    apart = float((context - context.roll(1, dims=0)).norm(dim=-1).mean())
-    if apart == 0:
+    return _shifts(lambda ids: encode(ids).unsqueeze(1), src, replacement)[:, 0].tolist()
+
+
+@torch.no_grad()
+def state_shift_by_position(
+    encode: Callable[[Int[Tensor, "batch src_len"]], Float[Tensor, "batch src_len hidden"]],
+    src: Int[Tensor, "batch src_len"],
+    replacement: Int[Tensor, "batch src_len"],
+) -> Float[Tensor, "src_len src_len"]:
+    """How far the state after word j (column) moves when word i (row) is replaced.
+
+    `encode` returns the state after every word. Units and arguments are those of
+    `context_shift_by_position`: 1 is the mean distance, at that place, to another sentence.
+    Raises ValueError if some position never changes, or if all states after a word are equal.
+    """
+    return _shifts(encode, src, replacement)
+
+
+def _shifts(
+    encode: Callable[[Tensor], Tensor], src: Tensor, replacement: Tensor
+) -> Float[Tensor, "src_len places"]:
+    """How far what `encode` gives at each place moves when word i is replaced, for each i."""
+    vectors = encode(src)
+    apart = (vectors - vectors.roll(1, dims=0)).norm(dim=-1).mean(dim=0)
+    if (apart == 0).any():
         raise ValueError("All contexts are equal: pass at least two different sentences.")
-    shifts = []
+    rows = []
     for i in range(src.shape[1]):
         changed = src[:, i] != replacement[:, i]
         if not changed.any():
             raise ValueError(f"The replacement has the same word {i} in every sentence.")
         swapped = src.clone()
         swapped[:, i] = replacement[:, i]
-        moved = (encode(swapped) - context).norm(dim=-1)[changed]
-        shifts.append(float(moved.mean()) / apart)
-    return shifts
+        moved = (encode(swapped) - vectors).norm(dim=-1)[changed]
+        rows.append(moved.mean(dim=0) / apart)
+    return torch.stack(rows)
 
 
 class Projection(NamedTuple):

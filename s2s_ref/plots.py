@@ -264,26 +264,30 @@ def context_projection(
 
 @_course_style
 def heat_map(
-    weights: Float[Tensor, "tgt_len src_len"],
+    weights: Float[Tensor, "src_len tgt_len"],
     src_words: Sequence[str],
     tgt_words: Sequence[str],
     *,
     gold: tuple[Collection[Link], Collection[Link]] | None = None,
     label: str = "weight",
+    xlabel: str = "output",
+    ylabel: str = "source",
     title: str = "",
 ) -> Figure:
     """Weights, 0 to 1: source words down the left, output across, bright = large.
 
+    `attention.alignment_matrix` gives them like this.
     `gold` = (sure, possible) links (source word, target word) draws the true alignment beside it:
     a full square is sure, an open one possible. (Bahdanau et al. 2015 draw the transpose.)
+    `label`, `xlabel` and `ylabel` name other things than attention's where a matrix holds such.
     Raises ValueError if the words do not fit the weights.
     """
-    _check_length("tgt_words", tgt_words, weights.shape[0])
-    _check_length("src_words", src_words, weights.shape[1])
+    _check_length("src_words", src_words, weights.shape[0])
+    _check_length("tgt_words", tgt_words, weights.shape[1])
     panels = 1 if gold is None else 2
     size = (0.42 * len(tgt_words) * panels + 2.4, 0.42 * len(src_words) + 1.6)
     figure, row = plt.subplots(1, panels, figsize=size, squeeze=False, sharey=True)
-    image = weights.detach().float().cpu().T.numpy()
+    image = weights.detach().float().cpu().numpy()
     shown = row[0][0].imshow(image, cmap="cividis", vmin=0, vmax=1, aspect="auto")
     figure.colorbar(shown, ax=row[0].tolist(), label=label)
     if gold is not None:
@@ -293,10 +297,10 @@ def heat_map(
         axes.set_xticks(
             range(len(tgt_words)), tgt_words, rotation=60, ha="right", rotation_mode="anchor"
         )
-        axes.set_xlabel("output")
+        axes.set_xlabel(xlabel)
         axes.spines[:].set_visible(False)
     row[0][0].set_yticks(range(len(src_words)), src_words)
-    row[0][0].set_ylabel("source")
+    row[0][0].set_ylabel(ylabel)
     return _finish(figure, title, legend=False)
 
 

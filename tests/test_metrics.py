@@ -22,6 +22,7 @@ from s2s_ref.metrics import (
     gradient_norm_by_distance,
     neighbour_agreement,
     project,
+    state_shift_by_position,
 )
 
 # --- accuracies
@@ -166,6 +167,25 @@ def test_context_shift_says_what_it_cannot_measure():
         context_shift_by_position(lambda s: s.float(), src, torch.tensor([[5, 2], [6, 4]]))
     with pytest.raises(ValueError, match="All contexts are equal"):
         context_shift_by_position(lambda _: torch.ones(2, 3), src, src + 1)
+
+
+def test_state_shift_of_running_sums():
+    def encode(src):
+        return src.float().cumsum(dim=1).unsqueeze(-1)
+
+    src = torch.tensor([[1, 1, 1], [2, 1, 1]])  # states 1, 2, 3 and 2, 3, 4: 1 apart everywhere
+    replacement = torch.tensor([[4, 2, 1], [4, 3, 4]])
+    expected = torch.tensor([[2.5, 2.5, 2.5], [0, 1.5, 1.5], [0, 0, 3]])
+    torch.testing.assert_close(state_shift_by_position(encode, src, replacement), expected)
+
+
+def test_state_shift_of_an_rnn_is_triangular():
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        embedding, rnn = torch.nn.Embedding(9, 4), torch.nn.GRU(4, 5, batch_first=True)
+        src = torch.randint(0, 9, (20, 6))
+    shifts = state_shift_by_position(lambda ids: rnn(embedding(ids))[0], src, (src + 1) % 9)
+    assert torch.equal(shifts > 0, torch.ones(6, 6).triu() > 0)
 
 
 def test_neighbour_agreement_by_hand():

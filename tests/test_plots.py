@@ -58,7 +58,7 @@ FIGURES = {
         label_name="첫 낱말",
     ),
     "heat_map": lambda: plots.heat_map(
-        torch.rand(4, 3),
+        torch.rand(3, 4),
         KOREAN.split(),
         ["I", "bought", "books", "."],
         gold=([(0, 0), (1, 2), (2, 1)], [(2, 3)]),
@@ -238,14 +238,14 @@ def test_projection_by_a_number_has_a_colour_bar():
 
 
 def test_heat_map_has_source_words_down_the_left_and_bright_is_large():
-    weights = torch.tensor([[0.9, 0.1, 0.0], [0.0, 0.2, 0.8]])  # tgt_len 2, src_len 3
+    weights = torch.tensor([[0.9, 0.0], [0.1, 0.2], [0.0, 0.8]])  # src_len 3, tgt_len 2
     gold = ([(0, 0), (2, 1)], [(1, 1)])
     figure = plots.heat_map(weights, ["가", "나", "다"], ["x", "y"], gold=gold)
     model, truth = figure.axes[:2]
     assert [t.get_text() for t in model.get_yticklabels()] == ["가", "나", "다"]
     assert [t.get_text() for t in model.get_xticklabels()] == ["x", "y"]
     image = model.images[0]
-    np.testing.assert_allclose(image.get_array(), weights.T)
+    np.testing.assert_allclose(image.get_array(), weights)
     top, bottom = model.transData.transform([(0, 0), (0, 2)])[:, 1]
     assert top > bottom, "the first source word stands at the top"
     dark, bright = (sum(image.cmap(image.norm(x))[:3]) for x in (0.0, 1.0))
@@ -284,7 +284,7 @@ def test_bitmaps_are_drawn_ink_on_paper_with_their_labels():
         (lambda: plots.accuracy_by_position({"a": [1]}, best_guess=[1, 1]), "'best_guess'"),
         (lambda: plots.accuracy_by_length({"a": [{1: 1.0}, {2: 1.0}]}), "different lengths"),
         (lambda: plots.context_projection({"a": torch.ones(3, 2)}, ["x"]), "'a' should have 1"),
-        (lambda: plots.heat_map(torch.ones(2, 3), ["a"] * 2, ["b"] * 2), "'src_words' should"),
+        (lambda: plots.heat_map(torch.ones(3, 2), ["a"] * 2, ["b"] * 2), "'src_words' should"),
         (lambda: plots.bitmaps(torch.ones(2, 7, 5), [1]), "'labels' should have 2"),
         (lambda: plots.bars({}, ["a"]), "nothing to draw"),
         (lambda: plots.learning_curves({"a": History("b")}), "Nothing to draw yet: History 'b'"),
