@@ -333,6 +333,44 @@ def bars(
 
 
 @_course_style
+def side_by_side(
+    panels: Mapping[str, Mapping[str, Mapping[Number, Number]]],
+    *,
+    xlabel: str,
+    log: bool = False,
+    prediction: Mapping[str, Number] | None = None,
+    title: str = "",
+) -> Figure:
+    """Several measurements of the same runs against one thing that was varied, a panel each.
+
+    `panels` holds by y label, and then by name, a curve as {x: y}; a name keeps its colour in every
+    panel. Every x has its tick; `log` spaces them by their ratios. `prediction` gives the reader's
+    number, in grey, for some of the panels.
+    Raises ValueError if there is no panel, or a panel without a curve.
+    """
+    _check_given(panels)
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    figure, row = plt.subplots(1, len(panels), figsize=(3.1 * len(panels) + 0.6, 3.4))
+    for axes, (ylabel, curves) in zip(np.atleast_1d(row), panels.items(), strict=True):
+        _check_given(curves)
+        for name, points in curves.items():
+            place = names.index(name)
+            xs = sorted(points)
+            _line_with_band(axes, place, name, xs, [[points[x] for x in xs]])
+        if prediction and ylabel in prediction:
+            label = "your prediction"
+            axes.axhline(prediction[ylabel], color=GREY, linestyle="--", label=label)
+        ticks = sorted({x for points in curves.values() for x in points})
+        axes.set_xscale("log" if log else "linear")
+        axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+        axes.set_xticks([], minor=True)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel(ylabel)
+        axes.grid(axis="y")
+    return _finish(figure, title)
+
+
+@_course_style
 def histogram(
     counts: Mapping[str, Iterable[int]], *, xlabel: str = "length (tokens)", title: str = ""
 ) -> Figure:
@@ -495,13 +533,14 @@ def _finish(
     """Title above; legend below the axes, where it covers no data."""
     if title:
         figure.suptitle(title)
-    handles, names = figure.axes[0].get_legend_handles_labels()
+    shown = [axes.get_legend_handles_labels() for axes in figure.axes]
+    handles = {name: handle for pair in shown for handle, name in zip(*pair, strict=True)}
     if legend and handles:
         figure.legend(
-            handles,
-            names,
+            handles.values(),
+            handles.keys(),
             loc="outside lower center",
-            ncols=min(len(names), 3),
+            ncols=min(len(handles), 3),
             title=legend_title or None,
         )
     return figure

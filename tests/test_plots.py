@@ -57,6 +57,12 @@ FIGURES = {
         list("가나다라마바사아자차") * 6,
         label_name="첫 낱말",
     ),
+    "side_by_side": lambda: plots.side_by_side(
+        {"점수": {"작은 모형": {1: 0.2, 50: 0.5}}, "길이": {KOREAN: {1: 9, 50: 7}}},
+        xlabel="beam size",
+        log=True,
+        prediction={"길이": 8},
+    ),
     "heat_map": lambda: plots.heat_map(
         torch.rand(3, 4),
         KOREAN.split(),
@@ -257,6 +263,25 @@ def test_heat_map_has_source_words_down_the_left_and_bright_is_large():
     assert len(possible.get_facecolor()) == 0
 
 
+def test_panels_side_by_side_share_colours_and_one_legend():
+    figure = plots.side_by_side(
+        {"BLEU": {"a": {10: 30.0, 1: 25.0}}, "length (%)": {"b": {1: 90}, "a": {1: 80, 10: 70}}},
+        xlabel="beam size",
+        log=True,
+        prediction={"BLEU": 28.0},
+    )
+    left, right = figure.axes
+    assert [axes.get_ylabel() for axes in figure.axes] == ["BLEU", "length (%)"]
+    (curve, expected), (other, again) = left.lines, right.lines
+    assert list(curve.get_xdata()) == [1, 10]
+    assert list(curve.get_ydata()) == [25.0, 30.0]
+    assert list(expected.get_ydata()) == [28.0, 28.0]
+    assert curve.get_color() == again.get_color() != other.get_color()
+    assert [label.get_text() for label in left.get_xticklabels()] == ["1", "10"]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "your prediction", "b"]
+
+
 def test_histogram_shows_shares_of_each_name():
     axes = plots.histogram({"ko": [2, 2, 4, 5], "en": [3, 3]}).axes[0]
     shares = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
@@ -289,6 +314,8 @@ def test_bitmaps_are_drawn_ink_on_paper_with_their_labels():
         (lambda: plots.bars({}, ["a"]), "nothing to draw"),
         (lambda: plots.learning_curves({"a": History("b")}), "Nothing to draw yet: History 'b'"),
         (lambda: plots.histogram({"a": []}), "nothing to draw"),
+        (lambda: plots.side_by_side({}, xlabel="x"), "nothing to draw"),
+        (lambda: plots.side_by_side({"BLEU": {}}, xlabel="x"), "nothing to draw"),
     ],
 )
 def test_what_does_not_fit_is_named(draw, message):
