@@ -87,6 +87,7 @@ RECORDS = [
     Raised("ValueError", "no", "raise ValueError('no')", 3),
     Call({"x": torch.ones(2)}, {"size": 2}, {"w": torch.ones(2)}, {"": torch.ones(2)}),
     Observation(torch.ones(2), Raised("A", "b"), {"x": None}, ("x",), {"model": {}}, "missing"),
+    Observation(1.0, attached=("",), kept={"model": {"weight": torch.ones(2)}}),
 ]
 
 

@@ -192,10 +192,10 @@ def test_an_instance_in_place_of_the_class():
 
 
 def test_every_generic_diagnosis_is_tested_here():
-    """`left`, `parameters` and `random` need other exercises; theirs are below and above."""
+    """`graph`, `left`, `parameters` and `random` need other exercises; theirs are below and above."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
-    assert tested | {"parameters", "left", "random"} == set(GENERIC)
+    assert tested | {"graph", "parameters", "left", "random"} == set(GENERIC)
 
 
 # ------------------------------------------------------------------ what is accepted
@@ -489,6 +489,38 @@ def test_a_training_steps_mistakes_are_told_apart_by_what_it_leaves_behind():
         found = verdict(made, step_of(order))
         assert (found["headline"], found["kind"]) == (told, "left")
     assert "after the call, model.embedding.weight[" in found["expected"]
+
+
+def with_its_graph(model, optimizer, src, tgt, largest):
+    optimizer.zero_grad()
+    loss = nn.functional.cross_entropy(model(src).flatten(0, 1), tgt.flatten())
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), largest)
+    optimizer.step()
+    return loss
+
+
+def test_a_number_that_still_holds_its_graph_is_refused():
+    made = new(train_step, draw_step, edges=[])
+    found = verdict(made, with_its_graph)
+    assert (found["kind"], found["expected"]) == ("graph", "result: a number")
+    assert found["got"] == "result: a tensor that holds its graph"
+    assert verdict(made, lambda *arguments: with_its_graph(*arguments).detach())["passed"]
+    made.mistake("the loss came with its graph")(with_its_graph)
+    prepare.cache_clear()
+    assert named(made, with_its_graph) == "with_its_graph"
+
+
+def test_gradients_that_stay_tell_mistakes_apart_but_are_not_judged():
+    orders = {
+        "zero, backward, step": "nothing was clipped",
+        "zero, backward, step, clip": "clipped too late",
+    }
+    made = new(train_step, draw_step, [(step_of(o), told) for o, told in orders.items()], edges=[])
+    for order, told in orders.items():
+        assert verdict(made, step_of(order))["headline"] == told
+    assert verdict(made, step_of("zero, backward, step, zero"))["headline"] == "nothing was clipped"
+    assert verdict(made, step_of("zero, backward, clip, step, zero"))["passed"]
 
 
 def test_what_is_left_behind_and_unknown():

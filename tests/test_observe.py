@@ -211,6 +211,25 @@ def test_an_optimiser_steps_over_its_model_and_what_is_left_is_seen(model):
     )
 
 
+def test_gradients_that_a_call_leaves_in_a_model_are_seen(model):
+    def zeroed(made, optimizer):
+        optimizer.zero_grad()
+        made.output.weight.sum().backward()
+
+    optimizer = Optimizer("SGD", "model", {"lr": 0.5})
+    (kept,) = seen(zeroed, model=model, optimizer=optimizer).kept["model"].items()
+    assert kept[0] == "output.weight"
+    assert torch.equal(kept[1], torch.ones(4, 3))
+    assert seen(lambda _: None, model=model).kept["model"].keys() == model.weights.keys()
+
+
+def test_tensors_that_still_hold_their_graph_are_named(model):
+    def number(made):
+        return [made.output.weight.sum(), made.output.weight.sum().item(), X.sum()]
+
+    assert seen(number, model=model).attached == ("[0]",)
+
+
 def test_training_mode_is_described_too(model):
     training = Model(model.path, model.sizes, train=True)
     assert seen(lambda made: made.training, model=training).output is True

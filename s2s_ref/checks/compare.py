@@ -1,7 +1,7 @@
 """The first difference between what the reference did and what the student's code did."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from s2s_ref.checks.axes import Axes, dtype_text, is_integer, shape_text
 from s2s_ref.student.describe import Observation, Other
+from s2s_ref.student.observe import float_tensors
 
 RTOL, ATOL = 1e-4, 1e-5
 
@@ -37,6 +38,7 @@ def difference(
         return _outcome(expected, got)
     return (
         _value(name, expected.output, got.output, axes or {}, "")
+        or _attached(name, expected, got)
         or _changed(expected, got)
         or _left(expected, got)
         or _gradients(expected, got)
@@ -46,10 +48,15 @@ def difference(
 def same(expected: Observation, got: Observation, *, gradients: bool = True) -> bool:
     """Tell whether two outcomes agree, gradients left out on request."""
     if not gradients:
-        got = Observation(
-            got.output, got.raised, expected.gradients, got.changed, got.left, got.misfit
-        )
-    return difference(expected, got) is None
+        got = replace(got, gradients=expected.gradients, kept=expected.kept)
+    return difference(expected, got) is None and _same_kept(expected, got)
+
+
+def _same_kept(expected: Observation, got: Observation) -> bool:
+    if expected.kept.keys() != got.kept.keys():
+        return False
+    pairs = [(expected.kept[n], got.kept[n]) for n in expected.kept]
+    return all(_value("", wanted, found, {}, "") is None for wanted, found in pairs)
 
 
 def _outcome(expected: Observation, got: Observation) -> Difference | None:
@@ -175,6 +182,14 @@ def _mapping(
         if found:
             return found
     return None
+
+
+def _attached(name: str, expected: Observation, got: Observation) -> Difference | None:
+    """Find where a number is wanted and a tensor came that still holds its graph."""
+    numbers = [path for path in got.attached if path not in float_tensors(expected.output)]
+    if not numbers:
+        return None
+    return Difference("graph", name + numbers[0], "a number", "a tensor that holds its graph")
 
 
 def _changed(expected: Observation, got: Observation) -> Difference | None:

@@ -132,6 +132,11 @@ GENERIC = {
         "One nan spreads through every sum that it enters.",
         "Which step divides by zero, or takes the logarithm of zero?",
     ),
+    "graph": Generic(
+        "a number is wanted, and a tensor with its graph came back",
+        "Whoever keeps it for a curve keeps all that was computed for it in memory.",
+        "How does a tensor with one number in it become a plain number?",
+    ),
     "changed": Generic(
         "an argument was changed",
         "The caller still needs the value that it passed in.",

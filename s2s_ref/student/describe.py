@@ -86,7 +86,9 @@ class Observation:
     where none arrived. `changed` names the plain arguments that the call changed, and the
     generators that it drew from. `left` holds the parameters of every described model after the
     call. `misfit` tells which parameters of the module are missing, extra or of another shape than
-    the exercise gives them.
+    the exercise gives them. `attached` are the paths of the tensors in the output that still hold
+    the graph of how they came about. `kept` holds the gradients that every described model has
+    after the call; a right answer may leave any, so they only help to tell mistakes apart.
     """
 
     output: Any = None
@@ -95,3 +97,5 @@ class Observation:
     changed: tuple[str, ...] = ()
     left: dict[str, Any] = field(default_factory=dict)
     misfit: str = ""
+    attached: tuple[str, ...] = ()
+    kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)

@@ -55,7 +55,9 @@ def _observe(target: Any, call: Call) -> Observation:
     changed = tuple(n for n in arguments if not _same_plain(arguments[n], before[n]))
     models = {n: a for n, a in arguments.items() if isinstance(a, nn.Module)}
     left = {n: plain(dict(model.state_dict())) for n, model in models.items()}
-    return Observation(plain(output), None, gradients, changed, left)
+    kept = {n: _kept_gradients(model) for n, model in models.items()}
+    attached = tuple(p for p, tensor in float_tensors(output).items() if tensor.requires_grad)
+    return Observation(plain(output), None, gradients, changed, left, "", attached, kept)
 
 
 def load_weights(module: nn.Module, weights: dict[str, Tensor]) -> str:
@@ -176,6 +178,11 @@ def _gradients(
         allow_unused=True,
     )
     return dict(zip(sources, found, strict=True))
+
+
+def _kept_gradients(model: nn.Module) -> dict[str, Tensor]:
+    grads = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+    return {n: grad.clone() for n, grad in grads.items()}
 
 
 def _same_plain(after: Any, before: Any) -> bool:
