@@ -192,7 +192,7 @@ def test_an_instance_in_place_of_the_class():
 
 
 def test_every_generic_diagnosis_is_tested_here():
-    """`graph`, `left`, `parameters` and `random` need other exercises; theirs are below and above."""
+    """`graph`, `left`, `parameters` and `random` need other exercises, above and below."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
     assert tested | {"graph", "parameters", "left", "random"} == set(GENERIC)
@@ -417,6 +417,17 @@ def test_a_mistake_may_return_what_has_no_plain_form():
     )
     assert named(made, lambda words: {*words}) == "as_set"
     assert verdict(made, lambda words: iter(words))["kind"] == "type"
+
+
+def test_a_mistake_may_come_to_nan():
+    def mean(x: Float[Tensor, " len"]) -> float:
+        return x.mean().item()
+
+    def without_the_first(x):
+        return x[1:].mean().item()
+
+    made = new(mean, lambda draw, len=3: {"x": draw.normal(len)}, [(without_the_first, "one lost")])
+    assert named(made, lambda x: float(x[1:].mean())) == "without_the_first"
 
 
 def test_a_long_message_of_an_exception_is_cut():

@@ -141,8 +141,9 @@ def _scalar(where: str, expected: Any, got: Any) -> Difference | None:
     elif isinstance(got, bool) or not isinstance(got, int | float):
         return Difference("type", where, "a number", kind_text(got))
     else:
-        if math.isnan(got) and not math.isnan(expected):
-            return Difference("nan", where, number(expected), "nan")
+        if math.isnan(got):  # a mistake may come to nan, and is then recognised by it
+            alike = math.isnan(expected)
+            return None if alike else Difference("nan", where, number(expected), "nan")
         exact = isinstance(expected, int)
         equal = (
             got == expected if exact else math.isclose(got, expected, rel_tol=RTOL, abs_tol=ATOL)
