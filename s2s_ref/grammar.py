@@ -4,11 +4,13 @@ Korean puts the verb last and modifiers before the noun, English does not, so ev
 translation model is visible. The English is a function of the Korean: a source has one target.
 """
 
+import gc
 import itertools
 import re
 import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from typing import Literal, NamedTuple
@@ -227,6 +229,19 @@ _TRIES = 8  # at one length, so that what is easy to draw does not crowd out the
 _PATIENCE = 5_000  # draws without a new sentence
 
 
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for cycles among sentences that have none, again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_collector_paused()
 def generate(
     count: int,
     seed: int = 0,
