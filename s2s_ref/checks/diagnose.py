@@ -440,9 +440,9 @@ def _given(exercise: Exercise, call: Call) -> str:
         if isinstance(value, Tensor):
             parts.append(f"{name} {_tensor_text(value, axes.get(name, ()))}")
         elif isinstance(value, Model):
-            parts.append(f"{name} (a {value.path.rpartition('.')[2]})")
+            parts.append(f"{name} ({with_article(value.path.rpartition('.')[2])})")
         elif isinstance(value, Optimizer | Generator):
-            parts.append(f"{name} (a {type(value).__name__.lower()})")
+            parts.append(f"{name} ({with_article(type(value).__name__.lower())})")
         elif hasattr(value, "_fields"):
             inner = [
                 f"{p} {shape_text(t, axes.get(p, ()))}"
@@ -452,6 +452,11 @@ def _given(exercise: Exercise, call: Call) -> str:
         else:
             parts.append(f"{name} = {value_text(value)}")
     return ", ".join(parts)
+
+
+def with_article(noun: str) -> str:
+    """Write a or an before a noun."""
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
 
 
 def _tensor_text(tensor: Tensor, names: Axes) -> str:
