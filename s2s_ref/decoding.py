@@ -81,7 +81,8 @@ def beam_step(
     """Extend every beam by every token and keep the `beam_size` best of each sentence.
 
     Returns the parents (which beam each one extends), the tokens, and the log-probabilities so
-    far, in nats, best first (Sutskever et al. 2014, section 3.2).
+    far, in nats, best first (Sutskever et al. 2014, section 3.2). Where there are fewer than
+    `beam_size` extensions, all of them are kept.
     """
     totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
     best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)

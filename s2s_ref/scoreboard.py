@@ -23,6 +23,8 @@ Translate = Callable[[str], str]
 
 Entry = dict[str, Any]  # {"lesson": 2, "model": "…", "mascots": {…}, "phenomena": {…}}
 
+_DRAWN = 15  # times as many pairs as are asked for are drawn, to find some in known words
+
 DIFFERS = {
     "roles": "who did it to whom",
     "negation": "done or not done",
@@ -63,7 +65,12 @@ def mascots(lesson: int, model: str, translate: Translate) -> Table:
 
 
 def phenomena(
-    lesson: int, model: str, translate: Translate, count: int = 40, seed: int = 0
+    lesson: int,
+    model: str,
+    translate: Translate,
+    count: int = 40,
+    seed: int = 0,
+    vocabulary: Vocabulary | None = None,
 ) -> Table:
     """Measure accuracy on minimal pairs, keep the result, and show every model's so far.
 
@@ -77,6 +84,8 @@ def phenomena(
         translate: the model.
         count: how many pairs of each phenomenon.
         seed: the same seed gives the same pairs.
+        vocabulary: the model's source vocabulary, where it has learned only a share of the words;
+            then pairs with words that it has never seen are left out, and `count` is the most.
 
     Raises:
         ValueError: `translate` returns something other than a string, or `count` is below 1.
@@ -85,9 +94,9 @@ def phenomena(
         raise ValueError(f"count must be at least 1, got {count}.")
     results = {}
     for name in PHENOMENA:
-        pairs = minimal_pairs(name, count, seed)
+        pairs = _minimal_pairs(name, count, seed, vocabulary)
         right = sum(all(_right(_said(translate, p.src), p) for p in both) for both in pairs)
-        results[name] = right / len(pairs)
+        results[name] = right / len(pairs) if pairs else None
     return _phenomenon_table(_keep(lesson, model, "phenomena", results))
 
 
@@ -110,6 +119,16 @@ def own(translate: Translate, *sentences: str, vocabulary: Vocabulary | None = N
         if unknown := _unknown(sentence, vocabulary):
             lines.append(("note", "", f"never seen in training: {' '.join(unknown)}"))
     return _stack(lines)
+
+
+def _minimal_pairs(
+    name: str, count: int, seed: int, vocabulary: Vocabulary | None
+) -> list[tuple[Pair, Pair]]:
+    if vocabulary is None:
+        return minimal_pairs(name, count, seed)
+    drawn = minimal_pairs(name, _DRAWN * count, seed)
+    known = [both for both in drawn if not any(_unknown(p.src, vocabulary) for p in both)]
+    return known[:count]
 
 
 def _said(translate: Translate, sentence: str) -> str:

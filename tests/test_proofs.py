@@ -245,6 +245,7 @@ BY_HAND = [
     ),
     ("encoder_decoder.shift_target", (torch.tensor([[1, 7, 8, 2]]),), ([[1, 7, 8]], [[7, 8, 2]])),
     ("encoder_decoder.exact_match", ([[4, 5], [6]], [[4, 5], [6, 7]]), 0.5),
+    ("decoding.trim_at_eos", ([7, 9, 2, 5, 2], 2), [7, 9]),
 ]
 
 

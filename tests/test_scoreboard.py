@@ -107,6 +107,17 @@ def test_the_same_call_gives_the_same_table_and_file(answers):
     assert files[0] == files[1]
 
 
+def test_phenomena_in_known_words_only():
+    texts = [p.src for name in PHENOMENA for both in minimal_pairs(name, 5, 0) for p in both]
+    vocabulary = Vocabulary.build([text for text in texts if "한" not in text])
+    asked = []
+    table = scoreboard.phenomena(2, "m", lambda t: asked.append(t) or "", COUNT, 0, vocabulary)
+    assert asked
+    assert all(word in vocabulary for text in asked for word in vocabulary.tokens(text))
+    assert max(asked.count(text) for text in asked) == 1
+    assert "–" in repr(table), "no pair of numbers without 한, one, is known"
+
+
 def test_both_sentences_of_a_minimal_pair_must_be_right(answers):
     table = scoreboard.phenomena(2, "perfect", answers.__getitem__, COUNT)
     assert cells(table)[-1] == ["2 · perfect", *["100%"] * len(PHENOMENA)]
