@@ -228,9 +228,10 @@ class Drawer:
         """Choose one of a list of words, of which only a share may be in use."""
         if not options:
             raise DeadEnd
-        count = len(options)
-        if self.share < 1:  # never fewer than three, or sentences would get stuck
-            count = min(count, max(3, round(self.share * count)))
+        if self.share == 1:
+            return options[int(self.random() * len(options))]
+        # never fewer than three, or sentences would get stuck
+        count = min(len(options), max(3, round(self.share * len(options))))
         return options[int(self.random() * count)]
 
     def chance(self, probability: float) -> bool:

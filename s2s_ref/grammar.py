@@ -188,8 +188,13 @@ def _finish(piece: Piece, mark: str, construction: str) -> Pair:
     korean, english = piece
     for place, word in enumerate(korean):
         word.at = place
-    sure = [(word.at, place) for place, (_, links, _) in enumerate(english) for word in links]
-    possible = [(word.at, place) for place, (_, _, links) in enumerate(english) for word in links]
+    sure: list[tuple[int, int]] = []
+    possible: list[tuple[int, int]] = []
+    for place, (_, certain, perhaps) in enumerate(english):
+        for word in certain:
+            sure.append((word.at, place))
+        for word in perhaps:
+            possible.append((word.at, place))
     sure.append((len(korean), len(english)))
     sure.sort()
     possible.sort()
