@@ -166,7 +166,7 @@ def up_to_and_with(lengths, max_len):
 
 @length_mask.mistake(
     "the mask is the wrong way round",
-    so="True stands for a real token in this course. (PyTorch's key_padding_mask is the opposite.)",
+    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
     ask="What does True stand for?",
 )
 def inverted(lengths, max_len):
@@ -905,19 +905,3 @@ def padding_share_unanswered():
 @padding_share.mistake("expected a percentage, from 0 to 100", so="A number alone, no quotes.")
 def padding_share_in_quotes():
     return "50 %"
-
-
-@prediction(lesson=3, title="Prediction: trained on buckets", example="worse")
-def trained_on_buckets(answer):
-    """Say what is wrong with the choice, if anything."""
-    return one_of(answer, "worse", "same", "better")
-
-
-@trained_on_buckets.mistake("nothing is written down yet", so="A guess is all that is asked for.")
-def buckets_unanswered():
-    return None
-
-
-@trained_on_buckets.mistake('expected one of "worse", "same", "better"', so="One word, in quotes.")
-def buckets_in_numbers():
-    return 2
