@@ -590,9 +590,10 @@ def capacity_in_numbers():
     return 2
 
 
-@prediction(
-    lesson=6, title="Prediction: four ways to add", example=["plain", "peeky", "reversed", "both"]
-)
+WAYS = ("plain", "peeky", "reversed", "both")
+
+
+@prediction(lesson=6, title="Prediction: four ways to add", example=list(WAYS))
 def sums_order(answer):
     """Say what is wrong with a ranking, if anything."""
     if answer is None:
