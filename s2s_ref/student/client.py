@@ -28,6 +28,10 @@ class CheckFailed(AssertionError):
         return [f"{type(self).__name__}: {self}"]
 
 
+class Refused(RuntimeError):
+    """The judge answers no check now, as between the graded cells of a submission."""
+
+
 _judge: Judge | None = None
 
 
@@ -47,7 +51,10 @@ def judge() -> Judge:
 
 
 def _ask(**request: Any) -> Any:
-    return decode(judge().ask(encode(request)))
+    answer = decode(judge().ask(encode(request)))
+    if isinstance(answer, dict) and "refused" in answer:
+        raise Refused(answer["refused"])
+    return answer
 
 
 def check(exercise: str, target: Any) -> None:
@@ -57,7 +64,11 @@ def check(exercise: str, target: Any) -> None:
         CheckFailed: it is not right yet.
         ValueError: there is no exercise of this name.
     """
-    verdict, answer = try_check(exercise, target)
+    try:
+        verdict, answer = try_check(exercise, target)
+    except Refused as refused:
+        print(refused)
+        return
     checks = _note(exercise, verdict)
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
     _show(card.text(verdict), card.html(verdict), {**verdict, "answer": _for_json(answer)})

@@ -20,7 +20,7 @@ from torch import Tensor
 from s2s_ref.state import Hypothesis, State
 from s2s_ref.student import describe
 
-MAX_BYTES = 64 * 2**20
+MAX_BYTES = 8 * 2**20
 """The largest message that is read or written."""
 
 MALFORMED = (SafetensorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
