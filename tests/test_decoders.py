@@ -9,7 +9,7 @@ from s2s_ref.attention import LuongDecoder
 from s2s_ref.bottleneck import PeekyDecoder
 from s2s_ref.decoding import beam_search, greedy_decode
 from s2s_ref.encoder_decoder import Decoder
-from s2s_ref.padding import PackedEncoder, Translator, pad
+from s2s_ref.padding import PackedEncoder, Translator, length_mask, masked_cross_entropy, pad
 from s2s_ref.two_attentions import (
     AdditiveScores,
     BahdanauDecoder,
@@ -92,6 +92,23 @@ def test_a_sentence_alone_is_the_sentence_in_a_batch(model, tgt):
 def test_longer_padding_changes_nothing(model, tgt):
     longer = pad([*SOURCES, [3] * 9], 0)[:3]
     torch.testing.assert_close(model(longer, LENGTHS, tgt), model(pad(SOURCES, 0), LENGTHS, tgt))
+
+
+def test_a_mate_of_40_tokens_changes_neither_state_nor_logits_nor_loss(model):
+    """Lesson 3's experiment, for every model of the course."""
+    lengths, tgt_lengths = torch.tensor([2, 40]), torch.tensor([3, 40])
+    src = pad([SOURCES[1], [6] * 40], 0)
+    tgt_input, tgt_output = pad([[1, 3, 1], [3] * 40], 0), pad([[3, 1, 2], [3] * 40], 0)
+
+    def read(rows, src_len, tgt_len):
+        state = model.encode(src[:rows, :src_len], lengths[:rows])
+        logits = model.decoder(tgt_input[:rows, :tgt_len], state)[0]
+        mask = length_mask(tgt_lengths[:rows], tgt_len)[:1]
+        loss = masked_cross_entropy(logits[:1], tgt_output[:1, :tgt_len], mask)
+        return state.select(torch.tensor([0])).hidden, logits[0, :3], loss
+
+    alone, together = read(1, 2, 3), read(2, 40, 40)
+    torch.testing.assert_close(together, alone)
 
 
 def test_attention_weights_are_a_distribution_over_real_words(model, state, tgt):
