@@ -237,6 +237,7 @@ def fit(
     *,
     steps: int,
     lr: float = 1e-3,
+    fall: float = 0.0,
     clip: float = 1.0,
     seed: int = 0,
     device: str | torch.device = "cpu",
@@ -246,7 +247,8 @@ def fit(
 ) -> History:
     """Train `model` with Adam for `steps` updates, one batch each, and return what happened.
 
-    `loss(model, batch)` is the mean over the batch's target tokens, in nats. Gradients are scaled
+    `loss(model, batch)` is the mean over the batch's target tokens, in nats. The learning rate `lr`
+    falls evenly to zero over the last share `fall` of the updates (0: never). Gradients are scaled
     down to a global norm of `clip` (`math.inf`: never). `seed` sets what is drawn *while* training
     (dropout, coins); call `set_seed` before building the model to fix its first weights.
     `validate(model)` runs after every `every` updates and after the last, without gradients, in
@@ -254,10 +256,11 @@ def fit(
     The model ends up on `device`, in eval mode.
     Raises ValueError if the batches run out, or the loss or its gradient is not finite.
     """
-    _check_run(steps, every, device)
+    _check_run(steps, every, fall, device)
     set_seed(seed)
     model.to(device).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    falling = torch.optim.lr_scheduler.LambdaLR(optimizer, _falling(steps, fall))
     history, supply = History(label), iter(batches)
     with _progress_bar(steps, label) as bar:
         for step in range(1, steps + 1):
@@ -270,6 +273,7 @@ def fit(
             norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
             _check_gradient(norm, step)
             optimizer.step()
+            falling.step()
             history.record(value.item(), time.perf_counter() - start, batch.tgt_tokens)
             if validate is not None and (step % every == 0 or step == steps):
                 history.record_validation(step, _measure(model, validate))
@@ -360,9 +364,16 @@ def _check_pairs(
                 raise ValueError(f"The {side} of pair {row} is empty: leave that pair out.")
 
 
-def _check_run(steps: int, every: int, device: str | torch.device) -> None:
+def _falling(steps: int, fall: float) -> Callable[[int], float]:
+    """The share of the learning rate that is left after so many updates."""
+    return lambda done: min(1.0, (steps - done) / (steps * fall)) if fall else 1.0
+
+
+def _check_run(steps: int, every: int, fall: float, device: str | torch.device) -> None:
     if steps < 1 or every < 1:
         raise ValueError(f"steps and every must be at least 1, got {steps} and {every}.")
+    if not 0 <= fall <= 1:
+        raise ValueError(f"fall is a share of the updates, from 0 to 1, got {fall}.")
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         raise ValueError('This machine has no CUDA device that torch can use: pass device="cpu".')
 

@@ -38,6 +38,7 @@ SIDES = {"student", "checks", "grading"}
 MAY_IMPORT = {
     "student": {"student", "state"},
     "checks": {"checks", "student"} | DATA | TOOLS | set(LESSONS),
+    "stored": {"stored"} | DATA | TOOLS | set(LESSONS),
     **dict.fromkeys(DATA, DATA),
     **dict.fromkeys(TOOLS, DATA | TOOLS),
     **{lesson: DATA | set(LESSONS[:i]) for i, lesson in enumerate(LESSONS)},
