@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exercise import exercise
+from s2s_ref.checks.exercise import exercise, prediction
+from s2s_ref.checks.rnn import one_of, one_share
 from s2s_ref.encoder_decoder import Decoder, Encoder, Seq2Seq, shift_target
 from s2s_ref.padding import masked_cross_entropy
 from s2s_ref.state import State
@@ -939,3 +940,85 @@ def perplexity_in_bits(logits, tgt_output, tgt_mask):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
     bits = (losses * tgt_mask).sum() / tgt_mask.sum() / torch.tensor(2.0).log()
     return 2 ** bits.item()
+
+
+# ------------------------------------------------------------------ predictions
+
+
+@prediction(lesson=4, title="Prediction: with a teacher or without", example=["forced", "same"])
+def ahead(answer):
+    """Say what is wrong with two choices, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        return "expected two words in a list"
+    if any(which not in ("forced", "free", "same") for which in answer):
+        return 'expected "forced", "free" or "same", twice'
+    return None
+
+
+@ahead.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def nobody_ahead():
+    return None
+
+
+@ahead.mistake("expected two words in a list", so="One for the start, one for the end: [a, b].")
+def one_word():
+    return "forced"
+
+
+@ahead.mistake('expected "forced", "free" or "same", twice', so="Small letters, in quotes.")
+def other_words():
+    return ["teacher", "alone"]
+
+
+@prediction(lesson=4, title="Prediction: the loss rises", example="worse")
+def translations(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "worse", "same", "better")
+
+
+@translations.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_change_chosen():
+    return None
+
+
+@translations.mistake(
+    'expected one of "worse", "same", "better"', so="One of the three, in quotes, small letters."
+)
+def change_in_percent():
+    return -5
+
+
+@prediction(lesson=4, title="Prediction: the word after a wrong one", example=30)
+def next_words(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@next_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_share():
+    return None
+
+
+@next_words.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def share_in_words():
+    return "most of them"
+
+
+@prediction(lesson=4, title="Prediction: a teacher now and then", example="better")
+def now_and_then(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "worse", "same", "better")
+
+
+@now_and_then.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_outcome_chosen():
+    return None
+
+
+@now_and_then.mistake(
+    'expected one of "worse", "same", "better"', so="One of the three, in quotes, small letters."
+)
+def outcome_in_a_sentence():
+    return "a bit better"
