@@ -1,5 +1,6 @@
 """Batches and the training loop, against loops written out by hand."""
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -228,6 +229,37 @@ def test_the_seed_repeats_a_training_with_dropout():
 
     assert same(train(1), train(1))
     assert not same(train(1), train(2))
+
+
+@pytest.mark.parametrize(
+    ("fall", "rates"), [(0.0, [1, 1, 1, 1]), (0.5, [1, 1, 1, 0.5]), (1.0, [1, 0.75, 0.5, 0.25])]
+)
+def test_the_learning_rate_falls_evenly_over_the_last_share(fall, rates):
+    """Adam's steps on a constant gradient are as long as the learning rate."""
+    model = nn.Linear(1, 1, bias=False)
+    places = [model.weight.item()]
+
+    def loss(model, _):
+        return model.weight.sum()
+
+    fit(
+        model,
+        endless(SRC, SRC, 4),
+        loss,
+        steps=4,
+        lr=0.1,
+        fall=fall,
+        every=1,
+        validate=lambda model: {"place": places.append(model.weight.item()) or 0.0},
+    )
+    moved = [before - after for before, after in itertools.pairwise(places)]
+    assert moved == pytest.approx([0.1 * rate for rate in rates], rel=1e-3)
+
+
+@pytest.mark.parametrize("fall", [-0.1, 1.5])
+def test_fall_is_a_share(fall):
+    with pytest.raises(ValueError, match="fall is a share of the updates, from 0 to 1"):
+        fit(copier(), endless(SRC, SRC, 4), copy_loss, steps=2, fall=fall)
 
 
 def test_validation_comes_on_time_in_eval_mode_and_changes_nothing():
