@@ -171,6 +171,7 @@ def accuracy_by_length(
     yours: Mapping[int, Number] | None = None,
     prediction: Mapping[int, Number] | None = None,
     chance: float | None = None,
+    dashed: Collection[str] = (),
     xlabel: str = "length (tokens)",
     ylabel: str = "accuracy (% of sentences)",
     title: str = "",
@@ -178,7 +179,8 @@ def accuracy_by_length(
     """Accuracy against length, or against how many steps ago a word was read (`xlabel` says so).
 
     Several mappings under one name are seeds: their mean, and a band from the lowest to the
-    highest. `yours` is starred, `prediction` grey, `chance` a dotted line.
+    highest. `yours` is starred, `prediction` grey, `chance` a dotted line; the names in `dashed`
+    have dashed lines.
     Raises ValueError if the seeds of one name were measured at different lengths.
     """
     _check_given(accuracies)
@@ -188,7 +190,8 @@ def accuracy_by_length(
         if any(seed.keys() != seeds[0].keys() for seed in seeds):
             raise ValueError(f"The seeds of {name!r} were measured at different lengths.")
         xs = sorted(seeds[0])
-        _line_with_band(axes, place, name, xs, [[seed[x] for x in xs] for seed in seeds])
+        rows = [[seed[x] for x in xs] for seed in seeds]
+        _line_with_band(axes, place, name, xs, rows, linestyle="--" if name in dashed else "-")
     if prediction is not None:
         axes.plot(*_sorted(prediction), color=GREY, linestyle="--", label="your prediction")
     if yours is not None:

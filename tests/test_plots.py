@@ -210,6 +210,11 @@ def test_lengths_are_drawn_in_ascending_order():
     assert list(axes.lines[0].get_ydata()) == [0.8, 0.5, 0.1]
 
 
+def test_a_promise_is_dashed():
+    axes = plots.accuracy_by_length({"kept": {1: 0.5}, "promised": {1: 1.0}}, dashed=["promised"])
+    assert [line.get_linestyle() for line in axes.axes[0].lines] == ["-", "--"]
+
+
 def test_gradients_are_logarithmic_and_zeros_left_out():
     figure = plots.gradient_by_distance({"a": [1.0, 0.1, 0.0]}, before={"a": [1.0, 0.5, 0.25]})
     after, before = figure.axes[0].lines
