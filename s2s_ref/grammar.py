@@ -335,8 +335,12 @@ def _check_limits(
 PHENOMENA = ("roles", "negation", "tense", "relative", "number")
 
 
-def minimal_pairs(phenomenon: str, count: int, seed: int = 0) -> list[tuple[Pair, Pair]]:
+def minimal_pairs(
+    phenomenon: str, count: int, seed: int = 0, share: float = 1.0
+) -> list[tuple[Pair, Pair]]:
     """Draw pairs of sentences that differ in one thing, in Korean and in English alike.
+
+    `share` is how much of each list of words is used, as in `generate`.
 
     - roles: who did it to whom; only the particles differ (개가 고양이를, 개를 고양이가).
     - negation: 안 or nothing. tense: past or future, in the verb's ending alone.
@@ -348,7 +352,7 @@ def minimal_pairs(phenomenon: str, count: int, seed: int = 0) -> list[tuple[Pair
     """
     if phenomenon not in PHENOMENA:
         raise ValueError(f"unknown phenomenon {phenomenon!r}: choose from {', '.join(PHENOMENA)}")
-    drawer = Drawer(Random(seed), frozenset(CONSTRUCTIONS))
+    drawer = Drawer(Random(seed), frozenset(CONSTRUCTIONS), share=share)
     found: dict[str, tuple[Pair, Pair]] = {}
     misses = 0
     while len(found) < count:

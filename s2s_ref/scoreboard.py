@@ -24,6 +24,7 @@ Translate = Callable[[str], str]
 Entry = dict[str, Any]  # {"lesson": 2, "model": "…", "mascots": {…}, "phenomena": {…}}
 
 _DRAWN = 15  # times as many pairs as are asked for are drawn, to find some in known words
+_DRAWN_OF_A_SHARE = 3  # enough where they are drawn from the model's own share of the words
 
 DIFFERS = {
     "roles": "who did it to whom",
@@ -71,6 +72,7 @@ def phenomena(
     count: int = 40,
     seed: int = 0,
     vocabulary: Vocabulary | None = None,
+    share: float = 1.0,
 ) -> Table:
     """Measure accuracy on minimal pairs, keep the result, and show every model's so far.
 
@@ -86,6 +88,7 @@ def phenomena(
         seed: the same seed gives the same pairs.
         vocabulary: the model's source vocabulary, where it has learned only a share of the words;
             then pairs with words that it has never seen are left out, and `count` is the most.
+        share: how much of each list of words the model's sentences were drawn from.
 
     Raises:
         ValueError: `translate` returns something other than a string, or `count` is below 1.
@@ -94,7 +97,7 @@ def phenomena(
         raise ValueError(f"count must be at least 1, got {count}.")
     results = {}
     for name in PHENOMENA:
-        pairs = _minimal_pairs(name, count, seed, vocabulary)
+        pairs = _minimal_pairs(name, count, seed, vocabulary, share)
         right = sum(all(_right(_said(translate, p.src), p) for p in both) for both in pairs)
         results[name] = right / len(pairs) if pairs else None
     return _phenomenon_table(_keep(lesson, model, "phenomena", results))
@@ -122,11 +125,12 @@ def own(translate: Translate, *sentences: str, vocabulary: Vocabulary | None = N
 
 
 def _minimal_pairs(
-    name: str, count: int, seed: int, vocabulary: Vocabulary | None
+    name: str, count: int, seed: int, vocabulary: Vocabulary | None, share: float
 ) -> list[tuple[Pair, Pair]]:
     if vocabulary is None:
-        return minimal_pairs(name, count, seed)
-    drawn = minimal_pairs(name, _DRAWN * count, seed)
+        return minimal_pairs(name, count, seed, share)
+    times = _DRAWN if share == 1 else _DRAWN_OF_A_SHARE
+    drawn = minimal_pairs(name, times * count, seed, share)
     known = [both for both in drawn if not any(_unknown(p.src, vocabulary) for p in both)]
     return known[:count]
 

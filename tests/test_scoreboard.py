@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from s2s_ref import scoreboard
+from s2s_ref.corpus import korean_english
 from s2s_ref.grammar import MASCOTS, PHENOMENA, minimal_pairs
 from s2s_ref.student.record import state_folder
 from s2s_ref.vocabulary import Vocabulary
@@ -116,6 +117,16 @@ def test_phenomena_in_known_words_only():
     assert all(word in vocabulary for text in asked for word in vocabulary.tokens(text))
     assert max(asked.count(text) for text in asked) == 1
     assert "–" in repr(table), "no pair of numbers without 한, one, is known"
+
+
+def test_a_small_world_is_asked_in_its_own_words():
+    """Of the pairs drawn from all words, next to none is in a vocabulary of a twentieth of them."""
+    world = {"share": 0.05, "constructions": ["statement", "negation", "number", "modifier"]}
+    small = Vocabulary.build([pair.src for pair in korean_english(3000, max_len=12, **world)])
+    asked = []
+    scoreboard.phenomena(8, "m", lambda t: asked.append(t) or "", 20, 0, small, share=0.05)
+    assert len(set(asked)) == 3 * 20, "one of each pair of negation, tense and number"
+    assert all(word in small for text in asked for word in small.tokens(text))
 
 
 def test_both_sentences_of_a_minimal_pair_must_be_right(answers):
