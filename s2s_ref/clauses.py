@@ -156,11 +156,11 @@ def noun_phrase(phrase: NounPhrase, particle: str) -> Piece:
     if phrase.noun.kind == "name":
         return _named(phrase.noun, particle)
     korean, english = _determined(phrase)
-    clause = Piece([], [])
+    after: list[English] = []
     if phrase.relative:
         phrase.relative.who = phrase.who if phrase.relative.gap == "subject" else "I"
-        clause = relative_clause(phrase.relative)
-        korean += clause.korean
+        before, after = relative_clause(phrase.relative)
+        korean += before
     inner: list[English] = []
     if phrase.adjective:
         korean.append(Word(phrase.adjective.korean, phrase.adjective.english))
@@ -170,7 +170,7 @@ def noun_phrase(phrase: NounPhrase, particle: str) -> Piece:
     head = inner_korean[0]
     if not english and phrase.noun.kind != "pronoun":
         english = _article(phrase, noun_english[0][0], head)
-    return Piece(korean, english + noun_english + clause.english)
+    return Piece(korean, english + noun_english + after)
 
 
 def _determined(phrase: NounPhrase) -> tuple[list[Word], list[English]]:
@@ -509,8 +509,10 @@ def _combinations(clause: Clause) -> tuple[tuple[str, str], ...]:
     nouns = [clause.gap_noun] if clause.gap == "object" else []
     if clause.object:
         nouns += [*clause.object.first, clause.object.noun]
-    kept = [noun for noun in nouns if noun and noun.kind not in ("name", "pronoun")]
-    return tuple((clause.frame.lemma, noun.korean) for noun in kept)
+    lemma = clause.frame.lemma
+    return tuple(
+        [(lemma, noun.korean) for noun in nouns if noun and noun.kind not in ("name", "pronoun")]
+    )
 
 
 def _link_verb(words: Iterable[tuple[str, str]], said: Predicate) -> list[English]:
@@ -574,21 +576,21 @@ def _together(friend: Piece) -> Piece:
     return Piece([*friend.korean, word], [preposition, *friend.english])
 
 
-_ENGLISH_ORDER = [
-    *("object", "goal", "manner", "tool", "means", "place", "companion", "purpose")
-].index
+_ENGLISH_ORDER = ("object", "goal", "manner", "tool", "means", "place", "companion", "purpose")
+_NOTHING = Piece([], [])  # never changed
 Style = Literal["finite", "question", "gerund", "infinitive", "bare", "shared"]
 
 
 def say(clause: Clause, style: Style = "finite") -> Piece:
     """Say a clause. "shared": its subject was said before; "gerund", "infinitive" have none."""
     said, parts = predicate(clause), _parts(clause)
-    subject = time = Piece([], [])
+    subject = time = _NOTHING
     if clause.subject and clause.gap != "subject" and style in ("finite", "question"):
         subject = noun_phrase(clause.subject, "topic" if clause.topic else "subject")
     english = _english_clause(clause, style, subject.english, said)
-    for name in sorted(parts, key=_ENGLISH_ORDER):
-        english += parts[name].english
+    for name in _ENGLISH_ORDER:
+        if name in parts:
+            english += parts[name].english
     asked: list[Word] = []
     if clause.asked:
         question = fixed(clause.asked)
@@ -636,11 +638,10 @@ def _english_clause(
     who = clause.subject.who if clause.subject else clause.who
     negative = bool(clause.negation) or "negative" in frame.flags
     front, rest = english_verb(words, clause.tense, who, negative, style == "question")
-    pronoun = loosely([clause.who], said.verb)
     if style == "shared" or clause.gap == "subject":
-        pronoun = []
-    elif clause.subject:
-        pronoun = subject
+        pronoun: list[English] = []
+    else:
+        pronoun = subject if clause.subject else loosely([clause.who], said.verb)
     if style == "question":
         return _link_verb(front, said) + pronoun + _link_verb(rest, said)
     return pronoun + _link_verb([*front, *rest], said)

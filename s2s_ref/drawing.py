@@ -88,7 +88,7 @@ _AT_PLACE = {
 
 def english_name(frame: Frame) -> str:
     """The English verb with its particle: wait_for."""
-    return "_".join((frame.english, *frame.tail))
+    return "_".join((frame.english, *frame.tail)) if frame.tail else frame.english
 
 
 # --------------------------------------------------------------------------------------------
@@ -251,9 +251,11 @@ class Drawer:
 
     def fresh(self, nouns: Sequence[Noun]) -> Noun:
         """Choose a noun that the sentence does not have yet."""
+        content = self.content
         for _ in range(5):
             noun = self.word(nouns)
-            if self.say_once(noun.korean):
+            if noun.korean not in content:
+                content.add(noun.korean)
                 return noun
         raise DeadEnd
 
