@@ -859,20 +859,35 @@ def mate_by_list():
     return ["state", "loss"]
 
 
-@prediction(lesson=3, title="Prediction: trained with padding counted", example="same")
-def trained_on_padding(answer):
-    """Say what is wrong with the choice, if anything."""
-    return one_of(answer, "worse", "same", "better")
-
-
-@trained_on_padding.mistake("nothing is written down yet", so="A guess is all that is asked for.")
-def trained_unanswered():
+@prediction(lesson=3, title="Prediction: two things forgotten", example=["worse", "same"])
+def forgotten(answer):
+    """Say what is wrong with two words, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        return "expected two words in a list"
+    if any(word not in ("worse", "same", "better") for word in answer):
+        return 'expected "worse", "same" or "better", twice'
     return None
 
 
-@trained_on_padding.mistake('expected one of "worse", "same", "better"', so="One word, in quotes.")
-def trained_in_words():
-    return "a bit worse"
+@forgotten.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def forgotten_unanswered():
+    return None
+
+
+@forgotten.mistake(
+    "expected two words in a list", so="One for the encoder, then one for the loss: [a, b]."
+)
+def forgotten_one_word():
+    return "worse"
+
+
+@forgotten.mistake(
+    'expected "worse", "same" or "better", twice', so="Small letters, in quotes, as in the text."
+)
+def forgotten_in_other_words():
+    return ["a bit worse", "the same"]
 
 
 @prediction(lesson=3, title="Prediction: who has the lower loss", example="B")
