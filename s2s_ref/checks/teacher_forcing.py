@@ -990,7 +990,7 @@ def change_in_percent():
     return -5
 
 
-@prediction(lesson=4, title="Prediction: the word after a wrong one", example=30)
+@prediction(lesson=4, title="Prediction: after one wrong word", example=30)
 def next_words(answer):
     """Say what is wrong with a percentage, if anything."""
     return one_share(answer)
