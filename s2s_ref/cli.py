@@ -267,18 +267,28 @@ def grade(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write marks and mistakes here, for scripts.")
     ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run code that you trust, without a sandbox.")
+    ] = False,
 ) -> None:
     """Grade what was handed in, into the gradebook.
+
+    Submissions run in a sandbox, without network or files of yours, and a judge outside of it
+    decides. Where there is none, nothing runs unless you say so: --unsafe
 
     Exit code 1 says that a submission got no marks; the table and the JSON say which, and why.
     """
     from s2s_ref.grading import grade as engine
+    from s2s_ref.grading.sandbox import problem
 
     if json_file and (json_file.is_dir() or not json_file.parent.is_dir()):
         raise ValueError(f"{json_file} cannot be written. Name a file in a folder that is there.")
-    course = _course()
+    course = _course(unsafe)
     wanted = [course.find_lesson(name) for name in lesson or []]
-    results = _grade(course, engine.find_submissions(course, wanted, student))
+    found = engine.find_submissions(course, wanted, student)
+    if not unsafe and (reason := problem()):
+        raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
+    results = _grade(course, found)
     if json_file:
         text = json.dumps(engine.as_plain(results), indent=1, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
@@ -319,11 +329,11 @@ def demo(
         raise typer.Exit(FOUND)
 
 
-def _course() -> "Course":
+def _course(unsafe: bool = False) -> "Course":
     from s2s_ref.grading.course import Course
     from s2s_ref.repository import find_repository
 
-    return Course(find_repository())
+    return Course(find_repository(), unsafe)
 
 
 def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":

@@ -61,7 +61,8 @@ def forgotten(x, hidden, weights_x, weights_h, bias):
 # ------------------------------------------------------------------ over the socket
 
 
-def test_the_same_check_passes_in_its_cell(judge, inside, capfd):
+@pytest.mark.usefixtures("inside")
+def test_the_same_check_passes_in_its_cell(judge, capfd):
     with judge.marking("check-one"):
         check("rnn.one_hot", one_hot)
     with judge.marking("check-two"):
@@ -77,7 +78,8 @@ def test_the_same_check_passes_in_its_cell(judge, inside, capfd):
     assert "✓ one_hot: passed" in capfd.readouterr().out
 
 
-def test_the_student_learns_pass_or_fail_and_the_record_the_mistakes_name(judge, inside, capfd):
+@pytest.mark.usefixtures("inside")
+def test_the_student_learns_pass_or_fail_and_the_record_the_mistakes_name(judge, capfd):
     ids = {"start": ["start_here.encode_sentence"]}
     judge.__init__(ids, b"a class")
     with judge.marking("start"), pytest.raises(CheckFailed, match="not right yet"):
@@ -90,7 +92,8 @@ def test_the_student_learns_pass_or_fail_and_the_record_the_mistakes_name(judge,
     assert verdict["headline"] == "the sentence has no beginning: <bos> is missing"
 
 
-def test_between_graded_cells_a_check_says_so_and_stops_nothing(judge, inside, capfd):
+@pytest.mark.usefixtures("inside")
+def test_between_graded_cells_a_check_says_so_and_stops_nothing(judge, capfd):
     check("rnn.one_hot", one_hot)
     assert capfd.readouterr().out.strip() == NO_CELL
     with judge.marking("check-one"):
@@ -100,7 +103,8 @@ def test_between_graded_cells_a_check_says_so_and_stops_nothing(judge, inside, c
     assert told(judge, "check-one") == [("rnn.one_hot", True, "")]
 
 
-def test_hints_and_the_course_are_known_everywhere(judge, inside, capfd):
+@pytest.mark.usefixtures("inside")
+def test_hints_and_the_course_are_known_everywhere(capfd):
     hint("rnn.one_hot")
     client.progress()
     out = capfd.readouterr().out
@@ -108,7 +112,8 @@ def test_hints_and_the_course_are_known_everywhere(judge, inside, capfd):
     assert "Lesson 1" in out
 
 
-def test_a_result_that_is_too_large_is_an_outcome(judge, inside):
+@pytest.mark.usefixtures("inside")
+def test_a_result_that_is_too_large_is_an_outcome(judge):
     with judge.marking("check-one"), pytest.raises(CheckFailed):
         check("rnn.one_hot", lambda *_: torch.zeros(codec.MAX_BYTES))
     (verdict,) = judge.verdicts("check-one")
@@ -128,7 +133,8 @@ def test_a_result_that_is_too_large_is_an_outcome(judge, inside):
         (0).to_bytes(8, "big"),
     ],
 )
-def test_whatever_comes_the_next_honest_check_is_answered(judge, inside, tmp_path, raw):
+@pytest.mark.usefixtures("inside")
+def test_whatever_comes_the_next_honest_check_is_answered(judge, tmp_path, raw):
     with socket.socket(socket.AF_UNIX) as wire:
         wire.connect(str(tmp_path / "judge"))
         wire.sendall(raw)
@@ -140,7 +146,8 @@ def test_whatever_comes_the_next_honest_check_is_answered(judge, inside, tmp_pat
     assert told(judge, "check-one") == [("rnn.one_hot", True, "")]
 
 
-def test_a_slow_message_ends(judge, inside, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("inside")
+def test_a_slow_message_ends(judge, tmp_path, monkeypatch):
     monkeypatch.setattr(channel, "PATIENCE", 0.3)
     with socket.socket(socket.AF_UNIX) as wire:
         wire.connect(str(tmp_path / "judge"))
@@ -297,7 +304,8 @@ def test_the_judge_sends_no_expected_value(judge):
         assert not any(t.shape == expected.shape and torch.allclose(t, expected) for t in sent)
 
 
-def test_every_exercise_passes_over_the_socket(inside, judge, tmp_path):
+@pytest.mark.usefixtures("inside")
+def test_every_exercise_passes_over_the_socket(judge):
     names = [e.name for e in load_all()]
     judge.__init__({name: [name] for name in names}, b"another class")
     for exercise in load_all():

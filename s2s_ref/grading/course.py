@@ -7,9 +7,9 @@ commands, the formgrader page and `s2s` do the same.
 import contextlib
 import os
 import re
+import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ HANDED_IN = (
 `kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`."""
 
 
-def configure(c: Any, root: Path) -> None:
+def configure(c: Any, root: Path, unsafe: bool = False) -> None:
     """Set nbgrader's options for the course that lies in `root`, and make its class folder.
 
     nbgrader cannot open its database where the folder is missing.
@@ -62,7 +62,8 @@ def configure(c: Any, root: Path) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
-        "s2s_ref.grading.preprocessors.execute.Execute",
+        "s2s_ref.grading.preprocessors.sandbox_execute.SandboxExecute",
+        "s2s_ref.grading.preprocessors.verify.Verify",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
@@ -72,10 +73,13 @@ def configure(c: Any, root: Path) -> None:
     ]
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
-    # a kernel warns that it listens on this machine's own network; nobody here can act on that
-    c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
-    c.Execute.timeout = 120  # seconds for one cell
-    c.Execute.skip_cells_with_tag = "experiment"  # for `nbgrader validate`
+    c.SandboxExecute.course_root = str(root)
+    c.SandboxExecute.unsafe = unsafe
+    c.SandboxExecute.timeout = 60  # seconds for one cell
+    c.SandboxExecute.startup_timeout = 60
+    c.SandboxExecute.shutdown_kernel = "immediate"
+    c.Execute.timeout = 120  # seconds for one cell, for `nbgrader validate`
+    c.Execute.skip_cells_with_tag = "experiment"
 
 
 def _find_tools() -> None:
@@ -87,9 +91,13 @@ def _find_tools() -> None:
 
 @dataclass(frozen=True)
 class Course:
-    """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`."""
+    """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`.
+
+    `unsafe`: submissions are trusted, and run without a sandbox.
+    """
 
     root: Path
+    unsafe: bool = False
 
     @property
     def solutions(self) -> Path:
@@ -119,7 +127,7 @@ class Course:
     def config(self) -> Config:
         """Return nbgrader's configuration of this course."""
         c = Config()
-        configure(c, self.root.resolve())
+        configure(c, self.root.resolve(), self.unsafe)
         return c
 
     def api(self) -> Any:
@@ -129,6 +137,22 @@ class Course:
 
         config = self.config()
         return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+    def key(self) -> bytes:
+        """Return the secret by which the cases of this class are drawn; it is made once."""
+        path = self.root / "class" / "judge.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # for its owner only
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                with contextlib.suppress(FileExistsError):  # another grader was first
+                    os.link(file.name, path)
+        return path.read_bytes()
+
+    def hidden(self) -> tuple[Path, ...]:
+        """Return the folders that no submission may see, wherever they lie."""
+        return (self.root.resolve(), Path(__file__).resolve().parents[1])
 
     def lesson_names(self) -> list[str]:
         """List the lessons that have a solution notebook, in order."""
@@ -153,22 +177,3 @@ class Course:
     def notebook(self, folder: Path, lesson: str) -> Path:
         """Return the path of a lesson's notebook below one of the folders."""
         return folder / lesson / f"{lesson}.ipynb"
-
-
-@contextlib.contextmanager
-def kernels_apart() -> Iterator[None]:
-    """Give the kernels that start inside this block one thread each, and a new record.
-
-    Small recurrent networks are slower with many threads, the more so beside other kernels. What
-    one student's checks leave in a record must not show in another's cards.
-    """
-    with tempfile.TemporaryDirectory() as state:
-        own = {"OMP_NUM_THREADS": "1", "S2S_STATE": state}
-        before = {name: os.environ.pop(name) for name in own if name in os.environ}
-        os.environ.update(own)
-        try:
-            yield
-        finally:
-            for name in own:
-                os.environ.pop(name, None)
-            os.environ.update(before)

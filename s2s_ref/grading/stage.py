@@ -1,0 +1,110 @@
+"""What a submission finds around it: a part of the package, and the files that came with it.
+
+Both are copies made from lists of what may be there. The package holds the student's side and the
+modules of earlier lessons; this lesson's module, the checks and the grading are not in it.
+"""
+
+import os
+import shutil
+import stat
+from importlib import resources
+from pathlib import Path
+
+LESSON_MODULES = {
+    "rnn": 1,
+    "encoder_decoder": 2,
+    "padding": 3,
+    "teacher_forcing": 4,
+    "decoding": 5,
+    "bottleneck": 6,
+    "attention": 7,
+    "two_attentions": 8,
+}
+"""The lesson in which each module is written; later lessons use it."""
+
+DATA_MODULES = (
+    "state",
+    "vocabulary",
+    "grammar",
+    "lexicon",
+    "clauses",
+    "drawing",
+    "sentences",
+    "corpus",
+    "sentence_files",
+    "tasks",
+    "download",
+)
+"""What every lesson may use."""
+
+ENTRY_POINTS = "[s2s_ref.judge]\ngrading = s2s_ref.student.channel:SocketJudge\n"
+METADATA = "Metadata-Version: 2.1\nName: seq2seq-course\nVersion: 0\n"
+
+MOST_FILES, MOST_BYTES = 200, 64 * 2**20
+
+
+def stage_package(lesson: int, folder: Path) -> None:
+    """Copy into `folder` what code of this lesson may import of the course's package."""
+    source, target = Path(str(resources.files("s2s_ref"))), folder / "s2s_ref"
+    earlier = [name for name, number in LESSON_MODULES.items() if number < lesson]
+    (target / "student").mkdir(parents=True)
+    for path in sorted((source / "student").glob("*.py")):
+        shutil.copyfile(path, target / "student" / path.name)
+    for name in (*DATA_MODULES, *earlier):
+        if (source / f"{name}.py").is_file():  # a lesson that is yet to be written has none
+            shutil.copyfile(source / f"{name}.py", target / f"{name}.py")
+    package = (source / "__init__.py").read_text(encoding="utf-8")
+    absent = (source / "grading" / "staged_package.py").read_text(encoding="utf-8")
+    (target / "__init__.py").write_text(package + "\n" + absent, encoding="utf-8")
+    # It stands before the installed package's own, so that the only judge is the one outside.
+    about = folder / "seq2seq_course-0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(METADATA, encoding="utf-8")
+    (about / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
+
+
+def stage_files(submission: Path, folder: Path) -> None:
+    """Copy into `folder` the files that were handed in beside the notebook.
+
+    Raises:
+        ValueError: one of them is no file of its own, or they are too many or too large.
+    """
+    files = examine_files(submission)
+    folder.mkdir()
+    for path in files:
+        if path.suffix == ".ipynb":
+            continue
+        target = folder / path.relative_to(submission)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # it may have been put in another's place since it was looked at
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            target.write_bytes(file.read(MOST_BYTES))
+
+
+def examine_files(submission: Path) -> list[Path]:
+    """List the files of a submission.
+
+    Raises:
+        ValueError: something in the folder is no file or folder of its own, such as a link, or
+            they are too many or too large.
+    """
+    found, size = [], 0
+    for parent, folders, names in os.walk(submission):
+        for name in (*folders, *names):
+            path = Path(parent, name)
+            about = path.lstat()
+            if stat.S_ISDIR(about.st_mode):
+                continue
+            if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
+                raise ValueError(
+                    f"{path} is a link or a device, and not a file of its own. Delete it, or put "
+                    "what it should hold in its place."
+                )
+            found.append(path)
+            size += about.st_size
+    if len(found) > MOST_FILES or size > MOST_BYTES:
+        raise ValueError(
+            f"{submission} holds {len(found):,} files with {size:,} bytes. At most "
+            f"{MOST_FILES:,} and {MOST_BYTES:,} can be graded."
+        )
+    return found
