@@ -849,7 +849,7 @@ def over_hundred():
 @prediction(lesson=7, title="Prediction: the brightest word", example="책을")
 def brightest(answer):
     """Say what is wrong with the choice, if anything."""
-    return one_of(answer, "친구가", "도서관에서", "빌린", "책을", "읽었어요")
+    return one_of(answer, "의사가", "도서관에서", "빌린", "책을", "읽었어요")
 
 
 @brightest.mistake("nothing is written down yet", so="A guess is all that is asked for.")
@@ -858,7 +858,7 @@ def brightest_unanswered():
 
 
 @brightest.mistake(
-    'expected one of "친구가", "도서관에서", "빌린", "책을", "읽었어요"',
+    'expected one of "의사가", "도서관에서", "빌린", "책을", "읽었어요"',
     so="One of the five Korean words, copied, in quotes.",
 )
 def in_english():
