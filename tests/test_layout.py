@@ -32,13 +32,14 @@ DATA = {
     "tasks",
     "download",
 }
-TOOLS = {"training", "metrics", "plots"}
+TOOLS = {"training", "metrics", "plots", "capstone"}
 SIDES = {"student", "checks", "grading"}
 # For these, what the part may import of this package; other parts are free.
 MAY_IMPORT = {
     "student": {"student", "state"},
     "checks": {"checks", "student"} | DATA | TOOLS | set(LESSONS),
     "stored": {"stored"} | DATA | TOOLS | set(LESSONS),
+    "recipe": DATA | TOOLS | set(LESSONS),
     **dict.fromkeys(DATA, DATA),
     **dict.fromkeys(TOOLS, DATA | TOOLS),
     **{lesson: DATA | set(LESSONS[:i]) for i, lesson in enumerate(LESSONS)},
@@ -103,6 +104,7 @@ def test_every_lesson_module_is_in_the_order_above(modules):
         "notebooks",
         "repository",
         "experiments",
+        "recipe",
         "scoreboard",
         "stored",
     }

@@ -1,0 +1,190 @@
+"""A translator for real sentences, from pairs to translations: what the lessons add up to.
+
+The models are those of the lessons. New are only the usual helps against learning a small corpus by
+heart: dropout, label smoothing, subwords, and one table of target words for reading and writing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from s2s_ref.attention import LuongDecoder
+from s2s_ref.decoding import beam_search, greedy_decode
+from s2s_ref.encoder_decoder import shift_target
+from s2s_ref.grammar import Pair
+from s2s_ref.padding import Translator, bucket_batches, pad
+from s2s_ref.training import Batch, History, Loss, Validate, fit, padded_batches, set_seed
+from s2s_ref.two_attentions import BidirectionalEncoder, GeneralScores
+from s2s_ref.vocabulary import Vocabulary
+
+AT_ONCE = 100  # sentences that are decoded in one batch
+ROOM = 10  # target tokens that a translation may have beyond twice its source's
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices of one translator; the defaults suit some ten thousand short sentences.
+
+    `unit` and `size` are those of `Vocabulary.build`, for each side; `size` is the most entries,
+    `min_count` the fewest times that one was seen. `hidden` is the size of all vectors, embeddings
+    too. Pairs with a side of more than `longest` tokens are left out of training: a batch takes as
+    long as its longest sentence. `alpha` is the power of the length by which the beam's
+    log-probabilities are divided.
+    """
+
+    src_unit: str = "subwords"
+    tgt_unit: str = "subwords"
+    src_size: int | None = 3000
+    tgt_size: int | None = 3000
+    min_count: int = 2
+    longest: int = 40
+    hidden: int = 256
+    cell: str = "gru"
+    dropout: float = 0.3
+    smoothing: float = 0.1
+    batch: int = 64
+    lr: float = 2e-3
+    fall: float = 0.8
+    beam: int = 5
+    alpha: float = 1.0
+
+
+@dataclass
+class System:
+    """A translator with its vocabularies: Korean or French text in, English text out."""
+
+    recipe: Recipe
+    source: Vocabulary
+    target: Vocabulary
+    model: Translator
+
+    def translate(self, sentences: Sequence[str], beam: int | None = None) -> list[str]:
+        """Translate sentences, with the recipe's beam or another one; a beam of 1 is greedy."""
+        ids = self.source.encode_all(sentences)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # less padding in a batch
+        found = [""] * len(ids)
+        for start in range(0, len(order), AT_ONCE):
+            rows = order[start : start + AT_ONCE]
+            best = self._search([ids[i] for i in rows], beam or self.recipe.beam)
+            for i, tokens in zip(rows, best, strict=True):
+                found[i] = self.target.decode(tokens)
+        return found
+
+    @torch.no_grad()
+    def _search(self, ids: list[list[int]], beam: int) -> list[list[int]]:
+        self.model.eval()
+        lengths = torch.tensor([len(row) for row in ids])
+        state = self.model.encode(pad(ids, self.source.pad_id), lengths)
+        ends = (self.target.bos_id, self.target.eos_id)
+        longest = 2 * int(lengths.max()) + ROOM
+        if beam == 1:
+            return greedy_decode(self.model.decoder, state, *ends, longest)
+        found = beam_search(self.model.decoder, state, *ends, beam, longest, self.recipe.alpha)
+        return [hypotheses[0].tokens for hypotheses in found]
+
+
+def prepare(pairs: Sequence[Pair], recipe: Recipe, seed: int = 0) -> System:
+    """Build the vocabularies of training pairs, and a model with random weights."""
+    source = Vocabulary.build(
+        [pair.src for pair in pairs], recipe.src_unit, recipe.min_count, recipe.src_size
+    )
+    target = Vocabulary.build(
+        [pair.tgt for pair in pairs], recipe.tgt_unit, recipe.min_count, recipe.tgt_size
+    )
+    set_seed(seed)
+    hidden, cell = recipe.hidden, recipe.cell
+    encoder = BidirectionalEncoder(len(source), hidden, hidden, cell)
+    score = GeneralScores(hidden, hidden)
+    decoder = LuongDecoder(len(target), hidden, hidden, cell, score)
+    start_small(encoder.embedding, decoder.embedding)
+    tie(decoder)
+    add_dropout(encoder, recipe.dropout)
+    add_dropout(decoder, recipe.dropout)
+    return System(recipe, source, target, Translator(encoder, decoder))
+
+
+def train(
+    system: System,
+    pairs: Sequence[Pair],
+    steps: int,
+    seed: int = 0,
+    validate: Validate | None = None,
+    every: int = 500,
+    label: str = "",
+) -> History:
+    """Train a system on pairs for so many updates; the same seed gives the same training."""
+    recipe = system.recipe
+    sources = system.source.encode_all(pair.src for pair in pairs)
+    targets = system.target.encode_all(pair.tgt for pair in pairs)
+    short = [
+        (src, tgt)
+        for src, tgt in zip(sources, targets, strict=True)
+        if max(len(src), len(tgt)) <= recipe.longest
+    ]
+    batches = padded_batches(
+        [src for src, _ in short],
+        [tgt for _, tgt in short],
+        recipe.batch,
+        seed,
+        system.target.bos_id,
+        bucket_batches,
+    )
+    return fit(
+        system.model,
+        batches,
+        smoothed_loss(recipe.smoothing),
+        steps=steps,
+        lr=recipe.lr,
+        fall=recipe.fall,
+        seed=seed,
+        validate=validate,
+        every=every,
+        label=label,
+    )
+
+
+def smoothed_loss(smoothing: float) -> Loss:
+    """Make a loss that asks for a share of probability on all words, not on the right one only.
+
+    So a model is not driven to be certain of what it saw once (Szegedy et al. 2016, section 7).
+    """
+
+    def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+        tgt_input, tgt_output = shift_target(batch.tgt)
+        assert batch.tgt_mask is not None
+        real = batch.tgt_mask[:, 1:]
+        logits = model(batch.src, batch.src_lengths, tgt_input)
+        return nn.functional.cross_entropy(
+            logits[real], tgt_output[real], label_smoothing=smoothing
+        )
+
+    return loss
+
+
+def add_dropout(part: nn.Module, share: float) -> None:
+    """Drop a share of a part's embeddings, and of what its output layer reads, while training."""
+    part.embedding = nn.Sequential(part.embedding, nn.Dropout(share))
+    if hasattr(part, "output"):
+        part.output = nn.Sequential(nn.Dropout(share), part.output)
+
+
+def tie(decoder: nn.Module) -> None:
+    """Let a decoder write with the table with which it reads (Press and Wolf 2017, section 3).
+
+    A word that is rare in the corpus is then learned in both ways at once.
+    """
+    decoder.output.weight = decoder.embedding.weight
+
+
+def start_small(*embeddings: nn.Embedding) -> None:
+    """Draw embeddings whose vectors have length 1 or so, in place of PyTorch's N(0, 1)."""
+    for embedding in embeddings:
+        nn.init.normal_(embedding.weight, std=embedding.embedding_dim**-0.5)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Count the numbers that training changes; shared ones count once."""
+    return sum(parameter.numel() for parameter in model.parameters())
