@@ -311,7 +311,7 @@ COMPARISONS = (
         "reversing",
         "Does reading the source backwards help from Korean into English?",
         (PLAIN, REVERSED),
-        WORLD | {"steps": 2400, "every": 300},
+        WORLD | {"steps": 1200, "every": 150},
         run_reversing,
         _quality_table,
         _curves,
