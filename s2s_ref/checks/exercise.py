@@ -8,7 +8,7 @@ from typing import Any
 
 from s2s_ref.student.describe import Observation
 
-LESSONS = ("start_here", "rnn", "encoder_decoder", "padding", "decoding")
+LESSONS = ("start_here", "rnn", "encoder_decoder", "padding", "decoding", "attention")
 """The modules of checks, one a lesson, in teaching order."""
 
 
