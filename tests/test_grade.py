@@ -83,6 +83,13 @@ def dead(released):
     return answered(released, {EXERCISE: "import os\nos._exit(1)"})
 
 
+def parted(released):
+    """Right answers, but the cell of the first one was deleted."""
+    notebook = perfect(released)
+    notebook.cells.remove(cell_of(notebook, EXERCISE))
+    return notebook
+
+
 KOREAN_BYTES = "책".encode("euc-kr")
 BAD = {
     "not_json": ("print('hello')", "it is not JSON"),
@@ -102,7 +109,7 @@ def graded(tmp_path_factory):
         (course.solutions / LESSON / "INSTRUCTOR.md").write_text("rubric")
         release(course)
         released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
-        for make in (perfect, mistaken, edited, dead):
+        for make in (perfect, mistaken, edited, dead, parted):
             hand_in(course, make.__name__, make(released))
         hand_in(course, "untouched", released)
         for name, (text, _) in BAD.items():
@@ -134,6 +141,7 @@ def test_the_marks_are_right(graded):
         "untouched": (0, 3, 0),
         "edited": (3, 3, 1),
         "dead": (0, 3, 0),
+        "parted": (1, 3, 1),
     }
 
 
@@ -142,6 +150,12 @@ def test_mistakes_are_named(graded):
     assert told(results["perfect"]) == {ENCODE: "passed", PREDICTION: "passed"}
     assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "capital"}
     assert told(results["untouched"]) == {ENCODE: "unwritten", PREDICTION: "unanswered"}
+
+
+def test_a_missing_cell_is_named(graded):
+    _, results, page = graded
+    (said,) = [v["headline"] for v in results["parted"].verdicts if v["exercise"] == ENCODE]
+    assert said == "encode_sentence is not defined: its cell is missing or did not run"
 
 
 def test_an_edited_notebook_is_marked_as_if_it_were_not(graded):

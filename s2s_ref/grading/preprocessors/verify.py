@@ -21,12 +21,25 @@ class Verify(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Replace the outputs of every graded cell."""
         record, failed = resources[RECORD], set()
-        for cell, _ in graded_checks(nb):
+        for cell, made in graded_checks(nb):
             verdicts = record[grade_id(cell)]
+            _name_what_is_missing(verdicts, made, cell)
             failed |= {v["exercise"] for v in verdicts if not v["passed"]}
             reasons = [o for o in cell.outputs if o.get("ename") in ("NotRun", "TimeOut")]
             cell.outputs = [*_cards(verdicts, failed), *_errors(verdicts, reasons)]
         return nb, resources
+
+
+def _name_what_is_missing(
+    verdicts: list[dict[str, Any]], made: list[tuple[str, str]], cell: NotebookNode
+) -> None:
+    """Say where a check never began because the student's object is not there."""
+    said = [o.get("evalue", "") for o in cell.outputs if o.get("ename") == "NameError"]
+    for verdict, (_, name) in zip(verdicts, made, strict=True):
+        if verdict["kind"] == "unanswered" and any(
+            name in text.replace("'", " ").split() for text in said
+        ):
+            verdict["headline"] = f"{name} is not defined: its cell is missing or did not run"
 
 
 def _cards(verdicts: list[dict[str, Any]], failed: set[str]) -> Iterator[NotebookNode]:
