@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ TRAINING, SOURCES, PUBLIC, ABOUT = "train.tsv", "source.txt", "public.tsv", "abo
 REFERENCES = "references.tsv"
 TRANSLATIONS = "translations.txt"
 FOLDER = "capstone"  # as students have it, beside their notebook
+INSTRUCTOR = "instructor"
 VARIABLE = "S2S_CAPSTONE"
 FORMAT = "s2s capstone 1"
 
@@ -121,6 +123,22 @@ def hold_out(
     return made if thresholds else replace(made, thresholds=thresholds_for(made))
 
 
+def parse_thresholds(text: str) -> list[float] | None:
+    """Read thresholds such as "30,40,50"; nothing gives None.
+
+    Raises:
+        ValueError: something else stands there.
+    """
+    if not text.strip():
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"Thresholds are numbers with commas between them, such as 30,40,50. Got {text!r}."
+        ) from None
+
+
 def thresholds_for(capstone: Capstone) -> tuple[float, ...]:
     """Set thresholds from what the most similar training sentence is worth, without a model."""
     lines = nearest(capstone.sources, capstone.train)
@@ -137,6 +155,7 @@ def _check_thresholds(thresholds: Sequence[float]) -> None:
         )
 
 
+@cache
 def practice() -> Capstone:
     """Make the practice capstone of built-in sentences, always the same, with all references."""
     test = practice_held_out()
@@ -219,10 +238,8 @@ def find(start: Path | None = None) -> Capstone:
     Raises:
         ValueError: the folder is not as it was made.
     """
-    named, beside = os.environ.get(VARIABLE), (start or Path.cwd()) / FOLDER
-    if named:
-        return read(Path(named))
-    return read(beside) if beside.is_dir() else practice()
+    folder = default_folder((start or Path.cwd()) / TRANSLATIONS)
+    return read(folder) if folder.is_dir() or os.environ.get(VARIABLE) else practice()
 
 
 def read(folder: Path) -> Capstone:
@@ -248,6 +265,12 @@ def read(folder: Path) -> Capstone:
             "should have. Put the folder back as it was given out."
         )
     return capstone
+
+
+def default_folder(file: Path) -> Path:
+    """Name the capstone's folder for a file: that of `S2S_CAPSTONE`, or `capstone` beside it."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else file.parent / FOLDER
 
 
 def _read_about(folder: Path) -> dict[str, Any]:
@@ -299,22 +322,20 @@ def read_translations(path: Path) -> list[str]:
     return lines_in(content, path.name)
 
 
-def lines_in(content: bytes, name: str = TRANSLATIONS) -> list[str]:
-    """Cut a file's bytes into lines; Windows line ends and a byte-order mark are fine.
+def lines_in(content: bytes | str, name: str = TRANSLATIONS) -> list[str]:
+    """Cut what a file holds into lines; Windows line ends and a byte-order mark are fine.
 
     Raises:
-        HandInError: the bytes are not text in UTF-8.
+        HandInError: the bytes are not text in UTF-8, or were not when this text was read.
     """
-    try:
-        text = content.decode("utf-8-sig")
-        if "\0" in text:
-            raise UnicodeError
-    except UnicodeError:
-        seems = "UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
+    raw = content if isinstance(content, bytes) else content.encode("utf-8", errors="replace")
+    text = raw.decode("utf-8-sig", errors="replace")
+    if "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
+        seems = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
         raise HandInError(
             f"{name} is not in UTF-8; it looks like {seems}. Write it again with "
             'encoding="utf-8", or save it as UTF-8 in your editor.'
-        ) from None
+        )
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if lines[-1] == "":  # what follows the last line's end
         lines.pop()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from s2s_ref.capstone import Capstone
     from s2s_ref.grading.course import Course
     from s2s_ref.grading.grade import Result, Submission
     from s2s_ref.stored import Comparison
@@ -42,6 +43,12 @@ app = typer.Typer(
 )
 data = typer.Typer(help="List, fetch and look at corpora.", epilog=EXIT_CODES, no_args_is_help=True)
 app.add_typer(data, name="data", rich_help_panel=STUDENTS)
+capstone = typer.Typer(
+    help="Make the files of lesson 9: real sentences, or practice.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+app.add_typer(capstone, name="capstone", rich_help_panel=INSTRUCTORS)
 
 
 def console() -> "Console":
@@ -223,6 +230,104 @@ def _plain_table(title: str, rows: Sequence[Sequence[str]]) -> "Table":
     for row in rows[1:]:
         table.add_row(*row)
     return table
+
+
+@app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
+def score(
+    file: Annotated[Path, typer.Argument(help="Your translations, one a line.")] = Path(
+        "translations.txt"
+    ),
+    folder: Annotated[
+        Path | None, typer.Option(help="The capstone's folder; capstone/ by default.")
+    ] = None,
+) -> None:
+    """Check a file of translations, and score its public half: BLEU and chrF.
+
+    With the instructor's folder, the hidden half too. Exit code 1 says that the file cannot be
+    scored, and the text why.
+    """
+    from s2s_ref import capstone as engine
+
+    found = engine.read(folder or engine.default_folder(file))
+    try:
+        lines = engine.read_translations(file)
+        wrong = engine.fault(lines, found.sources, file.name)
+    except engine.HandInError as error:
+        wrong = str(error)
+    if wrong:
+        console().print(wrong, markup=False)
+        raise typer.Exit(FOUND)
+    _print_scores(lines, found)
+
+
+def _print_scores(lines: Sequence[str], found: "Capstone") -> None:
+    from s2s_ref import capstone as engine
+
+    out, halves = console(), [("public", found.public)]
+    if all(source in found.references for source in found.sources):
+        halves.append(("hidden", found.hidden))
+    for name, rows in halves:
+        scores = engine.score(lines, found, rows)
+        out.print(f"{name} half, {len(rows)} lines: BLEU {scores.bleu:.1f}, chrF {scores.chrf:.1f}")
+    out.print(f"BLEU was counted as {scores.signature}")
+    steps = ", ".join(f"{threshold:g}" for threshold in found.thresholds)
+    out.print(
+        f"Each of these chrF scores on the hidden half gives an equal share of the points: {steps}"
+        if found.graded
+        else "This is practice: it is not graded."
+    )
+
+
+@capstone.command("prepare", epilog=EXIT_CODES)
+def capstone_prepare(
+    file: Annotated[Path, typer.Argument(help="Sentence pairs of the manythings.org kind.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where; class/capstone in the course's folder by default.")
+    ] = None,
+    held_out: Annotated[int, typer.Option(help="How many source sentences to translate.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed holds out other sentences.")] = 0,
+    thresholds: Annotated[
+        str, typer.Option(help="chrF scores, such as 30,40,50; set by the data by default.")
+    ] = "",
+) -> None:
+    """Hold sentences of a file out: a folder for students, and one with all references for you.
+
+    FILE is English<TAB>other language, as from manythings.org. What is there is never overwritten.
+    """
+    from s2s_ref import capstone as engine
+    from s2s_ref import corpus
+
+    made = engine.hold_out(
+        corpus.read_pairs(file), held_out, seed, engine.parse_thresholds(thresholds), file.stem
+    )
+    place = (folder or _course().capstone).resolve()
+    students, instructor = place / "students" / engine.FOLDER, place / engine.INSTRUCTOR
+    engine.write(made, students, instructor)
+    out = console()
+    out.print(
+        f"{len(made.train):,} pairs to train on; {len(made.sources):,} sentences to translate, "
+        f"{len(made.public):,} of them with their references."
+    )
+    out.print(f"Thresholds (chrF): {', '.join(f'{value:g}' for value in made.thresholds)}")
+    out.print(f"Give this folder to the students, to lie beside their notebook: {students}")
+    out.print(f"Keep this one: {instructor}")
+
+
+@capstone.command("practice", epilog=EXIT_CODES)
+def capstone_practice(
+    folder: Annotated[
+        Path, typer.Option(help="Where; capstone/ in this folder by default.")
+    ] = Path("capstone"),
+) -> None:
+    """Make the same files from built-in sentences, to practise; they are never graded."""
+    from s2s_ref import capstone as engine
+
+    made = engine.practice()
+    engine.write(made, folder)
+    console().print(
+        f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate lie "
+        f"in {folder}. Score your translations of them: s2s score translations.txt"
+    )
 
 
 Lessons = Annotated[

@@ -40,9 +40,11 @@ class Built:
 class Exercise:
     """An exercise; made by the decorator `exercise` or by `prediction`.
 
-    `free_at_padding`: whatever the result holds at padding is right, for nobody reads it.
+    `number` counts the lesson's exercises and its predictions apart, as the notebook does; a bonus
+    has none. `free_at_padding`: whatever the result holds at padding is right, for nobody reads it.
     `times`: each case calls so often, on the same objects, and the list of results is what is
-    judged: an epoch's batches twice from one generator.
+    judged: an epoch's batches twice from one generator. `points`: what it is worth, where that is
+    neither 2, for code, nor 1, for a prediction.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Exercise:
     free_at_padding: bool = False
     times: int = 1
     bonus: bool = False
+    points: int | None = None
     number: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)

@@ -124,6 +124,11 @@ class Course:
         """What students get back."""
         return self.root / "class" / "feedback"
 
+    @property
+    def capstone(self) -> Path:
+        """What `s2s capstone prepare` writes: the students' folder and the instructor's."""
+        return self.root / "class" / "capstone"
+
     def config(self) -> Config:
         """Return nbgrader's configuration of this course."""
         c = Config()
