@@ -311,7 +311,7 @@ COMPARISONS = (
         "reversing",
         "Does reading the source backwards help from Korean into English?",
         (PLAIN, REVERSED),
-        WORLD | {"steps": 1200, "every": 150},
+        WORLD,
         run_reversing,
         _quality_table,
         _curves,
