@@ -11,13 +11,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from s2s_ref.attention import LuongDecoder
+from s2s_ref.attention import DotScores, LuongDecoder
 from s2s_ref.decoding import beam_search, greedy_decode
-from s2s_ref.encoder_decoder import shift_target
+from s2s_ref.encoder_decoder import Decoder, shift_target
 from s2s_ref.grammar import Pair
-from s2s_ref.padding import Translator, bucket_batches, pad
+from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, pad
 from s2s_ref.training import Batch, History, Loss, Validate, fit, padded_batches, set_seed
-from s2s_ref.two_attentions import BidirectionalEncoder, GeneralScores
+from s2s_ref.two_attentions import AdditiveScores, BidirectionalEncoder, GeneralScores
 from s2s_ref.vocabulary import Vocabulary
 
 AT_ONCE = 100  # sentences that are decoded in one batch
@@ -30,9 +30,10 @@ class Recipe:
 
     `unit` and `size` are those of `Vocabulary.build`, for each side; `size` is the most entries,
     `min_count` the fewest times that one was seen. `hidden` is the size of all vectors, embeddings
-    too. Pairs with a side of more than `longest` tokens are left out of training: a batch takes as
-    long as its longest sentence. `alpha` is the power of the length by which the beam's
-    log-probabilities are divided.
+    too. `score` is that of the attention, "none" for a decoder without one; `two_way` says whether
+    the encoder reads in both directions. Pairs with a side of more than `longest` tokens are left
+    out of training: a batch takes as long as its longest sentence. `alpha` is the power of the
+    length by which the beam's log-probabilities are divided.
     """
 
     src_unit: str = "subwords"
@@ -40,6 +41,8 @@ class Recipe:
     src_size: int | None = 3000
     tgt_size: int | None = 3000
     min_count: int = 2
+    score: str = "general"
+    two_way: bool = True
     longest: int = 40
     hidden: int = 256
     cell: str = "gru"
@@ -95,15 +98,34 @@ def prepare(pairs: Sequence[Pair], recipe: Recipe, seed: int = 0) -> System:
         [pair.tgt for pair in pairs], recipe.tgt_unit, recipe.min_count, recipe.tgt_size
     )
     set_seed(seed)
+    model = build(recipe, len(source), len(target))
+    return System(recipe, source, target, model)
+
+
+def build(recipe: Recipe, src_entries: int, tgt_entries: int) -> Translator:
+    """Build a recipe's model, with random weights."""
     hidden, cell = recipe.hidden, recipe.cell
-    encoder = BidirectionalEncoder(len(source), hidden, hidden, cell)
-    score = GeneralScores(hidden, hidden)
-    decoder = LuongDecoder(len(target), hidden, hidden, cell, score)
-    start_small(encoder.embedding, decoder.embedding)
+    read = BidirectionalEncoder if recipe.two_way else PackedEncoder
+    encoder = read(src_entries, hidden, hidden, cell)
+    decoder: nn.Module = Decoder(tgt_entries, hidden, hidden, cell)
+    if recipe.score != "none":
+        decoder = LuongDecoder(tgt_entries, hidden, hidden, cell, _score(recipe.score, hidden))
+    start_small(encoder)
+    start_small(decoder)
     tie(decoder)
     add_dropout(encoder, recipe.dropout)
     add_dropout(decoder, recipe.dropout)
-    return System(recipe, source, target, Translator(encoder, decoder))
+    return Translator(encoder, decoder)
+
+
+def _score(name: str, hidden: int) -> nn.Module:
+    if name == "general":
+        return GeneralScores(hidden, hidden)
+    if name == "additive":
+        return AdditiveScores(hidden, hidden, hidden)
+    if name != "dot":
+        raise ValueError(f"There is no score {name!r}: choose none, dot, general or additive.")
+    return DotScores()
 
 
 def train(
@@ -166,9 +188,10 @@ def smoothed_loss(smoothing: float) -> Loss:
 
 def add_dropout(part: nn.Module, share: float) -> None:
     """Drop a share of a part's embeddings, and of what its output layer reads, while training."""
-    part.embedding = nn.Sequential(part.embedding, nn.Dropout(share))
-    if hasattr(part, "output"):
-        part.output = nn.Sequential(nn.Dropout(share), part.output)
+    layers = dict(part.named_children())
+    part.embedding = nn.Sequential(layers["embedding"], nn.Dropout(share))
+    if "output" in layers:
+        part.output = nn.Sequential(nn.Dropout(share), layers["output"])
 
 
 def tie(decoder: nn.Module) -> None:
@@ -176,13 +199,15 @@ def tie(decoder: nn.Module) -> None:
 
     A word that is rare in the corpus is then learned in both ways at once.
     """
-    decoder.output.weight = decoder.embedding.weight
+    layers = dict(decoder.named_children())
+    layers["output"].weight = layers["embedding"].weight
 
 
-def start_small(*embeddings: nn.Embedding) -> None:
-    """Draw embeddings whose vectors have length 1 or so, in place of PyTorch's N(0, 1)."""
-    for embedding in embeddings:
-        nn.init.normal_(embedding.weight, std=embedding.embedding_dim**-0.5)
+def start_small(part: nn.Module) -> None:
+    """Draw embeddings whose vectors have a length of about 1, in place of PyTorch's N(0, 1)."""
+    embedding = dict(part.named_children())["embedding"]
+    assert isinstance(embedding, nn.Embedding)
+    nn.init.normal_(embedding.weight, std=embedding.embedding_dim**-0.5)
 
 
 def count_parameters(model: nn.Module) -> int:

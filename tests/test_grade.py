@@ -153,7 +153,7 @@ def test_mistakes_are_named(graded):
 
 
 def test_a_missing_cell_is_named(graded):
-    _, results, page = graded
+    _, results, _ = graded
     (said,) = [v["headline"] for v in results["parted"].verdicts if v["exercise"] == ENCODE]
     assert said == "encode_sentence is not defined: its cell is missing or did not run"
 
