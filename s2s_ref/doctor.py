@@ -251,13 +251,22 @@ def _programs() -> list[Finding]:
         else:
             found = "not found; needed to update the course, not for the lessons"
             findings.append(Finding(name, Status.WARN, found, _system_package(name)))
-    path = shutil.which("bwrap")
-    if path:
-        findings.append(Finding("bubblewrap", Status.OK, f"{path} (not needed for students)"))
-    else:
-        found = "not found; for instructors who grade code they do not trust, not for students"
-        findings.append(Finding("bubblewrap", Status.WARN, found, _system_package("bubblewrap")))
     return findings
+
+
+def _sandbox() -> list[Finding]:
+    """Whether code that nobody trusts can be graded here."""
+    if not shutil.which("bwrap"):
+        found = "not found; for instructors who grade code they do not trust, not for students"
+        return [Finding("bubblewrap", Status.WARN, found, _system_package("bubblewrap"))]
+    from s2s_ref.grading.sandbox import problem
+
+    if reason := problem():
+        found, _, mend = reason.partition(". ")
+        found += " (not needed for students)"
+        return [Finding("bubblewrap", Status.WARN, found, mend)]
+    found = f"{shutil.which('bwrap')}, its sandbox works (not needed for students)"
+    return [Finding("bubblewrap", Status.OK, found)]
 
 
 def _system_package(name: str) -> str:
@@ -282,4 +291,5 @@ LOOKS: tuple[Callable[[], list[Finding]], ...] = (
     _notebook_kernel,
     _nbgrader_extensions,
     _programs,
+    _sandbox,
 )

@@ -149,7 +149,10 @@ def test_missing_programs_are_named_with_their_package(monkeypatch):
     found = look("programs")
     assert all(finding.status is Status.WARN for finding in found.values())
     assert found["git"].mend == "sudo apt-get install git"
+    found = look("sandbox")
+    assert found["bubblewrap"].status is Status.WARN
     assert "not for students" in found["bubblewrap"].found
+    assert found["bubblewrap"].mend == "sudo apt-get install bubblewrap"
 
 
 def test_a_terminal_without_utf8(monkeypatch):

@@ -39,6 +39,7 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
         setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
     c.ZipCollectApp.downloaded_directory = "class/downloaded"
     c.FileNameCollectorPlugin.named_regexp = HANDED_IN
+    c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
     c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db"
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
     c.GenerateAssignment.preprocessors = [
@@ -71,6 +72,7 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.Autograde.exporter_class = "s2s_ref.grading.exporter.SubmissionExporter"
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     c.SandboxExecute.course_root = str(root)

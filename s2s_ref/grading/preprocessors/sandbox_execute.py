@@ -31,7 +31,7 @@ RECORD = "s2s_verdicts"
 MOST_OUTPUT = 4 * 2**20
 """So many bytes of a notebook's output are kept; the rest is dropped as it comes."""
 
-TOO_MUCH = "The output was cut here: a notebook may write 4 MB in all.\n"
+TOO_MUCH = "The output was cut here: a notebook may write 4 MB in all."
 TIME_OUT = "This cell did not come to an end within its time. Is there a loop that never ends?"
 
 
@@ -64,6 +64,7 @@ class SandboxExecute(nbgrader.preprocessors.Execute):
         lesson = about["assignment"]
         checks = {grade_id(cell): [n for n, _ in made] for cell, made in graded_checks(nb)}
         self._judge, self._stopped, self._received = Judge(checks, course.key()), "", 0
+        self.raise_on_iopub_timeout = False  # of much output: it costs the output only
         self.error_on_timeout = {"ename": "TimeOut", "evalue": TIME_OUT, "traceback": [TIME_OUT]}
         limits = sandbox.Limits(memory=self.memory * sandbox.MIB, seconds=self.notebook_timeout)
         submission = course.submitted / about["student"] / lesson
@@ -72,11 +73,20 @@ class SandboxExecute(nbgrader.preprocessors.Execute):
             serving(self._judge, self._room.socket),
         ):
             self._deadline = time.monotonic() + self.notebook_timeout
-            nb, resources = super().preprocess(nb, resources, km)
+            nb, resources = self._run(nb, resources, km)
         resources[RECORD] = {name: self._judge.verdicts(name) for name in checks}
         return nb, resources
 
     _room: Room
+
+    def _run(self, nb: NotebookNode, resources: Any, km: Any) -> tuple[NotebookNode, Any]:
+        try:
+            return super().preprocess(nb, resources, km)
+        except RuntimeError as error:  # nbclient's, before the first cell
+            raise ValueError(
+                f"The kernel did not start ({str(error).rstrip('.')}). Is there memory enough? "
+                "Grade it again; s2s doctor looks at this machine."
+            ) from error
 
     def create_kernel_manager(self) -> RoomManager:
         """Make the manager of a kernel in this submission's room."""
@@ -96,13 +106,16 @@ class SandboxExecute(nbgrader.preprocessors.Execute):
         if self._stopped:
             cell.outputs = [_error(f"This cell was not run: {self._stopped}.")]
             return cell, resources
+        self._timed_out = self._idle = False
         try:
             with self._judge.marking(name if is_graded_check(cell) else ""):
                 cell, resources = super().preprocess_cell(cell, resources, index)
+            if self._timed_out and not self._idle:
+                self._stop(cell, "the kernel was ended, for it went on after its time")
         except DeadKernelError:
             self._stop(cell, "the kernel died")
         except Exception as error:  # of a kernel that hangs, or sends what no kernel sends
-            self._stop(cell, f"the kernel was ended ({type(error).__name__})")
+            self._stop(cell, f"the kernel was ended ({type(error).__name__}: {error})"[:200])
         cell.outputs = [output for output in map(_writable, cell.outputs) if output]
         return cell, resources
 
@@ -113,17 +126,24 @@ class SandboxExecute(nbgrader.preprocessors.Execute):
     def _get_timeout(self, cell: NotebookNode | None) -> int:  # noqa: ARG002
         return max(1, min(self.timeout, round(self._deadline - time.monotonic())))
 
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> Any:
+        self._timed_out = True
+        return await super()._async_handle_timeout(timeout, cell)
+
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         """Take what the kernel sends, as long as it is not too much."""
         kind = msg["msg_type"]
         if kind.startswith("comm"):  # widgets have nobody to talk to
             return None
-        if kind not in ("status", "execute_input"):
+        if kind == "status":
+            self._idle = msg["content"]["execution_state"] == "idle"
+        elif kind != "execute_input":
             before = self._received
             self._received += 200 + len(str(msg["content"]))
             if self._received > MOST_OUTPUT:
                 if before <= MOST_OUTPUT:
-                    cell.outputs.append(new_output("stream", name="stdout", text=TOO_MUCH))
+                    # no stream: nbgrader cuts these to so many lines
+                    cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
                 return None
         return super().process_message(msg, cell, cell_index)
 

@@ -1,0 +1,282 @@
+"""What may go wrong in a submission, and what it costs: never the marks that were earned before.
+
+Every fault is a right submission with some lines added, graded with short limits. Each has a record
+with a clear sentence, and nobody else's marks change.
+"""
+
+import dataclasses
+import textwrap
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_course import (
+    EXERCISE,
+    LESSON,
+    PREDICT,
+    RIGHT,
+    answered,
+    hand_in,
+    small_course,
+)
+
+from s2s_ref.grading import grade as engine
+from s2s_ref.grading import sandbox
+from s2s_ref.grading.course import Course
+from s2s_ref.grading.grade import Submission, find_submissions
+from s2s_ref.grading.release import release
+
+pytestmark = pytest.mark.skipif(bool(sandbox.problem()), reason=sandbox.problem())
+
+GUESS = "nested_list = 'c'\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Impatient(Course):
+    """A course whose limits are short."""
+
+    memory: int = 1536
+
+    def config(self):
+        c = super().config()
+        c.SandboxExecute.timeout = 20
+        c.SandboxExecute.notebook_timeout = 90
+        c.SandboxExecute.memory = self.memory
+        return c
+
+
+# The exercise is worth 2 points, the prediction after it 1. By name: what is added to which cell,
+# the points, and a text that the notebook which comes back must hold.
+FAULTS = {
+    "a_loop": (EXERCISE, "while True:\n    pass", 3, "did not come to an end within its time"),
+    "a_loop_in_a_check": (
+        EXERCISE,
+        "def encode_sentence(*_):\n    while True:\n        pass",
+        1,
+        "did not come to an end within its time",
+    ),
+    "a_loop_that_ignores_interrupts": (
+        PREDICT,
+        """
+        while True:
+            try:
+                while True:
+                    pass
+            except BaseException:
+                pass
+        """,
+        2,
+        "the kernel was ended",
+    ),
+    "a_long_sleep": (PREDICT, "import time\ntime.sleep(1000)", 3, "within its time"),
+    "much_memory": (EXERCISE, "x = bytearray(3 * 2**30)", 3, "MemoryError"),
+    "a_large_tensor": (EXERCISE, "import torch\nx = torch.ones(10**10)", 3, "RuntimeError"),
+    "much_memory_in_children": (
+        PREDICT,
+        """
+        import subprocess, sys, time
+        code = "import time; x = bytearray(b'1') * (1200 * 2**20); time.sleep(60)"
+        for _ in range(4):
+            subprocess.Popen([sys.executable, "-c", code])
+        time.sleep(60)
+        """,
+        2,
+        "the kernel died",
+    ),
+    "many_children": (
+        EXERCISE,
+        """
+        import subprocess
+        for _ in range(120):
+            subprocess.Popen(["sleep", "20"])
+        """,
+        3,
+        "BlockingIOError",
+    ),
+    "many_threads": (
+        EXERCISE,
+        """
+        import threading, time
+        for _ in range(200):
+            threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+        """,
+        3,
+        "RuntimeError",
+    ),
+    "exit": (PREDICT, "import os\nos._exit(1)", 2, "the kernel died"),
+    "a_crash": (PREDICT, "import ctypes\nctypes.string_at(0)", 2, "the kernel died"),
+    "killed": (PREDICT, "import os, signal\nos.kill(os.getpid(), 9)", 2, "the kernel died"),
+    "much_output": (
+        EXERCISE,
+        "for _ in range(100):\n    print('x' * 2**20)",
+        3,
+        "The output was cut here",
+    ),
+    "many_outputs": (
+        EXERCISE,
+        "from IPython.display import display\nfor i in range(30_000):\n    display(i)",
+        3,
+        "passed",
+    ),
+    "odd_outputs": (
+        EXERCISE,
+        """
+        publish = get_ipython().display_pub.publish
+        publish({"text/plain": "\\ud800 책"})
+        publish({"text/plain": 7, "image/png": ["x"]})
+        publish({"text/html": {"a": []}}, {"text/html": 3})
+        """,
+        3,
+        "책",
+    ),
+    "messages_of_no_kind": (
+        PREDICT,
+        """
+        kernel = get_ipython().kernel
+        parent = kernel.get_parent()
+        for kind, content in (("stream", {}), ("error", {"ename": 3}), ("display_data", {})):
+            kernel.session.send(kernel.iopub_socket, kind, content, parent=parent)
+        """,
+        2,
+        "the kernel was ended",
+    ),
+    "a_full_work_folder": (
+        EXERCISE,
+        """
+        with open("large", "wb") as file:
+            for _ in range(100):
+                file.write(b"x" * 2**20)
+        """,
+        3,
+        "OSError",
+    ),
+    "a_full_folder_of_sockets": (
+        PREDICT,
+        """
+        import os, time
+        folder = os.path.dirname(os.environ["S2S_JUDGE_SOCKET"])
+        for i in range(3):
+            with open(f"{folder}/{i}", "wb") as file:
+                file.write(b"x" * (40 * 2**20))
+        time.sleep(60)
+        """,
+        2,
+        "the kernel died",
+    ),
+    "no_sockets": (
+        PREDICT,
+        """
+        import os, pathlib
+        for path in pathlib.Path(os.environ["S2S_JUDGE_SOCKET"]).parent.iterdir():
+            path.unlink()
+        """,
+        2,
+        "the check did not come to an end",
+    ),
+    "a_detached_child": (
+        EXERCISE,
+        'import subprocess\nsubprocess.Popen(["sleep", "8126"], start_new_session=True)',
+        3,
+        "passed",
+    ),
+    "widgets": (
+        EXERCISE,
+        "import ipywidgets\nfor _ in range(50):\n    display(ipywidgets.IntSlider())",
+        3,
+        "passed",
+    ),
+    "writes_its_own_file": (
+        EXERCISE,
+        """
+        import pathlib
+        mine = pathlib.Path("notes.txt")
+        mine.write_text(mine.read_text() + "!")
+        print(mine.read_text())
+        """,
+        3,
+        "mine!",
+    ),
+    "an_unfinished_line": (EXERCISE, "print((", 1, "SyntaxError"),
+}
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("S2S_STATE", str(tmp_path_factory.mktemp("state")))
+        course = Impatient(tmp_path_factory.mktemp("class") / "course")
+        small_course(course.root)
+        release(course)
+        released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
+        for name, (cell, code, _, _) in FAULTS.items():
+            answers = {EXERCISE: RIGHT + "\n", PREDICT: GUESS}
+            answers[cell] += textwrap.dedent(code)
+            path = hand_in(course, name, answered(released, answers))
+            (path.parent / "notes.txt").write_text("mine")
+        right = answered(released, {EXERCISE: RIGHT, PREDICT: GUESS})
+        for name in ("0_before", "z_after"):
+            hand_in(course, name, right)
+        linked = hand_in(course, "a_link", right)
+        (linked.parent / "marks.db").symlink_to(course.root / "class" / "gradebook.db")
+        large = hand_in(course, "large_files", right)
+        with (large.parent / "large").open("wb") as file:
+            file.truncate(100 * 2**20)
+        results = engine.grade(course, find_submissions(course))
+        yield course, {r.student: r for r in results}
+
+
+def notebook_of(course, name):
+    return course.notebook(course.autograded / name, LESSON).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_costs_what_it_touches_and_says_what_it_was(faulty, name):
+    course, results = faulty
+    _, _, points, said = FAULTS[name]
+    result = results[name]
+    assert (result.score, result.max_score, result.error) == (points, 3, "")
+    text = notebook_of(course, name)
+    assert said in text
+    assert len(text) < 10 * 2**20
+
+
+@pytest.mark.parametrize("name", ["0_before", "z_after"])
+def test_the_others_have_their_marks(faulty, name):
+    _, results = faulty
+    assert (results[name].score, results[name].max_score) == (3, 3)
+
+
+def test_a_link_is_not_followed(faulty):
+    course, results = faulty
+    assert "is a link or a device" in results["a_link"].error
+    assert not (course.autograded / "a_link").exists()
+
+
+def test_large_files_are_not_copied(faulty):
+    course, results = faulty
+    assert "At most" in results["large_files"].error
+    assert not (course.autograded / "large_files").exists()
+
+
+def test_a_kernel_that_does_not_start_says_so(faulty):
+    course, _ = faulty
+    small = Impatient(course.root, memory=8)
+    (result,) = engine.grade(small, [Submission("0_before", LESSON)])
+    assert "The kernel did not start" in result.error
+
+
+def test_no_process_and_no_folder_is_left(faulty):
+    assert faulty
+    commands = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.exists()]
+    assert not [c for c in commands if b"sleep\x008126" in c]
+
+
+def test_without_a_sandbox_nothing_runs_unless_one_says_so(faulty, monkeypatch):
+    course, _ = faulty
+    monkeypatch.setattr(sandbox, "problem", lambda: "bwrap cannot be found. Install it.")
+    (result,) = engine.grade(course, [Submission("0_before", LESSON)])
+    assert "bwrap cannot be found" in result.error
+    assert "--unsafe" in result.error
+    trusting = Impatient(course.root, unsafe=True)
+    (result,) = engine.grade(trusting, [Submission("0_before", LESSON)])
+    assert (result.score, result.max_score, result.error) == (3, 3, "")
