@@ -284,8 +284,12 @@ def _curves(results: Results) -> "Figure":
 
 
 def _ladder_figure(results: Results) -> "Figure":
-    exact = {v: [_mean(results.series(v, "exact match"))] for v in results.runs}
-    return plots.bars(exact, [""], ylabel="exact match (% of sentences)")
+    exact = {
+        f"seed {seed}": [runs[place]["exact match"] for runs in results.runs.values()]
+        for place, seed in enumerate(results.seeds)
+    }
+    rungs = [rung.replace("–", "–\n") for rung in results.runs]
+    return plots.bars(exact, rungs, ylabel="exact match (% of sentences)")
 
 
 COMPARISONS = (
