@@ -9,14 +9,7 @@ RNN_LAYERS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 def one_hot(ids: Int[Tensor, "batch len"], vocab_size: int) -> Float[Tensor, "batch len vocab"]:
-    """Write every id as a vector of zeros with a single 1 at the id's place.
-
-    An embedding look-up is the same as this vector times the embedding matrix (the layout of the
-    Keras tutorial, "A ten-minute introduction to sequence-to-sequence learning in Keras").
-
-    Raises:
-        RuntimeError: an id is negative or not below `vocab_size`.
-    """
+    """Write every id as a vector of zeros with a single 1 at the id's place."""
     vectors = torch.zeros(*ids.shape, vocab_size, device=ids.device)
     return vectors.scatter(-1, ids.unsqueeze(-1), 1.0)
 

@@ -118,6 +118,9 @@ def own(translate: Translate, *sentences: str, vocabulary: Vocabulary | None = N
         raise ValueError('Pass a sentence to translate, for example "저는 책을 샀어요."')
     lines = []
     for sentence in sentences:
+        if not sentence.strip():  # an RNN cannot read nothing
+            lines.append(("note", "", "Write at least one word."))
+            continue
         lines += [("head", "", sentence), ("said", "model", _said(translate, sentence))]
         if unknown := _unknown(sentence, vocabulary):
             lines.append(("note", "", f"never seen in training: {' '.join(unknown)}"))

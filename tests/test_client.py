@@ -18,7 +18,8 @@ from s2s_ref.encoder_decoder import translate_sentence
 from s2s_ref.rnn import one_hot, rnn_step, unroll
 from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
 from s2s_ref.student.codec import decode, encode
-from s2s_ref.student.describe import Call, Observation
+from s2s_ref.student.describe import Call, Observation, UnknownExercise
+from s2s_ref.student.missing import explain_missing_answers
 
 
 def tanh_forgotten(x, h, W_xh, W_hh, b):
@@ -54,7 +55,7 @@ def test_a_failed_check_is_an_assertion_error_as_nbgrader_expects():
 
 
 def test_an_exercise_that_does_not_exist_is_named():
-    with pytest.raises(ValueError, match=r"There is no exercise 'rnn\.step'"):
+    with pytest.raises(ValueError, match=r"no exercise 'rnn\.step'. Did you mean 'rnn\.rnn_step'"):
         check("rnn.step", rnn_step)
 
 
@@ -180,6 +181,49 @@ def test_the_students_own_line_in_a_notebook_is_shown(shell):
     assert "in your line 2: wide = ids @ ids" in written.outputs[0].data["text/plain"]
 
 
+@pytest.mark.parametrize("call", ['hint("rnn.unrol")', 'check("rnn.unrol", print)'])
+def test_a_name_that_no_exercise_has_is_one_line_in_a_notebook(shell, call):
+    _, written = run(shell, call)
+    told = "UnknownExercise: There is no exercise 'rnn.unrol'. Did you mean 'rnn.unroll'?"
+    assert written.stdout.strip() == told
+
+
+MISSING = "unroll is not defined: its cell is missing or did not run."
+
+
+@pytest.mark.parametrize(
+    "cell", ['check("rnn.unroll", unroll)', "x = 1\nwalk = use('a.b', use(\"rnn.unroll\", unroll))"]
+)
+def test_an_answer_whose_cell_did_not_run_is_one_line_in_a_notebook(shell, cell):
+    explain_missing_answers(shell)
+    result, written = run(shell, "def use(name, yours):\n    return yours\n" + cell)
+    assert isinstance(result.error_in_exec, NameError)
+    assert str(result.error_in_exec) == MISSING
+    assert written.stdout.strip() == f"NameError: {MISSING}"
+
+
+def test_other_names_that_are_not_defined_keep_their_traceback(shell):
+    explain_missing_answers(shell)
+    for cell in ("y = unroll", "check(nothing, unroll)", 'check("rnn.unroll", len(unroll))'):
+        result, written = run(shell, cell)
+        assert str(result.error_in_exec).endswith("is not defined")
+        assert "Traceback" in written.stdout
+
+
+def test_a_notebook_that_imports_the_students_side_explains_missing_answers(tmp_path):
+    program = (
+        "from IPython.testing.globalipapp import start_ipython\n"
+        "shell = start_ipython()\n"
+        "shell.run_cell('from s2s_ref.student import check')\n"
+        "shell.run_cell('check(\"rnn.unroll\", unroll)')\n"
+    )
+    env = os.environ | {"IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env
+    )
+    assert f"NameError: {MISSING}" in done.stdout
+
+
 def test_hints_and_progress_in_a_notebook(shell):
     _, written = run(shell, "hint('rnn.one_hot')\nprogress()")
     one, other = (output.data for output in written.outputs)
@@ -233,6 +277,16 @@ def test_html_is_escaped_and_says_the_same(passed):
         assert VERDICT[part] in text
 
 
+@pytest.mark.parametrize(
+    ("number", "kind", "place"),
+    [(2, "value", "exercise 2"), (3, "prediction", "prediction 3"), (0, "value", "bonus")],
+)
+def test_a_card_counts_as_the_notebook_does(number, kind, place):
+    verdict = {**VERDICT, "number": number, "kind": kind}
+    assert card.text(verdict).splitlines()[0].endswith(f"(lesson 1, {place})")
+    assert f"(lesson 1, {place})" in card.html(verdict)
+
+
 def test_long_lines_are_broken_at_83_columns():
     long = dict.fromkeys(("headline", "given", "got", "so", "ask"), "word " * 60 + "x" * 200)
     lines = card.text({**VERDICT, **long}).splitlines()
@@ -266,6 +320,66 @@ def test_an_exercise_without_hints_says_so(capfd):
     assert capfd.readouterr().out == "There is no hint for rnn.positions.\n"
 
 
+def first_words(capfd):
+    return capfd.readouterr().out.split(":")[0]
+
+
+def test_without_a_name_the_exercise_that_failed_last_gets_its_hint(capfd):
+    for name in ("rnn.rnn_step", "rnn.unroll", "rnn.rnn_step", "rnn.positions"):
+        with pytest.raises(CheckFailed):
+            check(name, unwritten)
+    capfd.readouterr()
+    hint()
+    assert first_words(capfd) == "Hint 1 of 3 for rnn.rnn_step"
+    check("rnn.rnn_step", rnn_step)
+    capfd.readouterr()
+    hint()
+    assert first_words(capfd) == "Hint 1 of 3 for rnn.unroll"
+
+
+def test_without_a_name_and_without_a_failure_the_names_are_listed(capfd):
+    hint()
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == 'No check has failed. Name an exercise, as in hint("rnn.unroll"):'
+    assert lines[1] == "  lesson 0: start_here.encode_sentence, start_here.decode_ids"
+    assert "rnn.positions" not in " ".join(lines)
+    assert max(map(len, lines)) <= card.WIDTH
+
+
+@pytest.mark.parametrize("wrong", ["unrol", "unroll", "rnn.unrol", unroll])
+def test_a_wrong_name_brings_the_nearest(wrong):
+    with pytest.raises(UnknownExercise, match=r"Did you mean 'rnn\.unroll'\?"):
+        hint(wrong)
+
+
+def test_a_name_like_none_brings_the_way_to_all_names():
+    with pytest.raises(UnknownExercise, match=r"progress\(\) lists them all"):
+        hint("xyzzy")
+    with pytest.raises(UnknownExercise, match=r"Its lesson has rnn\.one_hot, rnn\.rnn_step,"):
+        hint("rnn.qqqqqqqqqqqqqqqqq")
+
+
+def test_a_card_that_asked_the_first_hint_is_followed_by_the_second(capfd):
+    """Where no question fits better, a card asks the first hint."""
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", lambda x, h, W_xh, W_hh, b: rnn_step(x, h, W_xh, W_hh, b) + 1)
+    assert " ".join(find("rnn.rnn_step").hints[0].split()) in " ".join(
+        capfd.readouterr().out.split()
+    )
+    hint("rnn.rnn_step")
+    assert first_words(capfd) == "Hint 2 of 3"
+
+
+def test_what_is_not_written_yet_does_not_take_the_first_hint_away(capfd):
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    assert "What should come back for the example in the text above it?" in out
+    assert find("rnn.rnn_step").hints[0][:40] not in out
+    hint("rnn.rnn_step")
+    assert first_words(capfd) == "Hint 1 of 3"
+
+
 # ------------------------------------------------------------------ progress
 
 
@@ -282,10 +396,12 @@ def test_progress_shows_what_passes_and_what_is_next(capfd):
     with pytest.raises(CheckFailed):
         check("rnn.rnn_step", tanh_forgotten)
     lines = lines_of_progress(capfd)
-    assert "  ✓ A sentence as ids" in lines
-    assert "  ✗ One step of an RNN" in lines
-    assert "  · Reading a whole sentence" in lines
-    assert "  · One step of a GRU (bonus)" in lines
+    shown = {" ".join(line.split()) for line in lines}
+    assert "✓ A sentence as ids start_here.encode_sentence" in shown
+    assert "✗ One step of an RNN rnn.rnn_step" in shown
+    assert "· Reading a whole sentence rnn.unroll" in shown
+    assert "· One step of a GRU (bonus) rnn.gru_step" in shown
+    assert max(map(len, lines)) <= card.WIDTH
     assert lines[-1] == "Next: lesson 0, Ids as a sentence."
 
 
@@ -300,7 +416,7 @@ def test_a_later_failure_is_noted_too(capfd):
     check("rnn.one_hot", one_hot)
     with pytest.raises(CheckFailed):
         check("rnn.one_hot", unwritten)
-    assert "  ✗ Words as one-hot vectors" in lines_of_progress(capfd)
+    assert any("✗ Words as one-hot vectors" in line for line in lines_of_progress(capfd))
 
 
 def test_progress_survives_a_restart():
@@ -338,7 +454,7 @@ def test_a_corrupt_record_is_set_aside_and_not_lost(text, capfd):
         check("rnn.one_hot", one_hot)
         assert (folder / f"progress.unreadable-{number}.json").read_bytes() == data
         assert record.load()["checks"]["rnn.one_hot"]["passed"]
-    assert "  ✓ Words as one-hot vectors" in lines_of_progress(capfd)
+    assert any("✓ Words as one-hot vectors" in line for line in lines_of_progress(capfd))
 
 
 # ------------------------------------------------------------------ the judge over bytes

@@ -144,7 +144,92 @@ def test_generic_diagnoses(kind, code, shown):
     assert "(lesson 99, exercise 1)" in text.partition("given")[0]
     assert "given     scores [batch 2, src_len 4], src_mask [batch 2, src_len 4]" in text
     assert shown in text
-    assert (GENERIC[kind].ask or "What is the mask for?") in " ".join(text.split())
+    ask = "Which shapes meet in that line?" if kind == "raised" else GENERIC[kind].ask
+    assert (ask or "What is the mask for?") in " ".join(text.split())
+
+
+def raising(error):
+    def code(*_):
+        raise error
+
+    return code
+
+
+@pytest.mark.parametrize(
+    ("code", "ask"),
+    [
+        (lambda scores, _: tanh(scores), "Where is this name defined"),
+        (lambda *_: {}["<unk>"], "Which key is missing"),
+        (lambda scores, _: scores.hidden, "What kind of thing stands before the dot"),
+        (lambda *_: len(3), "What does the call in that line take"),
+        (lambda scores: scores, "Which arguments does the signature above it take?"),
+        (lambda *_: [1][9], "at which place do you look?"),
+        (lambda scores, _: scores[:, 0, 0], "Which shapes meet"),
+        (lambda scores, _: scores @ scores, "Which shapes meet"),
+        (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names wait for them?"),
+        (raising(ValueError("Expected input batch_size (2) to match, wrong size")), "Which shapes"),
+        (raising(ValueError("no such thing")), "Which value does the call in that line accept"),
+        (lambda *_: 1 / 0, "the divisor 0?"),
+        (raising(BufferError("full")), "is not what you thought"),
+    ],
+)
+def test_an_error_is_asked_about_by_its_type(code, ask):
+    found = verdict(new(weigh, draw_scores), code)
+    assert found["kind"] == "raised"
+    assert ask in found["ask"]
+
+
+def calls_another(scores, src_mask):
+    return read_scores(scores, src_mask)
+
+
+def test_an_exercise_that_is_not_defined_is_named_as_such():
+    def read_scores(draw):
+        return draw_scores(draw)
+
+    new(weigh, read_scores)
+    found = verdict(new(weigh, draw_scores), calls_another)
+    assert found["headline"] == "read_scores is not defined: its cell is missing or did not run"
+    assert "In which cell do you define read_scores" in found["ask"]
+
+
+def test_a_name_of_another_lesson_is_a_name_as_any_other():
+    find("rnn.rnn_step")
+    found = verdict(new(weigh, draw_scores), lambda scores, _: rnn_step(scores))
+    assert found["headline"] == GENERIC["raised"].headline
+    assert found["ask"].startswith("Where is this name defined")
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "got"),
+    [
+        (["1", "2"], "result: a list of numbers", "result: a list of texts"),
+        ([1, "2"], "result: a list of numbers", "result: a list of numbers and texts"),
+        ([torch.ones(1, 1, dtype=torch.long)], "a list of numbers", "a list of tensors [1, 1]"),
+        ([True, False], "a list of numbers", "a list of True or False"),
+    ],
+    ids=["texts", "a text among numbers", "tensors", "bools"],
+)
+def test_a_list_of_another_kind_of_thing_has_not_the_right_form(result, expected, got):
+    made = new(sorted, lambda draw: {"items": draw.shuffled([3, 1, 2])})
+    found = verdict(made, lambda *_: result)
+    assert found["kind"] == "type"
+    assert found["expected"].endswith(expected)
+    assert found["got"].endswith(got)
+
+
+def test_numbers_in_tensors_without_axes_are_shown_as_numbers():
+    made = new(sorted, lambda draw: {"items": draw.shuffled([3, 1, 2])})
+    found = verdict(made, lambda *_: [torch.tensor(9), torch.tensor(8)])
+    assert (found["kind"], found["got"]) == ("value", "result = [9, 8]")
+
+
+def test_spaces_are_shown_where_nothing_else_differs():
+    made = new(" ".join, lambda draw: {"items": draw.shuffled(["a", "b"])})
+    found = verdict(made, lambda items: "  ".join(items))
+    spaces = (found["expected"].count("␣"), found["got"].count("␣"))
+    assert spaces == (1, 2)
+    assert "␣" not in verdict(made, lambda *_: "c d")["got"]
 
 
 def test_the_cheapest_cause_is_told_first():
@@ -233,7 +318,8 @@ def test_what_a_fair_reader_accepts(result):
         (lambda x: (x.round().long(), True, [1, 2], 3, x * 2), "type"),
         (lambda x: (x.round().long(), 0.5, torch.tensor([1, 2]), 3, x * 2), "type"),
         (lambda x: (x.round().long(), 0.5, [1, 2, 3], 3, x * 2), "value"),
-        (lambda x: (x.round().long(), 0.5, [torch.ones(2)] * 2, 3, x * 2), "value"),
+        (lambda x: (x.round().long(), 0.5, [torch.ones(2)] * 2, 3, x * 2), "type"),
+        (lambda x: (x.round().long(), 0.5, ["1", "2"], 3, x * 2), "type"),
         (lambda x: (x.round().long(), 0.5, [1, 2], 3.0001, x * 2), "value"),
         (lambda x: (x.round().long(), 0.5, [1, 2], 3), "type"),
         (lambda x: (x.round().long(), float("nan"), [1, 2], 3, x * 2), "nan"),
@@ -250,6 +336,7 @@ def test_what_a_fair_reader_accepts(result):
         "a tensor for a list",
         "a longer list",
         "a list of tensors",
+        "a list of texts",
         "nearly three",
         "one missing",
         "nan for a number",
@@ -623,7 +710,7 @@ def test_the_same_key_draws_the_same_and_another_draws_other_cases():
 
 
 def test_an_exercise_that_does_not_exist():
-    with pytest.raises(ValueError, match=r"no exercise 'rnn.step'.*rnn.rnn_step, rnn.unroll"):
+    with pytest.raises(ValueError, match=r"no exercise 'rnn.step'. Did you mean 'rnn.rnn_step'\?"):
         find("rnn.step")
 
 

@@ -271,6 +271,25 @@ def test_a_check_follows_its_exercise_and_looks_at_it(lesson):
             assert cells[place - 1].removeprefix("predict-") == name.replace(".", "-")
 
 
+@each_lesson
+def test_cards_count_the_exercises_and_predictions_as_the_notebook_does(lesson):
+    """`(lesson 1, exercise 2)` is the cell under "Exercise 2"; predictions count apart."""
+    by_name = {e.name: e for e in exercises(lesson)}
+    found, heading = {"exercise": [], "prediction": []}, 0
+    for cell in solution(lesson).cells:
+        if cell.cell_type == "markdown":
+            titles = re.findall(r"^## (?:Exercise (\d+)|Bonus)", cell.source, re.MULTILINE)
+            heading = int(titles[-1] or 0) if titles else heading
+        elif is_graded_check(cell):
+            ((name, _),) = checks_in(cell.source)
+            exercise = by_name[name]
+            kind = "prediction" if exercise.kind == "prediction" else "exercise"
+            found[kind] += [exercise.number] if exercise.number else []
+            assert kind == "prediction" or exercise.number == heading, name
+    for numbers in found.values():
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
 def interface(node):
     """What a function or class shows: its signature and docstring, and its given `__init__`."""
     if isinstance(node, ast.FunctionDef):

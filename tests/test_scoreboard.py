@@ -192,6 +192,18 @@ def test_own_sentences_name_the_words_never_seen():
     assert "never seen in training: 물을" in table
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_sentence_is_not_given_to_the_model(empty):
+    def fails(text):
+        assert text == "저는 책을 샀어요."
+        return "I bought books."
+
+    table = scoreboard.own(fails, empty, "저는 책을 샀어요.")
+    assert "Write at least one word." in table.text
+    assert "Write at least one word." in table.html
+    assert "I bought books." in table.text
+
+
 def test_own_needs_a_sentence():
     with pytest.raises(ValueError, match="Pass a sentence"):
         scoreboard.own(str.upper)

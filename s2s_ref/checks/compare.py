@@ -1,6 +1,7 @@
 """The first difference between what the reference did and what the student's code did."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -138,6 +139,9 @@ def _scalar(where: str, expected: Any, got: Any) -> Difference | None:
         if type(got) is not type(expected):
             return Difference("type", where, kind_text(expected), kind_text(got))
         equal = got == expected
+        if not equal and str(got).split() == str(expected).split():
+            texts = (value_text(text).replace(" ", "␣") for text in (expected, got))
+            return Difference("value", where, *texts)  # only spaces differ: let them be seen
     elif isinstance(got, bool) or not isinstance(got, int | float):
         return Difference("type", where, "a number", kind_text(got))
     else:
@@ -157,10 +161,12 @@ def _sequence(
     where, named = name + path, hasattr(expected, "_fields")
     if not isinstance(got, list | tuple) or (named and type(got) is not type(expected)):
         return Difference("type", where, kind_text(expected), kind_text(got))
+    flat = not any(isinstance(item, Tensor | list | tuple | dict) for item in expected)
+    if flat and expected and not set(map(_item_kind, got)) <= set(map(_item_kind, expected)):
+        return Difference("type", where, _items_text(expected), _items_text(got))
     if len(got) != len(expected):
         kind = "type" if any(isinstance(item, Tensor) for item in expected) else "value"
         return Difference(kind, where, value_text(expected), value_text(got))
-    flat = not any(isinstance(item, Tensor | list | tuple | dict) for item in expected)
     for i, (e, g) in enumerate(zip(expected, got, strict=True)):
         place = f".{expected._fields[i]}" if named else f"[{i}]"
         found = _value(name, e, g, axes, path + place)
@@ -260,13 +266,30 @@ def value_text(value: Any) -> str:
     if isinstance(value, Other):
         return kind_text(value)
     if isinstance(value, list | tuple) and any(isinstance(v, Tensor) for v in value):
-        return kind_text(value)
+        if not all(isinstance(v, Tensor) and v.ndim == 0 for v in value):
+            return kind_text(value)
+        value = [v.item() for v in value]
     return shortened(repr(value))
 
 
 def shortened(text: str, limit: int = 120) -> str:
     """Cut a text that is longer than the limit."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _items_text(items: Sequence[Any]) -> str:
+    """Say what a list holds: `a list of numbers`, `a list of tensors [1, 1]`."""
+    return "a list of " + " and ".join(dict.fromkeys(map(_item_kind, items)))
+
+
+def _item_kind(item: Any) -> str:
+    if isinstance(item, Tensor):  # one without axes is taken for its number
+        return f"tensors {shape_text(item)}" if item.ndim else _item_kind(item.item())
+    if isinstance(item, bool):
+        return "True or False"
+    if isinstance(item, int | float):
+        return "numbers"
+    return "texts" if isinstance(item, str) else kind_text(item)
 
 
 def kind_text(value: Any) -> str:

@@ -22,8 +22,8 @@ from s2s_ref.checks.axes import (
     tensors_of,
 )
 from s2s_ref.checks.compare import Difference, difference, kind_text, same, value_text
-from s2s_ref.checks.exercise import Exercise, Mistake
-from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer
+from s2s_ref.checks.exercise import EXERCISES, Exercise, Mistake
+from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Raised
 
 EXTRA_PADDING = 2
 """So many places the padded case adds to every axis that may hold padding."""
@@ -96,6 +96,7 @@ GENERIC = {
     "unwritten": Generic(
         "not written yet",
         "The code still raises NotImplementedError where your lines belong.",
+        "What should come back for the example in the text above it?",
     ),
     "parameters": Generic(
         "the parameters are not those of the exercise",
@@ -105,7 +106,7 @@ GENERIC = {
     "raised": Generic(
         "it raised an error",
         "The call did not come to an end.",
-        "Which shapes meet in that line?",
+        "Which value in that line is not what you thought it is?",
     ),
     "nothing": Generic(
         "None came back",
@@ -115,7 +116,7 @@ GENERIC = {
     "type": Generic(
         "the result is of the wrong kind",
         "The code that calls this goes on with another kind of value.",
-        "What does the docstring say comes back?",
+        "What does the signature say comes back, after the arrow?",
     ),
     "shape": Generic(
         "the result has the wrong shape",
@@ -175,6 +176,27 @@ GENERIC = {
     ),
 }
 """Generic diagnoses, the cheapest cause first."""
+
+SHAPES = "Which shapes meet in that line?"
+ASKED_OF_ERRORS = (
+    ("UnboundLocalError", "", "On which way to that line does the name get no value?"),
+    ("NameError", "", "Where is this name defined, or which module does it come from?"),
+    ("KeyError", "", "Which key is missing, and what may stand in its place?"),
+    ("AttributeError", "", "What kind of thing stands before the dot in that line?"),
+    ("TypeError", "class of a module", "Did you pass the class itself, or an object made of it?"),
+    ("TypeError", "positional argument", "Which arguments does the signature above it take?"),
+    ("TypeError", "", "What does the call in that line take, and what did it get?"),
+    ("IndexError", "dimension|indices", SHAPES),
+    ("IndexError", "", "How long is what you look into, and at which place do you look?"),
+    ("ValueError", "to unpack", "How many parts are there, and how many names wait for them?"),
+    ("ValueError", "shape|size|dimension", SHAPES),
+    ("ValueError", "", "Which value does the call in that line accept, and which did it get?"),
+    ("RuntimeError", "dtype|scalar type|data type", "Which dtypes meet in that line?"),
+    ("RuntimeError", "", SHAPES),
+    ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),
+    ("RecursionError", "", "When does the function stop calling itself?"),
+)
+"""What to ask of an error that is no known mistake: by its type, and by a pattern of its text."""
 
 
 def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
@@ -327,10 +349,33 @@ def _generic(prepared: Prepared, seen: list[Observation], found: dict[int, Diffe
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
     words = GENERIC.get(kind) or Generic(found[index].got, "")
-    so, raised = words.so, seen[index].raised
-    if raised and raised.line and kind == "raised":
-        so = f"It happened in your line {raised.line_number}: {raised.line}"
-    return _failed(prepared, index, found[index], words.headline, so, words.ask, kind=kind)
+    headline, so, ask = words.headline, words.so, words.ask
+    raised = seen[index].raised
+    if raised and kind == "raised":
+        if raised.line:
+            so = f"It happened in your line {raised.line_number}: {raised.line}"
+        ask = question(raised) or ask
+        if not_run := _exercise_not_run(prepared.exercise, raised):
+            headline = f"{not_run} is not defined: its cell is missing or did not run"
+            ask = f"In which cell do you define {not_run}, and has it run since the last restart?"
+    return _failed(prepared, index, found[index], headline, so, ask, kind=kind)
+
+
+def question(raised: Raised) -> str:
+    """Return what to ask of an error; nothing where its type is none that we know."""
+    for type_name, pattern, ask in ASKED_OF_ERRORS:
+        if raised.type_name == type_name and re.search(pattern, raised.text):
+            return ask
+    return ""
+
+
+def _exercise_not_run(exercise: Exercise, raised: Raised) -> str:
+    """Return the name that is missing where another exercise of the lesson defines it, or ""."""
+    missing = re.match(r"name '(\w+)' is not defined", raised.text)
+    if raised.type_name != "NameError" or missing is None:
+        return ""
+    beside = {e.short for e in EXERCISES.values() if e.lesson == exercise.lesson}
+    return missing[1] if missing[1] in beside else ""
 
 
 def _dependence(prepared: Prepared, seen: list[Observation]) -> str:

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exercise import Built, exercise, prediction
-from s2s_ref.checks.rnn import is_share
+from s2s_ref.checks.rnn import below_one, is_share, one_share
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn
 from s2s_ref.student.describe import Model
@@ -105,6 +105,24 @@ def wrong_axis(tgt):
 )
 def rolled(tgt):
     return tgt, tgt.roll(-1, dims=1)
+
+
+@shift_target.mistake(
+    "the output is the whole target: <bos> is still in front",
+    so="Read and asked for are then the same word again, and the two are not equally long.",
+    ask="Which id should the output begin with, and how long should it be?",
+)
+def output_not_cut(tgt):
+    return tgt[:, :-1], tgt
+
+
+@shift_target.mistake(
+    "the input is the whole target: <eos> is still at its end",
+    so="After <eos> there is nothing to say, so that step has no answer.",
+    ask="Which id should the input end with, and how long should it be?",
+)
+def input_not_cut(tgt):
+    return tgt, tgt[:, 1:]
 
 
 @shift_target.alternative
@@ -423,6 +441,24 @@ class WithoutLayerAxis(nn.Module):
         return self.output(outputs), State(hidden)
 
 
+@Decoder.mistake(
+    "the layer got a State in place of the RNN's own state",
+    so="A State is the course's envelope. PyTorch's layers want the tensor inside.",
+    ask="What of `state` does the layer want, and which helper adds the axis that counts layers?",
+    raises="has no attribute 'dim'",
+)
+class StateIntoLayer(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        outputs, hidden = self.rnn(self.embedding(tgt_input), state)
+        return self.output(outputs), State(from_rnn(hidden))
+
+
 @Decoder.alternative
 class DecoderTokenByToken(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -462,8 +498,9 @@ def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
     hints=[
         "The decoder reads its own last word and says the next one. What has it already read at "
         "each step, and which two things end the sentence?",
-        "One token a call: an input of shape [1, 1]. The logits are [1, 1, vocab]. The state that "
-        "comes back goes into the next call, and it already knows all earlier words.",
+        "The context [1, hidden] goes into a State, and that into the first call. One token a "
+        "call: an input of shape [1, 1]. The logits are [1, 1, vocab]. The state that comes back "
+        "goes into the next call, and it already knows all earlier words.",
         "With max_len = 3: read <bos>, say 7; read 7, say 9; read 9, say <eos>. Returned: [7, 9].",
     ],
 )
@@ -622,6 +659,55 @@ def limit_counts_bos(encoder, decoder, src, bos_id, eos_id, max_len):
     return tokens[1:]
 
 
+@translate_sentence.mistake(
+    "the tokens are tensors, not numbers",
+    so="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    ask="How does a tensor with one number in it become a plain number?",
+)
+def tokens_as_tensors(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, token, tokens = State(encoder(src)), torch.tensor([[bos_id]]), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        token = logits.argmax(dim=-1)
+        if token == eos_id:
+            break
+        tokens.append(token)
+    return tokens
+
+
+@translate_sentence.mistake(
+    "the tokens are tensors, not numbers",
+    so="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    ask="How does a tensor with one number in it become a plain number?",
+)
+def tokens_as_vectors(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, token, tokens = State(encoder(src)), torch.tensor([bos_id]), []
+    for _ in range(max_len):
+        logits, state = decoder(token.view(1, 1), state)
+        token = logits[:, -1].argmax(dim=-1)
+        if token == eos_id:
+            break
+        tokens.append(token)
+    return tokens
+
+
+@translate_sentence.mistake(
+    "the decoder got the bare context, not a State",
+    so="Every decoder of the course takes a State, so that they can be exchanged.",
+    ask="In what must the context be wrapped before the first call of the decoder?",
+    raises="has no attribute 'hidden'",
+)
+def context_not_wrapped(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, token, tokens = encoder(src), bos_id, []
+    for _ in range(max_len):
+        logits, state = decoder(torch.tensor([[token]]), state)
+        token = logits[0, -1].argmax().item()
+        if token == eos_id:
+            break
+        tokens.append(token)
+    return tokens
+
+
 @translate_sentence.alternative
 def translate_from_the_start(encoder, decoder, src, bos_id, eos_id, max_len):
     context, tokens = State(encoder(src)), [bos_id]
@@ -747,7 +833,7 @@ def held_out(answer):
         return "expected two numbers in a list"
     if not all(is_share(value) for value in answer):
         return "expected percentages, from 0 to 100"
-    return None
+    return below_one(*answer)
 
 
 @held_out.mistake("nothing is written down yet", so="A guess is all that is asked for.")
@@ -763,6 +849,13 @@ def one_number():
 @held_out.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
 def below_zero():
     return [-10, 30]
+
+
+@held_out.mistake(
+    "expected a percentage: 0.6 %, or 60?", so="One half is 50. For less than one in 100, write 0."
+)
+def as_shares():
+    return [0.6, 0.3]
 
 
 @prediction(lesson=2, title="Prediction: what a zero context says", example="fluent")
@@ -834,11 +927,7 @@ def a_number():
 @prediction(lesson=2, title="Prediction: rows of digits read right", example=50)
 def rows_read(answer):
     """Say what is wrong with a percentage, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if not is_share(answer):
-        return "expected a percentage, from 0 to 100"
-    return None
+    return one_share(answer)
 
 
 @rows_read.mistake("nothing is written down yet", so="A guess is all that is asked for.")

@@ -1,14 +1,22 @@
 """The registry: an exercise is a reference, a way to draw cases, and the mistakes people make."""
 
+import difflib
 import importlib
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2s_ref.student.describe import Observation
+from s2s_ref.student.describe import Observation, UnknownExercise
 
-LESSONS = ("start_here", "rnn", "encoder_decoder", "padding", "decoding", "attention")
+LESSONS = (
+    "start_here",
+    "rnn",
+    "encoder_decoder",
+    "padding",
+    "decoding",
+    "attention",
+)
 """The modules of checks, one a lesson, in teaching order."""
 
 
@@ -157,32 +165,48 @@ def _register(
 ) -> Exercise:
     module = function.__module__.rpartition(".")[2]
     made = Exercise(f"{module}.{function.__name__}", lesson, title, reference, function, **options)
-    made.number = 1 + sum(e.lesson == lesson for e in EXERCISES.values())
+    if not made.bonus:
+        made.number = 1 + sum(_counts_with(made, other) for other in EXERCISES.values())
     EXERCISES[made.name] = made
     return made
+
+
+def _counts_with(one: Exercise, other: Exercise) -> bool:
+    alike = (one.kind == "prediction") == (other.kind == "prediction")
+    return alike and one.lesson == other.lesson and not other.bonus
 
 
 def find(name: str) -> Exercise:
     """Return the exercise of this name.
 
     Raises:
-        ValueError: there is none; the message lists those of its lesson.
+        UnknownExercise: there is none; the message names the nearest, or those of its lesson.
     """
     module = name.partition(".")[0]
     if module in LESSONS:
         importlib.import_module(f"s2s_ref.checks.{module}")
     if name not in EXERCISES:
         load_all()
-        near = [n for n in EXERCISES if n.startswith(f"{module}.")] or list(EXERCISES)
-        raise ValueError(f"There is no exercise {name!r}. Choose one of: {', '.join(near)}.")
+        raise UnknownExercise(f"There is no exercise {name!r}. {_suggestion(name)}")
     return EXERCISES[name]
+
+
+def _suggestion(name: str) -> str:
+    """Say which name was meant, or which there are."""
+    near = difflib.get_close_matches(name, EXERCISES, n=1, cutoff=0.8) or [
+        known for known in EXERCISES if known.rpartition(".")[2] == name.rpartition(".")[2]
+    ]
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    of_its_lesson = [known for known in EXERCISES if known.startswith(f"{name.partition('.')[0]}.")]
+    if of_its_lesson:
+        return f"Its lesson has {', '.join(of_its_lesson)}."
+    return "progress() lists them all."
 
 
 def load_all() -> list[Exercise]:
     """Return every exercise of the course, in teaching order."""
     for module in LESSONS:
         importlib.import_module(f"s2s_ref.checks.{module}")
-    return sorted(
-        (e for e in EXERCISES.values() if e.name.partition(".")[0] in LESSONS),
-        key=lambda e: (e.lesson, e.number),
-    )
+    known = (e for e in EXERCISES.values() if e.name.partition(".")[0] in LESSONS)
+    return sorted(known, key=lambda e: e.lesson)  # stable: within a lesson, as they were written

@@ -187,6 +187,24 @@ def tanh_of_each(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh) + torch.tanh(h @ W_hh) + b
 
 
+@rnn_step.mistake(
+    "the bias is added after the tanh",
+    so="The state can then leave the numbers from -1 to 1, and the bias is not squashed.",
+    ask="What stands inside the brackets of tanh in the formula?",
+)
+def bias_outside(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h @ W_hh) + b
+
+
+@rnn_step.mistake(
+    "W_hh is transposed",
+    so="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
+    ask="Which of its two axes stands for the old state, and which for the new one?",
+)
+def state_weights_transposed(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h @ W_hh.T + b)
+
+
 @rnn_step.alternative
 def step_on_concatenation(x, h, W_xh, W_hh, b):
     return torch.tanh(torch.cat([x, h], dim=-1) @ torch.cat([W_xh, W_hh], dim=0) + b)
@@ -327,6 +345,33 @@ def last_state_only(inputs, h, W_xh, W_hh, b):
     return h
 
 
+@unroll.mistake(
+    "the loop has as many steps as there are sentences, not words",
+    so="Two sentences of four words are read to their second word; of one word, past their end.",
+    ask="Which axis does `len` count? Which one do you want to walk along?",
+    raises="out of bounds",
+)
+def length_of_the_batch(inputs, h, W_xh, W_hh, b):
+    states = []
+    for t in range(len(inputs)):
+        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+@unroll.mistake(
+    "it returns after the first word",
+    so="The rest of the sentence is never read.",
+    ask="How far is your `return` indented: does it belong to the loop, or come after it?",
+)
+def returns_in_the_loop(inputs, h, W_xh, W_hh, b):
+    states = []
+    for t in range(inputs.shape[1]):
+        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
+        states.append(h)
+        return torch.stack(states, dim=1)
+
+
 @unroll.alternative
 def unroll_into_a_tensor(inputs, h, W_xh, W_hh, b):
     projected, states = inputs @ W_xh + b, []
@@ -367,7 +412,7 @@ def SingleRNN(draw: Draw, batch=2, len=3, embed=4, hidden=5, src_vocab=7, tgt_vo
 
 @SingleRNN.mistake(
     "these are probabilities already, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    so="Training turns logits into probabilities itself. Done twice, it flattens every choice.",
     ask="What do your numbers sum to along the last axis?",
 )
 class Softmaxed(nn.Module):
@@ -435,8 +480,8 @@ class WithoutRNN(nn.Module):
 
 @SingleRNN.mistake(
     "the words were chosen already: these are ids, not logits",
-    so="A choice has no gradient, so nothing could be learned from it.",
-    ask="What does the loss need: the winner, or every word's score?",
+    so="A choice does not say how near the other words came, so nothing can be learned from it.",
+    ask="What does training need: the winner, or a number for every word?",
 )
 class Chosen(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -465,6 +510,40 @@ class ReadsAcrossSentences(nn.Module):
     def forward(self, src):
         states, _ = self.rnn(self.embedding(src).transpose(0, 1))
         return self.output(states).transpose(0, 1)
+
+
+@SingleRNN.mistake(
+    "the RNN's two results were not taken apart",
+    so="`nn.RNN` returns a pair: the state after every word, and the last state once more.",
+    ask="How do you give the two results a name each, and which one goes on?",
+    raises="not tuple",
+)
+class PairNotTakenApart(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        return self.output(self.rnn(self.embedding(src)))
+
+
+@SingleRNN.mistake(
+    "these are the logits of the last state alone",
+    so="The second result of `nn.RNN` is the state after the last word. Every word needs one.",
+    ask="Which of the two results of `nn.RNN` holds the state after every word?",
+)
+class LastStateOnly(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        _, last = self.rnn(self.embedding(src))
+        return self.output(last)
 
 
 @SingleRNN.alternative
@@ -496,7 +575,8 @@ class SingleRNNWordByWord(nn.Module):
         "The model's answer at a position is the word with the highest logit. What share of all "
         "positions has the right answer?",
         "logits [batch, len, vocab] → the likeliest ids [batch, len] → compare with tgt "
-        "[batch, len] → one number from 0 to 1. Which axis does argmax run over?",
+        "[batch, len] → one number from 0 to 1. Which axis does argmax run over? A comparison "
+        "gives True and False; as floats they are 1 and 0, and the mean of these is a share.",
         "Answers [[4, 2], [1, 1]] against targets [[4, 3], [1, 1]]: 3 of 4 are right, so 0.75.",
     ],
 )
@@ -561,6 +641,16 @@ def last_word(logits, tgt):
 )
 def per_sentence(logits, tgt):
     return (logits.argmax(dim=-1) == tgt).sum().item() / len(tgt)
+
+
+@token_accuracy.mistake(
+    "True and False have no mean",
+    so="A comparison gives booleans. PyTorch takes the mean of floats only.",
+    ask="What makes 1 of True and 0 of False?",
+    raises="could not infer output dtype",
+)
+def mean_of_booleans(logits, tgt):
+    return (logits.argmax(dim=-1) == tgt).mean().item()
 
 
 @token_accuracy.alternative
@@ -717,6 +807,14 @@ def one_share(answer: object) -> str | None:
         return "nothing is written down yet"
     if not is_share(answer):
         return "expected a percentage, from 0 to 100"
+    return below_one(answer)
+
+
+def below_one(*answers: object) -> str | None:
+    """Ask what was meant where a percentage looks like a share from 0 to 1."""
+    for answer in answers:
+        if isinstance(answer, float) and 0 < answer < 1:
+            return f"expected a percentage: {answer:g} %, or {100 * answer:g}?"
     return None
 
 
@@ -745,6 +843,13 @@ def longer_in_words():
     return "about half"
 
 
+@longer.mistake(
+    "expected a percentage: 0.9 %, or 90?", so="One half is 50. For less than one in 100, write 0."
+)
+def longer_as_share():
+    return 0.9
+
+
 @prediction(lesson=1, title="Prediction: accuracy at each position", example=[90, 30, 50])
 def positions(answer):
     """Say what is wrong with three percentages, if anything."""
@@ -754,7 +859,7 @@ def positions(answer):
         return "expected three numbers in a list"
     if not all(is_share(value) for value in answer):
         return "expected percentages, from 0 to 100"
-    return None
+    return below_one(*answer)
 
 
 @positions.mistake("nothing is written down yet", so="A guess is all that is asked for.")
@@ -770,6 +875,13 @@ def one_number():
 @positions.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
 def too_large():
     return [150, 20, 30]
+
+
+@positions.mistake(
+    "expected a percentage: 0.5 %, or 50?", so="One half is 50. For less than one in 100, write 0."
+)
+def as_shares():
+    return [1, 0.5, 0.5]
 
 
 @prediction(lesson=1, title="Prediction: a larger network", example=60)

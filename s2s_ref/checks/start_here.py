@@ -41,9 +41,9 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
     returns="ids",
     edges=[{"words": 1}, {"words": 0}],
     hints=[
-        "A model reads numbers. Which two ids must stand around the sentence so that a decoder "
-        "knows where to begin and where to end? And which number does a word get that the "
-        "vocabulary has never seen?",
+        "A network reads numbers. Which two ids must stand around the sentence so that a program "
+        "which writes one knows where to begin and where to end? And which number does a word get "
+        "that the vocabulary has never seen?",
         "A sentence of 3 words becomes a plain list of 5 ids: one list, no list inside it. "
         "`dict.get` takes a second argument.",
         "With {'<bos>': 1, '<eos>': 2, '<unk>': 3, '물을': 4}, the sentence '물을 마셔요' has one "
@@ -59,8 +59,8 @@ def encode_sentence(draw, words=4):
 
 @encode_sentence.mistake(
     "the sentence has no beginning: <bos> is missing",
-    so="A decoder needs a first token to start from, before any word is known.",
-    ask="Which id does a decoder read before the first word?",
+    so="A program that writes a translation needs a first token, before any word is known.",
+    ask="Which token stands before the first word?",
 )
 def bos_missing(sentence, vocabulary):
     words = [*sentence.split(), EOS]
@@ -69,8 +69,8 @@ def bos_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the sentence has no end: <eos> is missing",
-    so="A model trained on such sentences never learns to stop.",
-    ask="How would a decoder tell you that its sentence is complete?",
+    so="A program that learns from such sentences never learns to stop.",
+    ask="How would such a program tell you that its sentence is complete?",
 )
 def eos_missing(sentence, vocabulary):
     words = [BOS, *sentence.split()]
@@ -79,7 +79,7 @@ def eos_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "both <bos> and <eos> are missing",
-    so="Nothing tells a decoder where to begin and where to stop.",
+    so="Nothing tells a program that writes a translation where to begin and where to stop.",
     ask="Which two ids stand around every sentence?",
 )
 def both_missing(sentence, vocabulary):
@@ -88,7 +88,7 @@ def both_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "an unknown word raises a KeyError",
-    so="Every real text holds words that training never saw; they must not stop the program.",
+    so="Every real text holds words that no vocabulary knows; they must not stop the program.",
     ask="What does `vocabulary.get(word, other)` return when the word is not there?",
 )
 def unknown_raises(sentence, vocabulary):
@@ -108,7 +108,7 @@ def unknown_dropped(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "unknown words became <pad>",
-    so="Padding means that there is nothing, and later lessons skip it.",
+    so="<pad> says that there is nothing, and whoever reads it skips it.",
     ask="Which of the four special tokens stands for an unknown word?",
 )
 def unknown_padded(sentence, vocabulary):
@@ -118,7 +118,7 @@ def unknown_padded(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the right ids, in a list inside a list",
-    so="That is the shape of a batch of one sentence. This function returns one sentence.",
+    so="That is how a list of several sentences looks. This function returns one sentence.",
     ask="How many pairs of brackets does your result have, and how many should it have?",
 )
 def nested(sentence, vocabulary):
@@ -134,6 +134,45 @@ def nested(sentence, vocabulary):
 def characters(sentence, vocabulary):
     words = [BOS, *sentence, EOS]
     return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "an unknown word became the text <unk>, not its id",
+    so="A list of ids with a text in it is nothing that a network can read.",
+    ask="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
+    "itself, or the id of `other`?",
+)
+def unknown_as_text(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary.get(word, UNK) for word in words]
+
+
+@encode_sentence.mistake(
+    "<bos> and <eos> are texts here, not ids",
+    so="A list of ids with a text in it is nothing that a network can read.",
+    ask="Where does the vocabulary keep the id of <bos>?",
+)
+def ends_as_texts(sentence, vocabulary):
+    ids = [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
+    return [BOS, *ids, EOS]
+
+
+@encode_sentence.mistake(
+    "the words came back, not their ids",
+    so="A network adds and multiplies what it reads, and words cannot be added.",
+    ask="Where does your line look a word up in the vocabulary?",
+)
+def words_kept(sentence, vocabulary):
+    return [BOS, *(word if word in vocabulary else UNK for word in sentence.split()), EOS]
+
+
+@encode_sentence.mistake(
+    "the words came back, not their ids",
+    so="A network adds and multiplies what it reads, and words cannot be added.",
+    ask="Where does your line look a word up in the vocabulary?",
+)
+def only_split(sentence, vocabulary):
+    return [BOS, *sentence.split(), EOS]
 
 
 @encode_sentence.alternative
@@ -166,25 +205,30 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
     lesson=0,
     title="Ids as a sentence",
     returns="sentence",
-    edges=[{"length": 1}, {"length": 0}],
+    edges=[{"length": 1}, {"length": 0}, {"eos": 0}],
     hints=[
-        "A decoder writes ids until it writes one that means 'done'. What should a reader see of "
-        "the special tokens, and what of whatever follows the end?",
-        "A list of ids comes in, one text comes out: the words with one space between them.",
+        "A program writes ids until it writes one that means 'done', or until somebody stops it. "
+        "What should a reader see of the special tokens, and what of whatever follows the end?",
+        "A list of ids comes in, one text comes out: the words with one space between them. That "
+        "holds for a list without <eos> too.",
         "With {0: '<pad>', 1: '<bos>', 2: '<eos>', 5: '물을'}, the ids [1, 5, 2, 5, 0] say '물을'.",
     ],
 )
-def decode_ids(draw, length=4):
-    """Draw ids with all special tokens among them, and words after the end."""
+def decode_ids(draw, length=4, eos=1):
+    """Draw ids with all special tokens among them, and words after the end.
+
+    With `eos` 0 they do not end: whoever wrote them was stopped.
+    """
     words = {i: word for word, i in make_vocabulary(draw).items()}
     body = [3, *draw.ids(4, len(words), length).tolist()][: length + 1] if length else []
     after = draw.ids(4, len(words), 2).tolist() if draw.chance(0.7) else []
-    return {"ids": [1, 0, *draw.shuffled(body), 2, *after, 0], "words": words}
+    end = [2, *after, 0] if eos else []
+    return {"ids": [1, 0, *draw.shuffled(body), *end], "words": words}
 
 
 @decode_ids.mistake(
     "<bos> is still in the text",
-    so="Special tokens are for the model; a reader should see words only.",
+    so="Special tokens are for the program; a reader should see words only.",
     ask="Which special tokens can stand before or among the words?",
 )
 def bos_kept(ids, words):
@@ -199,7 +243,7 @@ def bos_kept(ids, words):
 
 @decode_ids.mistake(
     "<pad> is still in the text",
-    so="Padding fills a batch up to a rectangle. It is nothing that anyone said.",
+    so="<pad> fills a gap. It is nothing that anyone said.",
     ask="Which special tokens can stand before or among the words?",
 )
 def pad_kept(ids, words):
@@ -229,7 +273,7 @@ def eos_kept(ids, words):
 
 @decode_ids.mistake(
     "words after <eos> were read too",
-    so="What a decoder writes after the end is noise: it was never trained on it.",
+    so="After the end there is nothing to say, so what stands there means nothing.",
     ask="What should the loop do when it meets <eos>?",
 )
 def past_eos(ids, words):
@@ -288,6 +332,77 @@ def no_spaces(ids, words):
         if words[i] not in (BOS, PAD):
             sentence.append(words[i])
     return "".join(sentence)
+
+
+@decode_ids.mistake(
+    "ids without <eos> give None",
+    so="A program that was stopped at its longest length has written no <eos>: all is lost.",
+    ask="What comes back when the loop ends and has met no <eos>?",
+)
+def returns_at_eos_only(ids, words):
+    sentence = []
+    for i in ids:
+        if words[i] == EOS:
+            return " ".join(sentence)
+        if words[i] not in (BOS, PAD):
+            sentence.append(words[i])
+
+
+@decode_ids.mistake(
+    "ids without <eos> raise an error",
+    so="A program that was stopped at its longest length has written no <eos>.",
+    ask="What does your code do when it looks for <eos> and there is none?",
+    raises="not in list",
+)
+def eos_looked_for(ids, words):
+    texts = [words[i] for i in ids]
+    texts = texts[: texts.index(EOS)]
+    return " ".join(text for text in texts if text not in (BOS, PAD))
+
+
+@decode_ids.mistake(
+    "ids without <eos> raise an error",
+    so="A program that was stopped at its longest length has written no <eos>.",
+    ask="What does your code do when it looks for <eos> and there is none?",
+    raises="out of range",
+)
+def runs_until_eos(ids, words):
+    sentence, place = [], 0
+    while words[ids[place]] != EOS:
+        if words[ids[place]] not in (BOS, PAD):
+            sentence.append(words[ids[place]])
+        place += 1
+    return " ".join(sentence)
+
+
+@decode_ids.mistake(
+    "there is a space after the last word",
+    so="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    ask="How many spaces stand between three words, and how many do you write?",
+)
+def space_at_the_end(ids, words):
+    sentence = ""
+    for i in ids:
+        if words[i] == EOS:
+            break
+        if words[i] not in (BOS, PAD):
+            sentence += words[i] + " "
+    return sentence
+
+
+@decode_ids.mistake(
+    "there is a space before the first word",
+    so="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    ask="How many spaces stand between three words, and how many do you write?",
+)
+def space_in_front(ids, words):
+    sentence = ""
+    for i in ids:
+        if words[i] == EOS:
+            break
+        if words[i] not in (BOS, PAD):
+            sentence += " " + words[i]
+    return sentence
 
 
 @decode_ids.alternative

@@ -53,7 +53,9 @@ def _short(verdict: Mapping[str, Any]) -> str:
 
 
 def _number(verdict: Mapping[str, Any]) -> str:
-    return f"(lesson {verdict['lesson']}, exercise {verdict['number']})"
+    kind = "prediction" if verdict.get("kind") == "prediction" else "exercise"
+    place = f"{kind} {verdict['number']}" if verdict["number"] else "bonus"
+    return f"(lesson {verdict['lesson']}, {place})"
 
 
 def _title(verdict: Mapping[str, Any]) -> str:

@@ -79,7 +79,7 @@ def check(exercise: str, target: Any) -> None:
 def _note(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
     """Remember a verdict and return all of them; a folder that cannot be written stops no check."""
     try:
-        record.note_check(exercise, verdict["passed"], verdict["headline"])
+        record.note_check(exercise, verdict["passed"], verdict["headline"], verdict["ask"])
         return record.load()["checks"]
     except OSError as error:
         print(f"Your progress could not be kept: {error}. `s2s doctor` says what to do.")
@@ -103,15 +103,41 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
     return verdict, plain(target) if asked["kind"] == "prediction" else None
 
 
-def hint(exercise: str) -> None:
-    """Show the next hint for an exercise: about the meaning, the shapes, then an example."""
-    hints = _ask(do="hints", exercise=exercise)
+def hint(exercise: Any = None) -> None:
+    """Show the next hint for an exercise: about the meaning, the shapes, then an example.
+
+    Without a name it is the exercise whose check failed last.
+
+    Raises:
+        UnknownExercise: there is no exercise of this name.
+    """
+    if exercise is None:
+        name = next((n for n in record.failed_last() if _ask(do="hints", exercise=n)), "")
+        if not name:
+            print(_names_to_choose())
+            return
+    else:  # an answer itself will do: hint(unroll)
+        name = str(getattr(exercise, "__name__", exercise))
+    hints = _ask(do="hints", exercise=name)
     if not hints:
-        print(f"There is no hint for {exercise}.")
+        print(f"There is no hint for {name}.")
         return
-    index = record.next_hint(exercise, len(hints))
-    text = f"Hint {index + 1} of {len(hints)}: {hints[index]}"
+    index = record.next_hint(name, hints)
+    of = "" if exercise == name else f" for {name}"
+    text = f"Hint {index + 1} of {len(hints)}{of}: {hints[index]}"
     _show(card.wrap(text), f"<div>{escape(text)}</div>", {})
+
+
+def _names_to_choose() -> str:
+    """List the exercises that have hints, lesson by lesson."""
+    lines = ['No check has failed. Name an exercise, as in hint("rnn.unroll"):']
+    lessons: dict[int, list[str]] = {}
+    for entry in _ask(do="catalogue"):
+        if entry["kind"] != "prediction":
+            lessons.setdefault(entry["lesson"], []).append(entry["name"])
+    for number, names in lessons.items():
+        lines.append(card.wrap(f"  lesson {number}: {', '.join(names)}", "    "))
+    return "\n".join(lines)
 
 
 def progress() -> None:
@@ -121,16 +147,19 @@ def progress() -> None:
 
 
 def progress_text() -> str:
-    """Write the course as lines: a mark and the title of every exercise, and the next one."""
-    checks = record.load()["checks"]
+    """Write the course as lines: mark, title and name of every exercise, and the next one."""
+    checks, catalogue = record.load()["checks"], _ask(do="catalogue")
     lines, following, lesson = [], "", -1
-    for entry in _ask(do="catalogue"):
+    titles = [entry["title"] + (" (bonus)" if entry["bonus"] else "") for entry in catalogue]
+    longest_name = max(len(entry["name"]) for entry in catalogue)
+    width = card.WIDTH - len("  ✓ ") - len("  ") - longest_name  # a longer title moves its name
+    for entry, title in zip(catalogue, titles, strict=True):
         if entry["lesson"] != lesson:
             lesson = entry["lesson"]
             lines.append(f"Lesson {lesson}")
         seen = checks.get(entry["name"])
         mark = "·" if seen is None else "✓" if seen["passed"] else "✗"
-        lines.append(f"  {mark} {entry['title']}" + (" (bonus)" if entry["bonus"] else ""))
+        lines.append(f"  {mark} {title.ljust(width)}  {entry['name']}")
         if mark != "✓" and not entry["bonus"] and not following:
             following = f"Next: lesson {lesson}, {entry['title']}."
     return "\n".join([*lines, following or "Every exercise passes."])

@@ -59,6 +59,14 @@ class Raised:
     line_number: int = 0
 
 
+class UnknownExercise(ValueError):
+    """There is no exercise of this name."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Let IPython show this one line in place of a traceback through library code."""
+        return [f"{type(self).__name__}: {self}"]
+
+
 @dataclass(frozen=True)
 class Call:
     """One call that the judge asks for.

@@ -7,6 +7,7 @@ that is what is handed in.
 import itertools
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,30 @@ def save(record: dict[str, dict[str, Any]]) -> None:
     part.replace(path)
 
 
-def note_check(exercise: str, passed: bool, headline: str) -> None:
-    """Remember the latest verdict on an exercise."""
+def note_check(exercise: str, passed: bool, headline: str, asked: str = "") -> None:
+    """Remember the latest verdict on an exercise, as the last one, and what its card asked."""
     record = load()
-    record["checks"][exercise] = {"passed": passed, "headline": "" if passed else headline}
+    record["checks"].pop(exercise, None)
+    shown = {} if passed else {"asked": asked}
+    record["checks"][exercise] = {"passed": passed, "headline": "" if passed else headline} | shown
     save(record)
 
 
-def next_hint(exercise: str, available: int) -> int:
-    """Return the index of the hint to give now: the next one, and then the last one again."""
+def failed_last() -> list[str]:
+    """List the exercises that do not pass, the one that was checked last in front."""
+    return [name for name, seen in reversed(load()["checks"].items()) if not seen["passed"]]
+
+
+def next_hint(exercise: str, hints: Sequence[str]) -> int:
+    """Return the index of the hint to give now: the next one, and then the last one again.
+
+    The first is left out where the last card has asked just that.
+    """
     record = load()
-    index = min(int(record["hints"].get(exercise, 0)), available - 1)
+    index = min(int(record["hints"].get(exercise, 0)), len(hints) - 1)
+    asked = record["checks"].get(exercise, {}).get("asked")
+    if index == 0 and asked == hints[0] and len(hints) > 1:
+        index = 1
     record["hints"][exercise] = index + 1
     save(record)
     return index
