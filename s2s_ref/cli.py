@@ -342,15 +342,27 @@ Lessons = Annotated[
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
 def release(lesson: Lessons = None) -> None:
-    """Generate lessons/ from solutions/; nothing is touched unless all is well."""
-    from s2s_ref.grading import release as engine
+    """Generate lessons/ from solutions/, and enter them in the class's gradebook.
 
-    course = _course()
+    Nothing is touched unless all is well. Exit code 1 says that the gradebook of a running class
+    does not take a lesson's new cells.
+    """
+    from rich.markup import escape
+
+    from s2s_ref.grading import release as engine
+    from s2s_ref.grading.grade import register
+
+    course, out, refused = _course(), console(), False
     changed = engine.release(course, [course.find_lesson(name) for name in lesson or []])
     for name, is_new in changed.items():
-        console().print(
-            f"{'[green]released[/green] ' if is_new else '[dim]unchanged[/dim]'} {name}"
-        )
+        out.print(f"{'[green]released[/green] ' if is_new else '[dim]unchanged[/dim]'} {name}")
+        try:
+            register(course, name)
+        except ValueError as error:
+            out.print(f"[red]not in the gradebook:[/red] {escape(str(error))}")
+            refused = True
+    if refused:
+        raise typer.Exit(FOUND)
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
@@ -462,12 +474,22 @@ def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":
     if mistakes := engine.commonest_mistakes(results):
         out.print("The commonest mistakes:")
         out.print(mistake_table(mistakes[:5]), soft_wrap=False)
-    if written := sum(result.written for result in results):
-        out.print(f"{written} written answers wait to be marked by hand, in nbgrader's formgrader.")
+    written = sum(result.written for result in results)
+    to_review = sum(result.to_review for result in results)
+    if written or to_review:
+        out.print(_to_mark(written, to_review))
     for result in (r for r in results if r.error):
         who = escape(f"{result.student}, {result.lesson}")
         out.print(f"[red]{who}:[/red] {escape(result.error)}")
     return results
+
+
+def _to_mark(written: int, to_review: int) -> str:
+    """Say how many written answers wait for the instructor."""
+    waiting = f"{written} written answer{'s wait' if written != 1 else ' waits'} to be marked"
+    before = f"{to_review} marked before, to be looked at again"
+    told = ", ".join(text for text, count in ((waiting, written), (before, to_review)) if count)
+    return f"By hand, in nbgrader's formgrader: {told}."
 
 
 @data.command("list", epilog=EXIT_CODES)

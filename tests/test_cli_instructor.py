@@ -3,7 +3,17 @@
 import json
 
 import pytest
-from small_course import LESSON, contents, hand_in, small_course, write
+from small_course import (
+    CHECK,
+    LESSON,
+    PREDICTION_CHECK,
+    WRITTEN,
+    contents,
+    hand_in,
+    small_course,
+    small_lesson,
+    write,
+)
 
 from s2s_ref import cli
 from s2s_ref.checks.exercise import load_all
@@ -62,6 +72,28 @@ def test_release_makes_every_lesson_from_any_folder_of_the_clone(s2s, course, mo
     monkeypatch.chdir(course.solutions / LESSON)
     assert s2s("release")[:2] == (0, f"released  {LESSON}\nreleased  {OTHER}\n")
     assert s2s("release", "--lesson", "0", "--lesson", "00")[1] == f"unchanged {LESSON}\n"
+
+
+def test_release_enters_the_lessons_in_the_gradebook(s2s, course):
+    s2s("release")
+    with course.api().gradebook as book:
+        assert sorted(a.name for a in book.assignments) == [LESSON, OTHER]
+        cells = {cell.name for cell in book.find_notebook(LESSON, LESSON).grade_cells}
+    assert cells == {CHECK, PREDICTION_CHECK, WRITTEN}
+
+
+def test_a_gradebook_that_does_not_take_a_new_cell_is_named(s2s, course):
+    s2s("release")
+    with course.api().gradebook as book:
+        book.add_student("zoe")
+        book.add_submission(LESSON, "zoe")
+    notebook = small_lesson()
+    notebook.cells = [cell for cell in notebook.cells if cell.id != WRITTEN]
+    write(notebook, course.notebook(course.solutions, LESSON))
+    code, out, _ = s2s("release")
+    assert code == 1
+    assert f"not in the gradebook: {LESSON} could not be registered" in out.replace("\n", " ")
+    assert WRITTEN not in course.notebook(course.lessons, LESSON).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["7", "", "nonsense", "001", "0x"])
@@ -137,7 +169,7 @@ def test_exercises_fit_a_terminal_with_their_names_whole(s2s, root, monkeypatch)
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = s2s("exercises")
     assert all(e.name in out for e in load_all())
-    assert len(out.splitlines()) == len(load_all()) + 1
+    assert len(out.splitlines()) == len(load_all()) + 2
 
 
 # ------------------------------------------------------------------ grade
@@ -192,6 +224,25 @@ def test_the_table_shows_every_student_and_lesson():
     assert exercise_table([]).row_count == 0
 
 
+@pytest.mark.parametrize(
+    ("written", "to_review", "told"),
+    [
+        (1, 0, "1 written answer waits to be marked."),
+        (2, 0, "2 written answers wait to be marked."),
+        (0, 3, "formgrader: 3 marked before, to be looked at again."),
+        (2, 1, "2 written answers wait to be marked, 1 marked before, to be looked at again."),
+    ],
+)
+def test_what_waits_for_the_instructor_is_counted(
+    s2s, course, monkeypatch, written, to_review, told
+):
+    hand_in(course, "ada", "")
+    result = Result("ada", LESSON, max_score=3, written=written, to_review=to_review)
+    monkeypatch.setattr("s2s_ref.grading.grade.grade", lambda *_, **__: [result])
+    _, out, _ = s2s("grade", "--unsafe")
+    assert told in " ".join(out.split())
+
+
 # ------------------------------------------------------------------ demo, hint, progress
 
 
@@ -204,9 +255,11 @@ def test_a_demo_never_deletes_a_folder_that_it_did_not_make(s2s, course):
 
 
 def test_a_hint_for_an_exercise_that_does_not_exist(s2s):
-    answer = s2s("hint", "start_here.nonsense")
-    assert is_one_sentence_on_stderr(answer, "'start_here.nonsense'", "start_here.decode_ids")
-    assert is_one_sentence_on_stderr(s2s("hint", "nonsense"), "start_here.decode_ids")
+    answer = s2s("hint", "start_here.decode_id")
+    assert is_one_sentence_on_stderr(answer, "'start_here.decode_id'", "'start_here.decode_ids'?")
+    assert is_one_sentence_on_stderr(s2s("hint", "decode_ids"), "'start_here.decode_ids'?")
+    assert is_one_sentence_on_stderr(s2s("hint", "start_here.x"), "lesson has start_here.encode")
+    assert is_one_sentence_on_stderr(s2s("hint", "nonsense"), "progress")
 
 
 def test_hints_come_one_by_one_and_progress_shows_what_is_next(s2s):

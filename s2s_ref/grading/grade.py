@@ -36,7 +36,7 @@ class Result:
     """What came of a submission.
 
     `score` and `max_score` count the points that are given by machine; `written` the answers that
-    wait to be marked by hand. `verdicts` are those of the checks, as students saw them. `error`
+    wait to be marked by hand; `to_review` those that were marked before this run. `verdicts` are those of the checks, as students saw them. `error`
     says why a submission has no marks.
     """
 
@@ -45,6 +45,7 @@ class Result:
     score: float = 0.0
     max_score: float = 0.0
     written: int = 0
+    to_review: int = 0
     seconds: float = 0.0
     error: str = ""
     verdicts: list[dict[str, Any]] = field(default_factory=list)
@@ -157,8 +158,10 @@ def _read_marks(course: Course, api: Any, result: Result) -> None:
             if grade.cell.cell_type == "code":
                 result.score += grade.auto_score or 0.0
                 result.max_score += grade.max_score
-            elif grade.needs_manual_grade:
+            elif grade.needs_manual_grade and grade.manual_score is None:
                 result.written += 1
+            elif grade.needs_manual_grade:
+                result.to_review += 1
     folder = course.autograded / result.student
     notebook = nbformat.read(course.notebook(folder, result.lesson), as_version=4)
     result.verdicts = list(verdicts_in(notebook))

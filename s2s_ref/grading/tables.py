@@ -41,7 +41,7 @@ def mistake_table(mistakes: "list[Common]") -> Table:
 
 def exercise_table(exercises: list[dict[str, Any]]) -> Table:
     """Lay out the exercises of the course."""
-    headings = ("lesson", "exercise", "kind", "points", "mistakes", "also right")
+    headings = ("lesson", "exercise", "kind", "points", "mistakes", "also\nright")
     table = Table(*headings, box=None, padding=(0, 1, 0, 0), header_style="bold")
     for e in exercises:
         numbers = [str(len(e["mistakes"])), str(len(e["alternatives"]))]
