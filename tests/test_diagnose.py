@@ -1,5 +1,7 @@
 """From an outcome to a named diagnosis, on small exercises that are made here and forgotten."""
 
+import math
+
 import pytest
 import torch
 from jaxtyping import Bool, Float, Int
@@ -160,11 +162,19 @@ def raising(error):
     [
         (lambda scores, _: tanh(scores), "Where is this name defined"),
         (lambda *_: {}["<unk>"], "Which key is missing"),
-        (lambda scores, _: scores.hidden, "What kind of thing stands before the dot"),
-        (lambda *_: len(3), "What does the call in that line take"),
-        (lambda scores: scores, "Which arguments does the signature above it take?"),
+        (lambda scores, _: scores.hidden, "of the kind that the error names?"),
+        (lambda scores, _: nn.tanh(scores), "In which module does this name live?"),
+        (lambda *_: len(3), "What kind of value does that line want"),
+        (lambda scores, _: scores(0), "What stands before the round brackets"),
+        (lambda scores, _: "<bos>" + scores, "What stands on either side"),
+        (lambda *_: list(3), "What does that line walk along?"),
+        (lambda scores, _: nn.Tanh(scores), "to make an object there, or to call a function?"),
+        (lambda scores: scores, "Which arguments does that function take?"),
         (lambda *_: [1][9], "at which place do you look?"),
         (lambda scores, _: scores[:, 0, 0], "Which shapes meet"),
+        (lambda scores, _: scores[9], "How long is that axis"),
+        (lambda scores, _: math.tanh(scores), "How many numbers does the tensor hold"),
+        (lambda scores, _: 1 if scores > 0 else 0, "How many times True or False"),
         (lambda scores, _: scores @ scores, "Which shapes meet"),
         (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names wait for them?"),
         (raising(ValueError("Expected input batch_size (2) to match, wrong size")), "Which shapes"),

@@ -110,7 +110,8 @@ GENERIC = {
     ),
     "nothing": Generic(
         "None came back",
-        "A function that ends without `return` gives None.",
+        "None comes from a function that ends without `return`, and from methods that change a "
+        "list in place.",
         "What should be returned?",
     ),
     "type": Generic(
@@ -163,7 +164,7 @@ GENERIC = {
         "Training would change nothing, for the way back is cut.",
         "Where does a tensor become a number, or is detached, or built anew?",
     ),
-    "value": Generic("the values are wrong", "The call runs, and its result has the right form."),
+    "value": Generic("the values are wrong", "The call runs, and its result is of the right kind."),
     "gradient": Generic(
         "right values, but wrong gradients",
         "Training would go in another direction.",
@@ -177,21 +178,33 @@ GENERIC = {
 }
 """Generic diagnoses, the cheapest cause first."""
 
-SHAPES = "Which shapes meet in that line?"
+SHAPES, DTYPES = "Which shapes meet in that line?", "Which dtypes meet in that line?"
+ONE_NUMBER = "How many numbers does the tensor hold, and how many does that call take?"
 ASKED_OF_ERRORS = (
     ("UnboundLocalError", "", "On which way to that line does the name get no value?"),
-    ("NameError", "", "Where is this name defined, or which module does it come from?"),
+    ("NameError", "", "Where is this name defined: in a module, in `self`, in another cell?"),
     ("KeyError", "", "Which key is missing, and what may stand in its place?"),
-    ("AttributeError", "", "What kind of thing stands before the dot in that line?"),
+    ("AttributeError", "^module", "In which module does this name live?"),
+    ("AttributeError", "can't set", "Can that thing be changed, or must a new one be made?"),
+    ("AttributeError", "", "Which value in that line is of the kind that the error names?"),
     ("TypeError", "class of a module", "Did you pass the class itself, or an object made of it?"),
-    ("TypeError", "positional argument", "Which arguments does the signature above it take?"),
-    ("TypeError", "", "What does the call in that line take, and what did it get?"),
-    ("IndexError", "dimension|indices", SHAPES),
+    ("TypeError", "__init__", "Do you want to make an object there, or to call a function?"),
+    ("TypeError", "positional argument", "Which arguments does that function take?"),
+    ("TypeError", "not callable", "What stands before the round brackets in that line?"),
+    ("TypeError", "not iterable", "What does that line walk along?"),
+    ("TypeError", "concatenate|operand", "What stands on either side of that operator?"),
+    ("TypeError", "", "What kind of value does that line want, and what kind did it get?"),
+    ("IndexError", "out of bounds", "How long is that axis, and at which place do you look?"),
+    ("IndexError", "[Dd]imension|indices", SHAPES),
     ("IndexError", "", "How long is what you look into, and at which place do you look?"),
     ("ValueError", "to unpack", "How many parts are there, and how many names wait for them?"),
+    ("ValueError", "dtype", DTYPES),
     ("ValueError", "shape|size|dimension", SHAPES),
+    ("ValueError", "one element", ONE_NUMBER),
     ("ValueError", "", "Which value does the call in that line accept, and which did it get?"),
-    ("RuntimeError", "dtype|scalar type|data type", "Which dtypes meet in that line?"),
+    ("RuntimeError", "dtype|scalar type|data type", DTYPES),
+    ("RuntimeError", "cannot be converted to Scalar", ONE_NUMBER),
+    ("RuntimeError", "Boolean value", "How many times True or False does the comparison give?"),
     ("RuntimeError", "", SHAPES),
     ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),
     ("RecursionError", "", "When does the function stop calling itself?"),

@@ -262,6 +262,86 @@ class SqueezedAll(nn.Module):
         return final.squeeze()
 
 
+@Encoder.mistake(
+    "the outputs of all steps came back, not the last state",
+    so="The decoder can start from one vector only. The outputs are for lesson 7.",
+    ask="Which of the two results of the layer is as long as the sentence?",
+)
+class OutputsThroughHelper(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src):
+        outputs, _ = self.rnn(self.embedding(src))
+        return from_rnn(outputs)
+
+
+@Encoder.mistake(
+    "the layer's two results were not taken apart",
+    so="A layer returns its outputs and its last state. The decoder wants the state alone.",
+    ask="How do you give the two results a name each, and which one goes on?",
+    raises="has no attribute 'squeeze'",
+)
+class PairThroughHelper(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src):
+        return from_rnn(self.rnn(self.embedding(src)))
+
+
+@Encoder.mistake(
+    "the layer's two results were not taken apart",
+    so="A layer returns its outputs and its last state. The decoder wants the state alone.",
+    ask="How do you give the two results a name each, and which one goes on?",
+)
+class PairReturned(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src):
+        return self.rnn(self.embedding(src))
+
+
+@Encoder.mistake(
+    "right for a GRU, but the state of an LSTM is a pair",
+    so="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    ask="Which helper of the course handles both kinds of state?",
+    raises="has no attribute 'squeeze'",
+)
+class SqueezedAsTensor(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src):
+        _, last = self.rnn(self.embedding(src))
+        return last.squeeze(0)
+
+
+@Encoder.mistake(
+    "right for a GRU, but the state of an LSTM is a pair",
+    so="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    ask="Which helper of the course handles both kinds of state?",
+)
+class FirstOfState(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src):
+        _, last = self.rnn(self.embedding(src))
+        return last[0]
+
+
 @Encoder.alternative
 class EncoderWordByWord(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -288,8 +368,8 @@ class EncoderWordByWord(nn.Module):
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
     hints=[
-        "The decoder is the language model of lesson 1 with one difference: what does it hold in "
-        "its hand before it reads <bos>?",
+        "The decoder is a language model with one difference: what does it hold in its hand "
+        "before it reads <bos>?",
         "`to_rnn(state.hidden)` is what the layer takes as its second argument. Its two results "
         "become logits [batch, tgt_len, vocab] and State(from_rnn(...)).",
         "Reading [1, 7] in one call gives two rows of logits: one after <bos>, one after word 7. "
@@ -459,6 +539,59 @@ class StateIntoLayer(nn.Module):
         return self.output(outputs), State(from_rnn(hidden))
 
 
+@Decoder.mistake(
+    "the layer got a State in place of the RNN's own state",
+    so="A State is the course's envelope. PyTorch's layers want the tensor inside.",
+    ask="What of `state` does the layer want, and which helper adds the axis that counts layers?",
+    raises="has no attribute 'unsqueeze'",
+)
+class StateIntoHelper(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state))
+        return self.output(outputs), State(from_rnn(hidden))
+
+
+@Decoder.mistake(
+    "the logits were made from the last state, not from the outputs",
+    so="Every token that is read asks for a row of logits, and the last state is one row.",
+    ask="Which of the layer's two results is as long as the sentence?",
+    raises="not tuple",
+)
+class LogitsOfLastState(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        _, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        return self.output(hidden), State(from_rnn(hidden))
+
+
+@Decoder.mistake(
+    "the words were chosen already: these are ids, not logits",
+    so="Training needs a number for every word, and lesson 5 chooses in other ways.",
+    ask="How many numbers does the decoder owe for each token that it reads?",
+)
+class DecoderChosen(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        return self.output(outputs).argmax(dim=-1), State(from_rnn(hidden))
+
+
 @Decoder.alternative
 class DecoderTokenByToken(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -493,7 +626,6 @@ def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
     lesson=2,
     title="Six steps to a translation",
     returns="tokens",
-    after=["encoder_decoder.Encoder", "encoder_decoder.Decoder"],
     edges=[{"src_len": 1}, {"max_len": 1}],
     hints=[
         "The decoder reads its own last word and says the next one. What has it already read at "
@@ -609,6 +741,36 @@ def bos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
             break
         tokens.append(token)
     return tokens
+
+
+@translate_sentence.mistake(
+    "<bos> and <eos> are in the result",
+    so="They start and end the sentence; they are not words of it.",
+    ask="Which of the tokens in your list did the decoder say as a word?",
+)
+def both_kept(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, tokens = State(encoder(src)), [bos_id]
+    for _ in range(max_len):
+        logits, state = decoder(torch.tensor([tokens[-1:]]), state)
+        tokens.append(logits[0, -1].argmax().item())
+        if tokens[-1] == eos_id:
+            break
+    return tokens
+
+
+@translate_sentence.mistake(
+    "a sentence that reaches max_len gives None",
+    so="Such a sentence has no <eos>, and all that was written is lost.",
+    ask="What comes back when the loop ends and has met no <eos>?",
+)
+def returns_at_eos_only(encoder, decoder, src, bos_id, eos_id, max_len):
+    state, token, tokens = State(encoder(src)), bos_id, []
+    for _ in range(max_len):
+        logits, state = decoder(torch.tensor([[token]]), state)
+        token = logits[0, -1].argmax().item()
+        if token == eos_id:
+            return tokens
+        tokens.append(token)
 
 
 @translate_sentence.mistake(
@@ -796,7 +958,7 @@ def counted(hypotheses, references):
 @exact_match.mistake(
     "the share is in percent",
     so="The course's shares run from 0 to 1; the figures turn them into percent.",
-    ask="What is the largest value that the docstring allows?",
+    ask="What is the largest value that a share can have?",
 )
 def percent(hypotheses, references):
     right = sum(hyp == ref for hyp, ref in zip(hypotheses, references, strict=True))

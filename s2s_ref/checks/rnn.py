@@ -32,7 +32,7 @@ def one_hot(draw: Draw, batch=2, len=3, vocab=5):
 @one_hot.mistake(
     "the vectors hold whole numbers",
     so="A layer's weights are floats, and PyTorch does not multiply floats with whole numbers.",
-    ask="Which dtype does `F.one_hot` return, and how do you turn it into float32?",
+    ask="Which dtype do your vectors have, and how do they become float32?",
 )
 def whole_numbers(ids, vocab_size):
     return nn.functional.one_hot(ids, vocab_size)
@@ -194,6 +194,15 @@ def tanh_of_each(x, h, W_xh, W_hh, b):
 )
 def bias_outside(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh + h @ W_hh) + b
+
+
+@rnn_step.mistake(
+    "the tanh squashes the word's part only",
+    so="The old state is then added as it is, and the new one can grow without end.",
+    ask="What stands inside the brackets of tanh in the formula?",
+)
+def tanh_of_the_word(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh) + h @ W_hh + b
 
 
 @rnn_step.mistake(
@@ -546,6 +555,23 @@ class LastStateOnly(nn.Module):
         return self.output(last)
 
 
+@SingleRNN.mistake(
+    "these are log-probabilities already, not logits",
+    so="Training turns logits into log-probabilities itself.",
+    ask="Which of your layers gives numbers that may also be above 0? Return those.",
+)
+class LogSoftmaxed(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return self.output(states).log_softmax(dim=-1)
+
+
 @SingleRNN.alternative
 class SingleRNNWordByWord(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -609,7 +635,7 @@ def counted(logits, tgt):
 @token_accuracy.mistake(
     "the share is in percent",
     so="The course's shares run from 0 to 1; the figures turn them into percent.",
-    ask="What is the largest value that the docstring allows?",
+    ask="What is the largest value that a share can have?",
 )
 def percent(logits, tgt):
     return 100 * (logits.argmax(dim=-1) == tgt).float().mean().item()

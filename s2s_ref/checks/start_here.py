@@ -175,6 +175,16 @@ def only_split(sentence, vocabulary):
     return [BOS, *sentence.split(), EOS]
 
 
+@encode_sentence.mistake(
+    "the empty sentence was given a word",
+    so="Where nothing was said, the network would read an unknown word.",
+    ask="What does `split` make of an empty text when it is given a space, and what when not?",
+)
+def split_at_each_space(sentence, vocabulary):
+    words = [BOS, *sentence.split(" "), EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
 @encode_sentence.alternative
 def encode_with_loop(sentence, vocabulary):
     ids = [vocabulary[BOS]]
@@ -281,9 +291,9 @@ def past_eos(ids, words):
 
 
 @decode_ids.mistake(
-    "the special tokens were not treated at all",
+    "the special tokens are all still in the text",
     so="A reader should see the words up to the end, and nothing else.",
-    ask="Which three of the four special tokens should a reader never see?",
+    ask="Is it a word or its id that you compare with `EOS`? Both sides must be of one kind.",
 )
 def everything_kept(ids, words):
     return " ".join(words[i] for i in ids)
@@ -403,6 +413,21 @@ def space_in_front(ids, words):
         if words[i] not in (BOS, PAD):
             sentence += " " + words[i]
     return sentence
+
+
+@decode_ids.mistake(
+    "<bos> and <pad> are both still in the text",
+    so="Special tokens are for the program; a reader should see words only.",
+    ask="You may ask whether a word differs from `<bos>` or from `<pad>`. Which word does not?",
+)
+def different_from_either(ids, words):
+    sentence = []
+    for i in ids:
+        if words[i] == EOS:
+            break
+        if words[i] != BOS or words[i] != PAD:
+            sentence.append(words[i])
+    return " ".join(sentence)
 
 
 @decode_ids.alternative

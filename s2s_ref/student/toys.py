@@ -51,11 +51,13 @@ class TableDecoder(nn.Module):
 
         Raises:
             RuntimeError: it was called more often than any right answer calls it.
+            TypeError: what the state holds is no tensor.
         """
         self.calls += 1
         if self.calls > MOST_CALLS:
             raise RuntimeError(f"the decoder was called more than {MOST_CALLS} times")
-        assert isinstance(state.hidden, Tensor)
+        if not isinstance(state.hidden, Tensor):
+            raise TypeError(f"state.hidden is no tensor, but a {type(state.hidden).__name__}")
         current, rows = state.hidden.argmax(dim=-1), []
         for token in tgt_input.unbind(dim=1):
             current = self.transitions[current, token]
