@@ -5,11 +5,14 @@ raise ValueError with one clear sentence for bad input, and `raise typer.Exit(FO
 but found something wrong.
 """
 
+import contextlib
+import itertools
 import json
 import os
 import sys
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from s2s_ref.capstone import Capstone
     from s2s_ref.grading.course import Course
-    from s2s_ref.grading.grade import Result, Submission
+    from s2s_ref.grading.grade import How, Result, Submission
     from s2s_ref.stored import Comparison
 
 FOUND, BAD_INPUT = 1, 2
@@ -31,6 +34,8 @@ EXIT_CODES = (
     "Exit codes: 0 all well; 1 the command ran and found something wrong; 2 bad usage or bad "
     "input. S2S_DEBUG=1 shows where an error came from."
 )
+CLUSTER_JOBS = 64
+"""So many submissions are sent to a cluster at a time."""
 STUDENTS, INSTRUCTORS = "For everyone", "For instructors"
 
 app = typer.Typer(
@@ -380,6 +385,11 @@ def exercises(
         console().print(exercise_table(found), soft_wrap=False)
 
 
+Jobs = Annotated[
+    int, typer.Option(min=0, help="So many submissions run at a time; one a core by default.")
+]
+
+
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
 def grade(
     lesson: Lessons = None,
@@ -389,6 +399,16 @@ def grade(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write marks and mistakes here, for scripts.")
     ] = None,
+    jobs: Jobs = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed, from its last run.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--run-again", help="And run it again, whatever is known of it.")
+    ] = False,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask scheduler, whose workers run the submissions.")
+    ] = "",
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Run code that you trust, without a sandbox.")
     ] = False,
@@ -397,6 +417,9 @@ def grade(
 
     Submissions run in a sandbox, without network or files of yours, and a judge outside of it
     decides. Where there is none, nothing runs unless you say so: --unsafe
+
+    What has not changed since it was graded is not graded again. Stopped, the same command goes on
+    where it was.
 
     Exit code 1 says that a submission got no marks; the table and the JSON say which, and why.
     """
@@ -410,7 +433,7 @@ def grade(
     found = engine.find_submissions(course, wanted, student)
     if not unsafe and (reason := problem()):
         raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
-    results = _grade(course, found)
+    results = _grade(course, found, _how(jobs, force or again, again, scheduler))
     if json_file:
         text = json.dumps(engine.as_plain(results), indent=1, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
@@ -423,6 +446,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Where; demo/ in the course's folder by default.")
     ] = None,
+    jobs: Jobs = 0,
 ) -> None:
     """See the whole way once: release, a made-up class of twelve, grades, feedback.
 
@@ -432,14 +456,16 @@ def demo(
     from s2s_ref.grading.grade import find_submissions, write_feedback
     from s2s_ref.grading.release import release as make_lessons
 
-    out, source = console(), _course()
+    out, source, how = console(), _course(), _how(jobs)
     course = engine.fresh_course(source, (folder or source.root / "demo").resolve())
+    out.print(engine.plan(course, how.jobs))
     out.print(f"Lessons released: {', '.join(make_lessons(course))}")
     students = engine.make_class(course)
     engine.write_class(course, students)
     out.print(f"{len(students)} students have handed in. Grading:")
     submissions = find_submissions(course)
-    results = _grade(course, submissions)
+    results = _grade(course, submissions, how)
+    out.print("Writing feedback.")
     write_feedback(course, submissions)
     lesson, jupyter = submissions[-1].lesson, Path(sys.executable).with_name("jupyter")
     page = course.feedback / engine.NAMES[0] / lesson / f"{lesson}.html"
@@ -458,18 +484,29 @@ def _course(unsafe: bool = False) -> "Course":
     return Course(find_repository(), unsafe)
 
 
-def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":
-    """Grade under a progress bar, then print scores, the commonest mistakes, and what failed."""
+def _how(jobs: int = 0, force: bool = False, again: bool = False, scheduler: str = "") -> "How":
+    """Say how to grade: on every core of this machine, unless something else is asked for."""
+    import functools
+
+    from s2s_ref.grading import grade as engine
+    from s2s_ref.grading.pool import cluster, cores
+
+    if scheduler:
+        make = functools.partial(cluster, scheduler)
+        return engine.How(jobs or CLUSTER_JOBS, force, again, make)
+    return engine.How(jobs or cores(), force, again)
+
+
+def _grade(course: "Course", submissions: "list[Submission]", how: "How") -> "list[Result]":
+    """Grade and show how far it is, then print scores, the commonest mistakes, and what failed."""
     from rich.markup import escape
-    from rich.progress import Progress
 
     from s2s_ref.grading import grade as engine
     from s2s_ref.grading.tables import mistake_table, score_table
 
     out = console()
-    with Progress(console=out) as bar:
-        task = bar.add_task("grading", total=len(submissions))
-        results = engine.grade(course, submissions, lambda _: bar.advance(task))
+    with _progress(out, len(submissions)) as done:
+        results = engine.grade(course, submissions, done, how)
     out.print(score_table(results), soft_wrap=False)
     if mistakes := engine.commonest_mistakes(results):
         out.print("The commonest mistakes:")
@@ -482,6 +519,35 @@ def _grade(course: "Course", submissions: "list[Submission]") -> "list[Result]":
         who = escape(f"{result.student}, {result.lesson}")
         out.print(f"[red]{who}:[/red] {escape(result.error)}")
     return results
+
+
+@contextlib.contextmanager
+def _progress(out: "Console", total: int) -> "Iterator[Callable[[Result], None]]":
+    """Show a bar with the time left; without a terminal, a line for each submission."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    start, count = time.monotonic(), itertools.count(1)
+
+    def line(result: "Result") -> None:
+        number = next(count)
+        left = (time.monotonic() - start) / number * (total - number)
+        points = "no marks" if result.error else f"{result.score:g} / {result.max_score:g}"
+        about = f"{result.lesson} {result.student}: {points}, {result.seconds:.1f} s"
+        out.print(
+            f"{number:{len(str(total))}}/{total} {about}; {_duration(left)} left", markup=False
+        )
+
+    if not out.is_terminal:
+        yield line
+        return
+    columns = (BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress("grading", *columns, console=out) as bar:
+        task = bar.add_task("grading", total=total)
+        yield lambda _: bar.advance(task)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
 
 
 def _to_mark(written: int, to_review: int) -> str:

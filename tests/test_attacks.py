@@ -572,7 +572,7 @@ def test_nothing_outside_was_touched(attacked):
     after = contents(course.root)
     assert {name: after.get(name) for name in before} == before
     new = {"/".join(name.split("/")[:2]) for name in after.keys() - before.keys()}
-    assert new == {"class/autograded", "class/gradebook.db", "class/judge.key"}
+    assert new == {"class/autograded", "class/cache", "class/gradebook.db", "class/judge.key"}
     assert not Path("/tmp/s2s-was-here").exists()
     assert not Path("/usr/bin/s2s-was-here").exists()
 

@@ -229,7 +229,7 @@ def test_the_command_grades_the_class_with_nbgrader(tmp_path, monkeypatch, capsy
             assert f'"mistake": "{student.mistakes[name]}"' in text
             if exercise.kind != "prediction":
                 assert f"{student.mistakes[name]}:" in out
-    assert "2 written answers wait to be marked by hand" in out
+    assert "2 written answers wait to be marked" in out
     assert "Formgrader" in out
 
 

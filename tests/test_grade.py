@@ -211,6 +211,7 @@ def test_nothing_that_was_there_before_is_touched(graded):
     added = {name.split("/")[0] + "/" + name.split("/")[1] for name in after.keys() - before.keys()}
     assert added == {
         "class/autograded",
+        "class/cache",
         "class/feedback",
         "class/gradebook.db",
         "class/judge.key",
@@ -230,7 +231,7 @@ def test_feedback_shows_the_cards(graded):
         return (course.feedback / student / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
 
     assert "the sentence has no beginning: &lt;bos&gt; is missing" in page("mistaken")
-    assert "Which id does a decoder read before the first word?" in page("mistaken")
+    assert "Which token stands before the first word?" in page("mistaken")
     assert "not written yet" in page("untouched")
     assert "Here the kernel died" in page("dead")
     assert "This cell was not run: the kernel died in an earlier cell." in page("dead")
@@ -238,6 +239,7 @@ def test_feedback_shows_the_cards(graded):
         "dead",
         "edited",
         "mistaken",
+        "parted",
         "perfect",
         "untouched",
     ]
@@ -246,7 +248,7 @@ def test_feedback_shows_the_cards(graded):
 def test_grading_again_gives_the_same(graded):
     course, results, _ = graded
     submissions = [Submission("mistaken", LESSON), Submission("a_list", LESSON)]
-    for again in engine.grade(course, submissions):
+    for again in engine.grade(course, submissions, how=engine.How(again=True, force=True)):
         before = results[again.student]
         assert (again.score, again.verdicts, again.error) == (
             before.score,

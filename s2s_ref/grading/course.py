@@ -12,9 +12,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets.config import Config
+
+if TYPE_CHECKING:
+    from s2s_ref.grading.store import Cache, Ledger
 
 LESSON_NAME = re.compile(r"\d\d_\w+")
 HANDED_IN = (
@@ -77,9 +80,6 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
     c.ClearSolutions.text_stub = "*Your answer here.*"
     c.SandboxExecute.course_root = str(root)
     c.SandboxExecute.unsafe = unsafe
-    c.SandboxExecute.timeout = 60  # seconds for one cell
-    c.SandboxExecute.startup_timeout = 60
-    c.SandboxExecute.shutdown_kernel = "immediate"
     c.Execute.timeout = 120  # seconds for one cell, for `nbgrader validate`
     c.Execute.skip_cells_with_tag = "experiment"
 
@@ -125,6 +125,20 @@ class Course:
     def feedback(self) -> Path:
         """What students get back."""
         return self.root / "class" / "feedback"
+
+    @property
+    def cache(self) -> "Cache":
+        """What came of the submissions that were run."""
+        from s2s_ref.grading.store import Cache
+
+        return Cache(self.root / "class" / "cache" / "runs")
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The last result of each submission."""
+        from s2s_ref.grading.store import Ledger
+
+        return Ledger(self.root / "class" / "cache" / "results")
 
     @property
     def capstone(self) -> Path:

@@ -18,12 +18,15 @@ from s2s_ref.checks.exercise import Exercise, load_all
 from s2s_ref.checks.source import standalone
 from s2s_ref.grading.cells import grade_id, is_solution
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.release import examine
 from s2s_ref.grading.sandbox import problem
 
 PERFECT, UNTOUCHED = "perfect", "untouched"
 NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
 WITH_ALTERNATIVES = ("hana", "yuna")
 """Of the ten who make mistakes, these write everything else in another right way."""
+
+SECONDS_A_LESSON, SECONDS_A_SUBMISSION = 4, 4
 
 CONFIG = """\
 # Written by `s2s demo`, which begins afresh each time and deletes whatever is in this folder.
@@ -42,6 +45,25 @@ class Student:
     name: str
     mistakes: dict[str, str] = field(default_factory=dict)
     alternatives: bool = False
+
+
+def plan(course: Course, jobs: int) -> str:
+    """Say what a demo will do and how long it takes: what was seen on a machine of two cores.
+
+    Raises:
+        ValueError: there is no lesson, or one is not as it must be.
+    """
+    lessons = course.lesson_names()
+    if not lessons:
+        raise ValueError(f"{course.solutions} holds no lessons. Expected NN_name/NN_name.ipynb.")
+    for lesson in lessons:
+        examine(course, lesson)
+    submissions = len(lessons) * (len(NAMES) + 2)
+    seconds = SECONDS_A_LESSON * len(lessons) + SECONDS_A_SUBMISSION * submissions / jobs
+    return (
+        f"{len(lessons)} lessons, {submissions} submissions, {jobs} at a time: this takes about "
+        f"{max(1, round(seconds / 60))} min."
+    )
 
 
 def make_class(course: Course, seed: int = 0) -> list[Student]:

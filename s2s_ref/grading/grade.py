@@ -4,11 +4,14 @@ nbgrader executes, marks and keeps the gradebook; this goes through the class on
 time, so that a bad one never stops the rest, and reads the checks' verdicts for the report.
 """
 
+import functools
+import hashlib
 import tempfile
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,7 +20,13 @@ import nbformat
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.execution import Job, Outcome, code_version, execute
+from s2s_ref.grading.pool import LostError, processes, run_all
+from s2s_ref.grading.preprocessors.sandbox_execute import SandboxExecute
+from s2s_ref.grading.preprocessors.sanitize import recorded_cells, sanitise
+from s2s_ref.grading.provisioners import clear_leftovers
 from s2s_ref.grading.release import examine, read_notebook, reason
+from s2s_ref.grading.stage import examine_files
 from s2s_ref.student.card import MIME
 
 LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
@@ -36,8 +45,8 @@ class Result:
     """What came of a submission.
 
     `score` and `max_score` count the points that are given by machine; `written` the answers that
-    wait to be marked by hand; `to_review` those that were marked before this run. `verdicts` are those of the checks, as students saw them. `error`
-    says why a submission has no marks.
+    wait to be marked by hand, `to_review` those that were marked before this run. `verdicts` are
+    those of the checks, as students saw them. `error` says why a submission has no marks.
     """
 
     student: str
@@ -49,6 +58,20 @@ class Result:
     seconds: float = 0.0
     error: str = ""
     verdicts: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a class is graded.
+
+    `jobs` submissions run at a time. `force`: what has not changed is graded again too, from its
+    last run; `again`: and is run again. `make` makes an executor in place of processes here.
+    """
+
+    jobs: int = 1
+    force: bool = False
+    again: bool = False
+    make: Callable[[], Executor] | None = None
 
 
 def find_submissions(
@@ -76,22 +99,195 @@ def find_submissions(
 
 
 def grade(
-    course: Course, submissions: list[Submission], done: Callable[[Result], None] = lambda _: None
+    course: Course,
+    submissions: list[Submission],
+    done: Callable[[Result], None] = lambda _: None,
+    how: How | None = None,
 ) -> list[Result]:
     """Grade these submissions with nbgrader; call `done` after each.
 
-    Every submission comes to a result, a bad one to a result with an error.
+    Every submission comes to a result, a bad one to a result with an error. What has not changed
+    since it was graded last is not touched.
     """
     with warnings.catch_warnings():
         # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
         warnings.simplefilter("ignore")
-        for lesson in sorted({s.lesson for s in submissions}):
-            register(course, lesson)
-        api, results = course.api(), []
-        for submission in submissions:
-            results.append(_grade_one(course, api, submission))
-            done(results[-1])
+        clear_leftovers()
+        results = []
+        for result in _Run(course, how or How()).results(submissions):
+            results.append(result)
+            done(result)
     return results
+
+
+class _Run:
+    """One run over a class; nbgrader's gradebook has one writer, which is here."""
+
+    def __init__(self, course: Course, how: How) -> None:
+        self._course, self._how, self._api = course, how, course.api()
+        self._recorded: dict[str, dict[str, Any]] = {}
+        self._registered: dict[str, str] = {}
+        self._executing = SandboxExecute(config=course.config())
+
+    def results(self, submissions: list[Submission]) -> Iterator[Result]:
+        """Grade them: first what is known already, then what is to be run."""
+        for lesson in sorted({s.lesson for s in submissions}):
+            self._registered[lesson] = register_once(self._course, lesson)
+        changed = []
+        for submission in submissions:
+            known = None if self._how.force else self._unchanged(submission)
+            if known:
+                yield known
+            else:
+                changed.append(submission)
+        workers = min(self._how.jobs, len(changed))
+        if workers <= 1 and not self._how.make:
+            for submission in changed:
+                yield self._grade(submission)
+        else:
+            yield from self._grade_in_parallel(changed, workers)
+
+    def _unchanged(self, submission: Submission) -> Result | None:
+        """Return the last result, with the marks of today, where it would be the same again."""
+        noted = self._course.ledger.get(submission.lesson, submission.student)
+        if not noted or noted["by"] != self._stamp(submission):
+            return None
+        result = Result(**noted["result"])
+        if not result.error:
+            with self._api.gradebook as gradebook:
+                _read_marks(gradebook, result)
+        return result
+
+    def _stamp(self, submission: Submission) -> dict[str, Any]:
+        """Return what a result rests on, what nbgrader wrote included."""
+        seen = hashlib.sha256(code_version() + self._course.key())
+        folder = self._course.submitted / submission.student / submission.lesson
+        for path in sorted(folder.rglob("*")):
+            seen.update(f"{path.relative_to(folder)} {path.lstat().st_mode}\n".encode())
+            if path.is_file() and not path.is_symlink():
+                seen.update(hashlib.sha256(path.read_bytes()).digest())
+        written = self._course.notebook(
+            self._course.autograded / submission.student, submission.lesson
+        )
+        about = written.stat() if written.is_file() else None
+        return {
+            "submission": seen.hexdigest(),
+            "lesson": self._registered[submission.lesson],
+            "limits": str(self._executing.limits()),
+            "autograded": [about.st_size, about.st_mtime_ns] if about else None,
+        }
+
+    def _grade_in_parallel(self, changed: list[Submission], workers: int) -> Iterator[Result]:
+        """Let workers run what was never run, and let nbgrader write down what came of it."""
+        ready: list[tuple[Submission, Result | None]] = []
+
+        def jobs() -> Iterator[tuple[tuple[Submission, str], bytes]]:
+            for submission in changed:
+                try:
+                    job = self._job(submission)
+                except Exception as error:  # a notebook made to be odd; nbgrader may read it
+                    ready.append((submission, self._failed(submission, error)))
+                    continue
+                digest = job.digest()
+                if self._how.again:
+                    self._course.cache.forget(digest)
+                if digest in self._course.cache:
+                    ready.append((submission, None))
+                else:
+                    yield (submission, digest), job.to_bytes()
+
+        make = self._how.make or functools.partial(processes, workers)
+        for (submission, digest), came in run_all(execute, jobs(), make, max(workers, 1)):
+            yield from self._finish(ready)
+            if isinstance(came, LostError):
+                outcome = Outcome(failed=str(came))
+            else:
+                outcome = Outcome.from_bytes(came)
+            if outcome.failed:
+                yield self._note(self._failed(submission, ValueError(outcome.failed)))
+            else:
+                self._course.cache.put(digest, outcome)
+                yield self._grade(submission, outcome.seconds)
+        yield from self._finish(ready)
+
+    def _finish(self, ready: list[tuple[Submission, Result | None]]) -> Iterator[Result]:
+        while ready:
+            submission, failed = ready.pop(0)
+            yield self._note(failed) if failed else self._grade(submission)
+
+    def _job(self, submission: Submission) -> Job:
+        """Say what is run for a submission.
+
+        Raises:
+            ValueError: it cannot be read, or something in its folder cannot be staged.
+        """
+        student, lesson = submission.student, submission.lesson
+        folder = self._course.submitted / student
+        examine_files(folder / lesson)
+        notebook = read_notebook(self._course.notebook(folder, lesson))
+        if lesson not in self._recorded:
+            with self._api.gradebook as gradebook:
+                self._recorded[lesson] = recorded_cells(gradebook, lesson)
+        sanitise(notebook, self._recorded[lesson])
+        return self._executing.job(notebook, student, lesson)
+
+    def _grade(self, submission: Submission, seconds: float = 0.0) -> Result:
+        """Let nbgrader grade it; where its run is known, that is not repeated."""
+        start, result = time.perf_counter(), Result(submission.student, submission.lesson)
+        try:
+            if self._how.again and not seconds:
+                self._course.cache.forget(self._job(submission).digest())
+            folder = self._course.submitted / submission.student
+            examine_files(folder / submission.lesson)
+            read_notebook(self._course.notebook(folder, submission.lesson))
+            answer = self._api.autograde(
+                submission.lesson, submission.student, force=True, create=True
+            )
+            if "KeyboardInterrupt" in answer.get("error", ""):  # nbgrader swallows it
+                raise KeyboardInterrupt
+            if answer["success"]:
+                with self._api.gradebook as gradebook:
+                    _read_marks(gradebook, result)
+                result.verdicts = _read_verdicts(self._course, result)
+            else:
+                result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
+        except Exception as error:  # a notebook made to be odd; it must not stop the class
+            result = self._failed(submission, error)
+        result.seconds = time.perf_counter() - start + seconds
+        return self._note(result)
+
+    def _failed(self, submission: Submission, error: Exception) -> Result:
+        told = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
+        told = str(error) if isinstance(error, ValueError) else told
+        return Result(submission.student, submission.lesson, error=told)
+
+    def _note(self, result: Result) -> Result:
+        submission = Submission(result.student, result.lesson)
+        entry = {"by": self._stamp(submission), "result": asdict(result)}
+        self._course.ledger.note(result.lesson, result.student, entry)
+        return result
+
+
+def register_once(course: Course, lesson: str) -> str:
+    """Register a lesson, unless that was done; return a digest of its solution."""
+    solution = course.notebook(course.solutions, lesson)
+    digest = hashlib.sha256(solution.read_bytes()).hexdigest()
+    noted = course.ledger.get("registered", lesson)
+    if noted.get("solution") != digest or not _is_in_gradebook(course, lesson):
+        register(course, lesson)
+        course.ledger.note("registered", lesson, {"solution": digest})
+    return digest
+
+
+def _is_in_gradebook(course: Course, lesson: str) -> bool:
+    from nbgrader.api import MissingEntry
+
+    with course.api().gradebook as gradebook:
+        try:
+            gradebook.find_notebook(lesson, lesson)
+        except MissingEntry:
+            return False
+    return True
 
 
 def write_feedback(course: Course, submissions: list[Submission]) -> None:
@@ -133,38 +329,24 @@ def register(course: Course, lesson: str) -> None:
         )
 
 
-def _grade_one(course: Course, api: Any, submission: Submission) -> Result:
-    result, start = Result(submission.student, submission.lesson), time.perf_counter()
-    try:
-        folder = course.submitted / submission.student
-        read_notebook(course.notebook(folder, submission.lesson))
-        answer = api.autograde(submission.lesson, submission.student, force=True, create=True)
-        if answer["success"]:
-            _read_marks(course, api, result)
-        else:
-            result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
-    except ValueError as error:
-        result.error = str(error)
-    except Exception as error:  # a notebook made to be odd; it must not stop the class
-        result.error = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
-    result.seconds = time.perf_counter() - start
-    return result
+def _read_marks(gradebook: Any, result: Result) -> None:
+    """Write into a result what the gradebook says of it."""
+    result.score = result.max_score = 0.0
+    result.written = result.to_review = 0
+    submission = gradebook.find_submission(result.lesson, result.student)
+    for grade in (grade for book in submission.notebooks for grade in book.grades):
+        if grade.cell.cell_type == "code":
+            result.score += grade.auto_score or 0.0
+            result.max_score += grade.max_score
+        elif grade.needs_manual_grade and grade.manual_score is None:
+            result.written += 1
+        elif grade.needs_manual_grade:
+            result.to_review += 1
 
 
-def _read_marks(course: Course, api: Any, result: Result) -> None:
-    with api.gradebook as gradebook:
-        submission = gradebook.find_submission(result.lesson, result.student)
-        for grade in (grade for book in submission.notebooks for grade in book.grades):
-            if grade.cell.cell_type == "code":
-                result.score += grade.auto_score or 0.0
-                result.max_score += grade.max_score
-            elif grade.needs_manual_grade and grade.manual_score is None:
-                result.written += 1
-            elif grade.needs_manual_grade:
-                result.to_review += 1
+def _read_verdicts(course: Course, result: Result) -> list[dict[str, Any]]:
     folder = course.autograded / result.student
-    notebook = nbformat.read(course.notebook(folder, result.lesson), as_version=4)
-    result.verdicts = list(verdicts_in(notebook))
+    return list(verdicts_in(nbformat.read(course.notebook(folder, result.lesson), as_version=4)))
 
 
 def verdicts_in(notebook: Any) -> Iterator[dict[str, Any]]:

@@ -5,11 +5,12 @@ Kernel and grader talk over Unix sockets in a folder of their own, for there is 
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from s2s_ref.grading.sandbox import (
     open_to_nobody,
     wrap,
 )
-from s2s_ref.grading.stage import stage_files, stage_package
+from s2s_ref.grading.stage import stage_package, write_files
 from s2s_ref.student.channel import PLACE
 
 LARGEST_MESSAGE = 16 * 2**20
@@ -68,22 +69,30 @@ class Room:
 
 @contextlib.contextmanager
 def room_for(
-    lesson: int, submission: Path, hidden: tuple[Path, ...] = (), limits: Limits | None = None
+    lesson: int,
+    files: Mapping[str, bytes],
+    hidden: tuple[Path, ...] = (),
+    limits: Limits | None = None,
 ) -> Iterator[Room]:
-    """Make a room for a submission, and clear it away afterwards.
-
-    Raises:
-        ValueError: what was handed in cannot be copied, such as a link.
-    """
-    with tempfile.TemporaryDirectory(prefix="s2s-", ignore_cleanup_errors=True) as folder:
+    """Make a room for a submission and its files, and clear it away afterwards."""
+    name = f"s2s-room-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=name, ignore_cleanup_errors=True) as folder:
         room = Room(Path(folder), hidden, limits or Limits())
         stage_package(lesson, room.stage)
-        stage_files(submission, room.files)
+        write_files(files, room.files)
         room.run.mkdir(mode=0o700)
         open_to_nobody(room.folder)
         if os.geteuid() == 0:
             os.chown(room.run, NOBODY, NOBODY)
         yield room
+
+
+def clear_leftovers() -> None:
+    """Delete the rooms of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob("s2s-room-*-*"):
+        pid = folder.name.split("-")[2]
+        if not Path("/proc", pid).exists() and folder.lstat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class BwrapProvisioner(LocalProvisioner):
@@ -162,6 +171,10 @@ class BareProvisioner(BwrapProvisioner):
             "env": inherited | kept | path | own | {PLACE: str(room.socket)},
             "cwd": room.files,
         }
+
+
+PROVISIONERS = {"bwrap": BwrapProvisioner, "unsafe": BareProvisioner}
+"""The ways to start a kernel."""
 
 
 class RoomManager(AsyncKernelManager):

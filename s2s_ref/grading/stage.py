@@ -7,6 +7,7 @@ modules of earlier lessons; this lesson's module, the checks and the grading are
 import os
 import shutil
 import stat
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -63,22 +64,29 @@ def stage_package(lesson: int, folder: Path) -> None:
     (about / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
 
 
-def stage_files(submission: Path, folder: Path) -> None:
-    """Copy into `folder` the files that were handed in beside the notebook.
+def read_files(submission: Path) -> dict[str, bytes]:
+    """Read the files that were handed in beside the notebook, by their paths.
 
     Raises:
         ValueError: one of them is no file of its own, or they are too many or too large.
     """
-    files = examine_files(submission)
+    files = {}
+    for path in examine_files(submission):
+        if path.suffix != ".ipynb":
+            # it may have been put in another's place since it was looked at
+            opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(opened, "rb") as file:
+                files[path.relative_to(submission).as_posix()] = file.read(MOST_BYTES)
+    return files
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write such files into a new folder."""
     folder.mkdir()
-    for path in files:
-        if path.suffix == ".ipynb":
-            continue
-        target = folder / path.relative_to(submission)
+    for name, data in files.items():
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        # it may have been put in another's place since it was looked at
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            target.write_bytes(file.read(MOST_BYTES))
+        target.write_bytes(data)
 
 
 def examine_files(submission: Path) -> list[Path]:
@@ -90,7 +98,7 @@ def examine_files(submission: Path) -> list[Path]:
     """
     found, size = [], 0
     for parent, folders, names in os.walk(submission):
-        for name in (*folders, *names):
+        for name in sorted((*folders, *names)):
             path = Path(parent, name)
             about = path.lstat()
             if stat.S_ISDIR(about.st_mode):

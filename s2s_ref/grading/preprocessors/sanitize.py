@@ -1,5 +1,6 @@
 """Put the marks of a lesson's cells back, whatever a student's editing did to them."""
 
+import copy
 from typing import Any
 
 from nbformat import NotebookNode
@@ -12,30 +13,46 @@ from s2s_ref.grading.cells import grade_id
 
 
 class Sanitize(NbGraderPreprocessor):
-    """Make the cells' metadata what the gradebook says, and drop all else, tags too.
+    """Make the cells what the gradebook says, and drop all other metadata, tags too."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Rebuild every cell."""
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            recorded = recorded_cells(book, about["assignment"])
+        sanitise(nb, recorded)
+        return nb, resources
+
+
+def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
+    """Make a notebook's cells what is recorded of them; only answers keep their source.
 
     Where a student copied a cell, the last copy counts, and the others are ordinary cells.
     Graded cells that are gone come back at the end.
     """
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Rebuild every cell's metadata."""
-        about = resources["nbgrader"]
-        with Gradebook(about["db_url"]) as book:
-            left = _recorded(book.find_notebook(about["notebook"], about["assignment"]))
-        for cell in reversed(nb.cells):
-            known = left.pop(grade_id(cell), None)
-            cell.metadata = NotebookNode(nbgrader=known.metadata.nbgrader) if known else {}
-        gone = [cell for cell in left.values() if cell.metadata.nbgrader.grade]
+    left = copy.deepcopy(recorded)
+    for i, cell in reversed(list(enumerate(nb.cells))):
+        known = left.pop(grade_id(cell), None)
+        if known is None:
+            cell.metadata = NotebookNode()
+            continue
+        if not known.metadata.nbgrader.locked:
+            known.source = cell.source
+        known.id = cell.get("id", known.id)
+        nb.cells[i] = known
+    nb.cells += [cell for cell in left.values() if cell.metadata.nbgrader.grade]
+    seen = set()
+    for i, cell in enumerate(nb.cells):
         if nb.nbformat_minor < 5:  # where cells have no ids yet
-            for cell in gone:
-                del cell["id"]
-        nb.cells += gone
-        return nb, resources
+            cell.pop("id", None)
+        elif cell.get("id") in seen:
+            cell.id = f"copy-{i}"
+        seen.add(cell.get("id"))
 
 
-def _recorded(notebook: Any) -> dict[str, NotebookNode]:
-    """Make the cells that the gradebook knows of a notebook, by their ids."""
+def recorded_cells(book: Gradebook, lesson: str) -> dict[str, NotebookNode]:
+    """Make the cells that the gradebook knows of a lesson, by their ids."""
+    notebook = book.find_notebook(lesson, lesson)
     points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
     made = {}
@@ -47,6 +64,7 @@ def _recorded(notebook: Any) -> dict[str, NotebookNode]:
             "locked": known.locked,
             "task": False,
             "schema_version": SCHEMA_VERSION,
+            "checksum": known.checksum,
         }
         if known.name in points:
             about["points"] = points[known.name]
