@@ -217,8 +217,10 @@ def test_a_name_of_another_lesson_is_a_name_as_any_other():
         ([1, "2"], "result: a list of numbers", "result: a list of numbers and texts"),
         ([torch.ones(1, 1, dtype=torch.long)], "a list of numbers", "a list of tensors [1, 1]"),
         ([True, False], "a list of numbers", "a list of True or False"),
+        ([[1, 2, 3]], "a list of numbers", "a list of lists"),
+        ([1, None, 3], "a list of numbers", "a list of numbers and None"),
     ],
-    ids=["texts", "a text among numbers", "tensors", "bools"],
+    ids=["texts", "a text among numbers", "tensors", "bools", "a list", "None"],
 )
 def test_a_list_of_another_kind_of_thing_has_not_the_right_form(result, expected, got):
     made = new(sorted, lambda draw: {"items": draw.shuffled([3, 1, 2])})

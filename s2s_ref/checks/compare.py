@@ -289,7 +289,9 @@ def _item_kind(item: Any) -> str:
         return "True or False"
     if isinstance(item, int | float):
         return "numbers"
-    return "texts" if isinstance(item, str) else kind_text(item)
+    if isinstance(item, str | list | tuple):
+        return "texts" if isinstance(item, str) else f"{type(item).__name__}s"
+    return kind_text(item)
 
 
 def kind_text(value: Any) -> str:
