@@ -44,6 +44,7 @@ PRACTICE_THRESHOLDS = (50.0, 60.0, 70.0, 80.0, 90.0, 95.0)
 COMMON, CANDIDATES = 0.02, 100  # pieces of more sentences than this share find no candidates
 COPIES = 0.5  # a file in which so many lines are their source is no translation
 NAMED = 5  # so many line numbers a message names at most
+MOST_BYTES = 2**20  # of a file of translations
 
 
 class HandInError(ValueError):
@@ -308,10 +309,12 @@ def read_translations(path: Path) -> list[str]:
     """Read the lines of a file of translations.
 
     Raises:
-        HandInError: it is not there, or is not text in UTF-8.
+        HandInError: it is not there, is too large, or is not text in UTF-8.
     """
     try:
-        content = path.read_bytes()
+        size, content = path.stat().st_size, b""
+        if size <= MOST_BYTES:
+            content = path.read_bytes()
     except FileNotFoundError:
         raise HandInError(
             f"There is no {path.name} in {path.absolute().parent}. Expected one translation a "
@@ -319,6 +322,11 @@ def read_translations(path: Path) -> list[str]:
         ) from None
     except OSError as error:
         raise HandInError(f"{path} cannot be read: {error.strerror}.") from None
+    if size > MOST_BYTES:
+        raise HandInError(
+            f"{path.name} holds {size:,} bytes, and at most {MOST_BYTES:,} can be translations. "
+            "Does a sentence repeat itself without end?"
+        )
     return lines_in(content, path.name)
 
 
@@ -426,6 +434,13 @@ def grade(file: Path, folder: Path, most: float) -> Grade:
         ValueError: the instructor's folder is not as it was made.
     """
     capstone = read(folder)
+    if not file.is_file():
+        return Grade(
+            0.0,
+            most,
+            f"There is no {file.name} beside your notebook. Hand it in together with the notebook, "
+            "one translation a line, in the order of source.txt.",
+        )
     try:
         lines = read_translations(file)
     except HandInError as error:

@@ -502,6 +502,7 @@ def _grade(course: "Course", submissions: "list[Submission]", how: "How") -> "li
     from rich.markup import escape
 
     from s2s_ref.grading import grade as engine
+    from s2s_ref.grading import hand_in
     from s2s_ref.grading.tables import mistake_table, score_table
 
     out = console()
@@ -515,6 +516,8 @@ def _grade(course: "Course", submissions: "list[Submission]", how: "How") -> "li
     to_review = sum(result.to_review for result in results)
     if written or to_review:
         out.print(_to_mark(written, to_review))
+    if missing := hand_in.note(course, {result.lesson for result in results}):
+        out.print(missing)
     for result in (r for r in results if r.error):
         who = escape(f"{result.student}, {result.lesson}")
         out.print(f"[red]{who}:[/red] {escape(result.error)}")

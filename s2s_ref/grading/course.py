@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 LESSON_NAME = re.compile(r"\d\d_\w+")
 HANDED_IN = (
-    r".*/(?P<student_id>[^/_]+)_(?:[^/]*[_/])?(?P<file_id>\d\d_[a-z_]+)(?:-\d+| ?\(\d+\))?\.ipynb$"
+    r".*/(?P<student_id>[^/_]+)_(?:[^/]*[_/])?(?P<file_id>\d\d_[a-z_]+|translations)"
+    r"(?:-\d+| ?\(\d+\))?\.(?:ipynb|txt)$"
 )
 """How Canvas, Moodle and people name what they hand in: the student, `_`, and the lesson at last,
-`kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`."""
+`kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`. Lesson 9 has a second file,
+`translations.txt`, in the same places."""
 
 
 def configure(c: Any, root: Path, unsafe: bool = False) -> None:
@@ -42,6 +44,7 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
         setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
     c.ZipCollectApp.downloaded_directory = "class/downloaded"
     c.FileNameCollectorPlugin.named_regexp = HANDED_IN
+    c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".txt"]
     c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
     c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db"
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
@@ -78,7 +81,7 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
     c.Autograde.exporter_class = "s2s_ref.grading.exporter.SubmissionExporter"
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
-    c.SandboxExecute.course_root = str(root)
+    c.SandboxExecute.course_root = c.Verify.course_root = str(root)
     c.SandboxExecute.unsafe = unsafe
     c.Execute.timeout = 120  # seconds for one cell, for `nbgrader validate`
     c.Execute.skip_cells_with_tag = "experiment"
@@ -144,6 +147,11 @@ class Course:
     def capstone(self) -> Path:
         """What `s2s capstone prepare` writes: the students' folder and the instructor's."""
         return self.root / "class" / "capstone"
+
+    @property
+    def capstone_references(self) -> Path:
+        """The instructor's folder of a capstone, where one was prepared."""
+        return self.capstone / "instructor"
 
     def config(self) -> Config:
         """Return nbgrader's configuration of this course."""

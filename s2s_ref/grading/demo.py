@@ -8,16 +8,18 @@ import random
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from s2s_ref import capstone
 from s2s_ref.checks.exercise import Exercise, load_all
 from s2s_ref.checks.source import standalone
 from s2s_ref.grading.cells import grade_id, is_solution
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.hand_in import counts_in
 from s2s_ref.grading.release import examine
 from s2s_ref.grading.sandbox import problem
 
@@ -113,6 +115,33 @@ def write_class(course: Course, students: list[Student]) -> None:
             if student.name != UNTOUCHED:
                 fill_in(notebook, answers_of(student, exercises, right))
             nbformat.write(notebook, target)
+        if counts_in(lesson):
+            hand_in_translations(course, students, lesson)
+
+
+def hand_in_translations(course: Course, students: list[Student], lesson: str) -> None:
+    """Prepare the practice sentences as a class's own, and write what each student made of them.
+
+    No model is trained here. A translation is either right or that of the most similar training
+    sentence, and the students differ in how many are right. One leaves a line out.
+    """
+    made = replace(capstone.practice(), graded=True, name="demo")
+    made = replace(made, thresholds=capstone.thresholds_for(made))
+    if not course.capstone_references.is_dir():
+        students_folder = course.capstone / "students" / capstone.FOLDER
+        capstone.write(made, students_folder, course.capstone_references)
+    poor, draw = capstone.nearest(made.sources, made.train), random.Random("translations")
+    handing_in = [student for student in students if student.name != UNTOUCHED]
+    for number, student in enumerate(handing_in):
+        share = 1 - number / len(handing_in)
+        lines = [
+            made.references[source][0] if draw.random() < share else line
+            for source, line in zip(made.sources, poor, strict=True)
+        ]
+        if student is handing_in[-1]:
+            del lines[len(lines) // 2]
+        file = course.submitted / student.name / lesson / capstone.TRANSLATIONS
+        file.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
 
 def solutions_of(notebook: Any) -> dict[str, str]:

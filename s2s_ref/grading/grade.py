@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 
 from s2s_ref.checks.exercise import find
+from s2s_ref.grading import hand_in
 from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Job, Outcome, code_version, execute
@@ -174,6 +175,7 @@ class _Run:
             "submission": seen.hexdigest(),
             "lesson": self._registered[submission.lesson],
             "limits": str(self._executing.limits()),
+            "references": hand_in.stamp(self._course, submission.lesson),
             "autograded": [about.st_size, about.st_mtime_ns] if about else None,
         }
 

@@ -1,13 +1,17 @@
 """Let the judge's record stand in place of what a submission's graded cells show."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
 
-from s2s_ref.grading.cells import grade_id, graded_checks
+from s2s_ref.grading import hand_in
+from s2s_ref.grading.cells import grade_id, graded_checks, points
+from s2s_ref.grading.course import Course
 from s2s_ref.grading.preprocessors.sandbox_execute import RECORD
 from s2s_ref.student import card
 
@@ -15,8 +19,11 @@ from s2s_ref.student import card
 class Verify(NbGraderPreprocessor):
     """Write each verdict's card into its cell, and an error where one did not pass.
 
-    nbgrader reads the marks from these outputs: full marks without an error, and none with one.
+    nbgrader reads the marks from these outputs: none with an error, a part where a number is the
+    cell's result, and else full marks.
     """
+
+    course_root = Unicode(help="The course's folder.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Replace the outputs of every graded cell."""
@@ -24,10 +31,24 @@ class Verify(NbGraderPreprocessor):
         for cell, made in graded_checks(nb):
             verdicts = record[grade_id(cell)]
             _name_what_is_missing(verdicts, made, cell)
+            part = self._judge_file(verdicts, cell, resources)
             failed |= {v["exercise"] for v in verdicts if not v["passed"]}
             reasons = [o for o in cell.outputs if o.get("ename") in ("NotRun", "TimeOut")]
-            cell.outputs = [*_cards(verdicts, failed), *_errors(verdicts, reasons)]
+            cell.outputs = [*_cards(verdicts, failed), *_errors(verdicts, reasons), *part]
         return nb, resources
+
+    def _judge_file(
+        self, verdicts: list[dict[str, Any]], cell: NotebookNode, resources: Any
+    ) -> list[NotebookNode]:
+        """Let the file decide that was handed in; return its points where they are but a part."""
+        about, most = resources["nbgrader"], points(cell)
+        course, output = Course(Path(self.course_root)), []
+        for verdict in (v for v in verdicts if v["exercise"] == hand_in.CHECK):
+            worth = hand_in.judge_file(course, about["student"], about["assignment"], most, verdict)
+            if 0 < worth < most:
+                data = {"text/plain": f"{worth:g}"}
+                output.append(new_output("execute_result", data=data, execution_count=None))
+        return output
 
 
 def _name_what_is_missing(
