@@ -41,6 +41,17 @@ def test_version_and_help(s2s):
     assert all(name in out for name in ("lab", "doctor", "data", "Exit codes"))
 
 
+def test_a_hint_by_name_and_without(s2s, tmp_path, monkeypatch):
+    monkeypatch.setenv("S2S_STATE", str(tmp_path))
+    assert s2s("hint", "rnn.unroll")[1].startswith("Hint 1 of 3: ")
+    code, out, _ = s2s("hint")
+    assert code == 0
+    assert out.startswith("No check has failed. Name an exercise")
+    code, out, err = s2s("hint", "unrol")
+    assert (code, out) == (2, "")
+    assert "There is no exercise 'unrol'. Did you mean 'rnn.unroll'?" in err
+
+
 @pytest.mark.parametrize(
     "arguments", [["nonsense"], ["data", "nonsense"], ["doctor", "--nonsense"], ["data", "show"]]
 )

@@ -14,7 +14,6 @@ from traitlets.config import Config
 
 from s2s_ref.checks.exercise import find, load_all
 from s2s_ref.checks.judge import LocalJudge, prepare
-from s2s_ref.encoder_decoder import translate_sentence
 from s2s_ref.rnn import one_hot, rnn_step, unroll
 from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
 from s2s_ref.student.codec import decode, encode
@@ -97,13 +96,18 @@ def test_an_earlier_exercise_that_fails_is_named_until_it_passes(capfd):
     assert told not in card_of_unroll()
 
 
-def test_each_of_two_earlier_exercises_is_named(capfd):
+def test_each_of_several_earlier_exercises_is_named(capfd):
+    earlier = [f"attention.{name}" for name in ("dot_scores", "attention_weights")]
     with pytest.raises(CheckFailed):
-        check("encoder_decoder.translate_sentence", unwritten)
+        check("attention.LuongDecoder", unwritten)
     out = " ".join(capfd.readouterr().out.split())
-    for name in ("Encoder", "Decoder"):
-        assert f"encoder_decoder.{name} does not pass yet" in out
-    check("encoder_decoder.translate_sentence", translate_sentence)
+    assert all(f"{name} does not pass yet" in out for name in earlier)
+    check(earlier[0], find(earlier[0]).reference)
+    with pytest.raises(CheckFailed):
+        check("attention.LuongDecoder", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    assert f"{earlier[0]} does not pass yet" not in out
+    assert f"{earlier[1]} does not pass yet" in out
 
 
 # ------------------------------------------------------------------ in a notebook

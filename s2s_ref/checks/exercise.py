@@ -193,11 +193,10 @@ def find(name: str) -> Exercise:
 
 def _suggestion(name: str) -> str:
     """Say which name was meant, or which there are."""
-    near = difflib.get_close_matches(name, EXERCISES, n=1, cutoff=0.8) or [
-        known for known in EXERCISES if known.rpartition(".")[2] == name.rpartition(".")[2]
-    ]
-    if near:
-        return f"Did you mean {near[0]!r}?"
+    shorts = {known.rpartition(".")[2]: known for known in EXERCISES}
+    for wanted, names in ((name, {n: n for n in EXERCISES}), (name.rpartition(".")[2], shorts)):
+        if near := difflib.get_close_matches(wanted, names, n=1, cutoff=0.8):
+            return f"Did you mean {names[near[0]]!r}?"
     of_its_lesson = [known for known in EXERCISES if known.startswith(f"{name.partition('.')[0]}.")]
     if of_its_lesson:
         return f"Its lesson has {', '.join(of_its_lesson)}."
