@@ -6,12 +6,15 @@
 #   TORCH_INDEX  address of a package index with PyTorch's CPU build: on Linux pip's default build
 #                brings several GB of GPU libraries that the course does not need
 #   ARGS         options for the s2s command, such as  make lab ARGS="--no-browser"
+#                or, for make bench, tables and options: make bench ARGS="training --rounds 5"
 #   WORKERS      how many pytest workers (default 2)
 
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/.ready
 WORKERS ?= 2
 ARGS ?=
 TORCH_INDEX ?=
@@ -20,7 +23,8 @@ PYTHON ?=
 CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test lint types pytest lab release doctor hooks clean distclean
+.PHONY: help setup demo test lint types pytest lab release doctor hooks clean distclean \
+  bench bench-check bench-test
 .DEFAULT_GOAL := help
 
 help:
@@ -30,7 +34,9 @@ help:
 	@echo "make release   generate lessons/ from solutions/"
 	@echo "make doctor    look at this machine and name what is missing"
 	@echo "make hooks     check every commit with ruff and the notebook normaliser"
-	@echo "make clean     remove caches and demo/;  make distclean: .venv too. work/ and class/ stay."
+	@echo "make bench     measure the reference beside other packages, in an environment of its own"
+	@echo "make bench-check  compare the stored measurements with what must be reached"
+	@echo "make clean     remove caches and demo/;  make distclean: .venv and .venv-bench too. work/ and class/ stay."
 
 setup: $(READY)
 
@@ -98,9 +104,30 @@ pytest: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile \
 	  --nbval-lax --nbval-current-env tests solutions $(ARGS)
 
+# Other packages' speed on the same PyTorch. Their own pins are old, hence --no-deps for them alone.
+$(BENCH_READY): $(READY) pyproject.toml constraints.txt benchmarks/requirements.txt benchmarks/peers.txt
+	@set -eu; \
+	if [ ! -x $(BENCH_VENV)/bin/python ]; then $(BIN)/python -m venv $(BENCH_VENV); fi; \
+	pip="$(BENCH_VENV)/bin/python -m pip install -q"; \
+	$$pip -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") torch; \
+	$$pip -c constraints.txt -e . pytest; \
+	$$pip -c constraints.txt -r benchmarks/requirements.txt; \
+	$$pip --no-deps -r benchmarks/peers.txt; \
+	touch $@
+
+bench: $(BENCH_READY)
+	$(BENCH_VENV)/bin/python -W ignore -m benchmarks $(ARGS)
+
+# That the contenders do the same work: same parameters, same losses, same hypotheses.
+bench-test: $(BENCH_READY)
+	OMP_NUM_THREADS=1 $(BENCH_VENV)/bin/python -m pytest -q -W ignore benchmarks/tests $(ARGS)
+
+bench-check: $(READY)
+	$(BIN)/python -m benchmarks.bars $(ARGS)
+
 clean:
 	rm -rf demo .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH_VENV)

@@ -178,6 +178,7 @@ def test_annotations_are_evaluated_and_one_axis_starts_with_a_blank(modules):
 
 def test_the_top_level_holds_what_was_agreed(tracked):
     expected = {
+        "benchmarks",
         "lessons",
         "solutions",
         "s2s_ref",

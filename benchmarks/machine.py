@@ -1,0 +1,44 @@
+"""On what a measurement ran: stored with it, so that numbers are never read without."""
+
+import datetime
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("torch", "numpy", "OpenNMT-py", "joeynmt", "d2l", "keras")
+
+
+def describe(device: str = "cpu") -> dict[str, object]:
+    """Name processor, versions and how busy the machine is."""
+    load = os.getloadavg()[0]
+    facts: dict[str, object] = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "load": round(load, 1),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+    }
+    if device != "cpu":
+        facts["device"] = torch.cuda.get_device_name()
+    return facts
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
