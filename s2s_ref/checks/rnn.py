@@ -206,7 +206,7 @@ def tanh_of_the_word(x, h, W_xh, W_hh, b):
 
 
 @rnn_step.mistake(
-    "W_hh is transposed",
+    "the matrix W_hh is transposed",
     so="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
     ask="Which of its two axes stands for the old state, and which for the new one?",
 )
@@ -558,7 +558,7 @@ class LastStateOnly(nn.Module):
 @SingleRNN.mistake(
     "these are log-probabilities already, not logits",
     so="Training turns logits into log-probabilities itself.",
-    ask="Which of your layers gives numbers that may also be above 0? Return those.",
+    ask="Which of your layers gives numbers that may also be above 0?",
 )
 class LogSoftmaxed(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -670,7 +670,7 @@ def per_sentence(logits, tgt):
 
 
 @token_accuracy.mistake(
-    "True and False have no mean",
+    "booleans have no mean",
     so="A comparison gives booleans. PyTorch takes the mean of floats only.",
     ask="What makes 1 of True and 0 of False?",
     raises="could not infer output dtype",

@@ -293,7 +293,7 @@ def past_eos(ids, words):
 @decode_ids.mistake(
     "the special tokens are all still in the text",
     so="A reader should see the words up to the end, and nothing else.",
-    ask="Is it a word or its id that you compare with `EOS`? Both sides must be of one kind.",
+    ask="Is it a word or its id that you compare with `EOS`, and which of the two is `EOS`?",
 )
 def everything_kept(ids, words):
     return " ".join(words[i] for i in ids)
