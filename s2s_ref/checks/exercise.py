@@ -15,7 +15,9 @@ LESSONS = (
     "encoder_decoder",
     "padding",
     "decoding",
+    "bottleneck",
     "attention",
+    "two_attentions",
 )
 """The modules of checks, one a lesson, in teaching order."""
 
