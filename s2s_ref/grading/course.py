@@ -29,7 +29,7 @@ HANDED_IN = (
 `translations.txt`, in the same places."""
 
 
-def configure(c: Any, root: Path, unsafe: bool = False) -> None:
+def configure(c: Any, root: Path, unsafe: bool = False, fork: bool = False) -> None:
     """Set nbgrader's options for the course that lies in `root`, and make its class folder.
 
     nbgrader cannot open its database where the folder is missing.
@@ -82,7 +82,7 @@ def configure(c: Any, root: Path, unsafe: bool = False) -> None:
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"
     c.SandboxExecute.course_root = c.Verify.course_root = str(root)
-    c.SandboxExecute.unsafe = unsafe
+    c.SandboxExecute.unsafe, c.SandboxExecute.fork = unsafe, fork
     c.Execute.timeout = 120  # seconds for one cell, for `nbgrader validate`
     c.Execute.skip_cells_with_tag = "experiment"
 
@@ -98,11 +98,13 @@ def _find_tools() -> None:
 class Course:
     """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`.
 
-    `unsafe`: submissions are trusted, and run without a sandbox.
+    `unsafe`: submissions are trusted, and run without a sandbox. `fork`: their kernels are forked
+    from a warm process.
     """
 
     root: Path
     unsafe: bool = False
+    fork: bool = False
 
     @property
     def solutions(self) -> Path:
@@ -156,7 +158,7 @@ class Course:
     def config(self) -> Config:
         """Return nbgrader's configuration of this course."""
         c = Config()
-        configure(c, self.root.resolve(), self.unsafe)
+        configure(c, self.root.resolve(), self.unsafe, self.fork)
         return c
 
     def api(self) -> Any:

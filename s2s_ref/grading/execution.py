@@ -26,7 +26,13 @@ from nbformat.validator import isvalid
 
 from s2s_ref.grading import sandbox
 from s2s_ref.grading.judge import Judge, serving
-from s2s_ref.grading.provisioners import PROVISIONERS, Room, RoomManager, room_for
+from s2s_ref.grading.provisioners import (
+    PROVISIONERS,
+    Room,
+    RoomManager,
+    fork_problem,
+    room_for,
+)
 
 MOST_OUTPUT = 4 * 2**20
 """So many bytes of a notebook's output are kept; the rest is dropped as it comes."""
@@ -55,7 +61,7 @@ class Job:
     `cells` are the code cells in order: id, whether it is graded by running it, and source.
     `checks` names the exercises that each graded cell checks. `files` were handed in beside the
     notebook. `key` is the class's secret. `way` and `hidden` say how it runs, and decide nothing:
-    the provisioner, and the folders that are covered.
+    the provisioner (a fork where one can be had), and the folders that are covered.
     """
 
     lesson: int
@@ -137,25 +143,42 @@ def execute(data: bytes) -> bytes:
             failed=f"{problem} To run submissions without a sandbox, with everything they may do "
             "to this machine: s2s grade --unsafe"
         ).to_bytes()
-    try:
-        outcome = _run(job)
-    except (RuntimeError, OSError) as error:  # of nbclient before the first cell, or of the disk
-        reason = str(error).rstrip(".")
-        outcome = Outcome(
-            failed=f"The kernel did not start ({reason}). Is there memory and disk enough? "
-            "Grade it again; s2s doctor looks at this machine."
-        )
+    if job.way == "fork" and fork_problem(_hidden(job)):
+        job = replace(job, way="bwrap")
+    outcome = _try(job)
+    if outcome.failed:
+        outcome = _try(job)
     outcome.seconds = time.perf_counter() - start
     outcome.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return outcome.to_bytes()
 
 
+def _try(job: Job) -> Outcome:
+    try:
+        return _run(job)
+    except (RuntimeError, OSError) as error:  # of nbclient before the first cell, or of the disk
+        reason = str(error).rstrip(".")
+        return Outcome(
+            failed=f"The kernel did not start ({reason}). Is there memory and disk enough? "
+            "Grade it again; s2s doctor looks at this machine."
+        )
+    except DisturbedError:
+        return Outcome(failed="The kernel was ended by somebody on this machine. Grade it again.")
+
+
+class DisturbedError(Exception):
+    """A kernel was ended from outside."""
+
+
+def _hidden(job: Job) -> tuple[Path, ...]:
+    return tuple(Path(name) for name in (*job.hidden, str(resources.files("s2s_ref"))))
+
+
 def _run(job: Job) -> Outcome:
     judge = Judge(job.checks, job.key)
     limits = sandbox.Limits(memory=job.limits.memory * sandbox.MIB, seconds=job.limits.notebook)
-    hidden = [Path(name) for name in (*job.hidden, str(resources.files("s2s_ref")))]
     with (
-        room_for(job.lesson, job.files, tuple(hidden), limits) as room,
+        room_for(job.lesson, job.files, _hidden(job), limits) as room,
         serving(judge, room.socket),
     ):
         runner = Runner(room, judge, job)
@@ -180,7 +203,7 @@ class Runner(NotebookClient):
         timed_out = {"ename": "TimeOut", "evalue": TIME_OUT, "traceback": [TIME_OUT]}
         super().__init__(
             new_notebook(cells=cells),
-            RoomManager(room, PROVISIONERS[job.way]),
+            manager := RoomManager(room, PROVISIONERS[job.way]),
             allow_errors=True,
             interrupt_on_timeout=True,
             raise_on_iopub_timeout=False,  # of much output: it costs the output only
@@ -189,7 +212,7 @@ class Runner(NotebookClient):
             shutdown_kernel="immediate",
         )
         self.owns_km = True
-        self._judge, self._job = judge, job
+        self._manager, self._judge, self._job = manager, judge, job
         self._stopped, self._received, self._deadline = "", 0, 0.0
 
     def run(self) -> None:
@@ -215,6 +238,8 @@ class Runner(NotebookClient):
             if self._timed_out and not self._idle:
                 self._stop(cell, "the kernel was ended, for it went on after its time")
         except DeadKernelError:
+            if self._manager.was_disturbed:
+                raise DisturbedError from None
             self._stop(cell, "the kernel died")
         except Exception as error:  # of a kernel that hangs, or sends what no kernel sends
             self._stop(cell, f"the kernel was ended ({type(error).__name__}: {error})"[:200])

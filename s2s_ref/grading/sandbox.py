@@ -57,17 +57,20 @@ class Limits:
     disk: int = 64 * MIB
     seconds: int = 600
 
+    def by_name(self) -> dict[str, int]:
+        """Return the limits of a process, by their names in prlimit(1)."""
+        return {
+            "data": self.memory,
+            "nproc": self.processes,
+            "nofile": self.open_files,
+            "fsize": self.file_size,
+            "cpu": self.seconds,
+            "core": 0,
+        }
+
     def command(self) -> list[str]:
         """Return the program that sets the limits and then becomes another one."""
-        return [
-            "prlimit",
-            f"--data={self.memory}",
-            f"--nproc={self.processes}",
-            f"--nofile={self.open_files}",
-            f"--fsize={self.file_size}",
-            f"--cpu={self.seconds}",
-            "--core=0",
-        ]
+        return ["prlimit", *(f"--{name}={value}" for name, value in self.by_name().items())]
 
 
 def wrap(
@@ -79,11 +82,13 @@ def wrap(
     hidden: Iterable[Path] = (),
     limits: Limits | None = None,
     variables: Mapping[str, str] | None = None,
+    nested: bool = False,
 ) -> list[str]:
     """Return the command that runs another one inside the walls.
 
     `run` is the folder of the sockets, at the same place inside; `stage` and `files` hold the
-    package and what was handed in. What lies in the `hidden` folders is covered.
+    package and what was handed in. What lies in the `hidden` folders is covered. `nested`: what
+    runs is ours, without limits, and puts up walls of its own inside of these.
     """
     limits = limits or Limits()
     tree = _tree(run, stage, files, hidden)
@@ -97,12 +102,13 @@ def wrap(
         *("--bind", str(run), str(run)),
         *("--chdir", WORK),
     ]
-    walls = [*WALLS, "--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox"]
+    walls = [wall for wall in WALLS if wall != "--disable-userns" or not nested]
+    walls += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox"]
     for name, value in (variables or environment()).items():
         walls += ["--setenv", name, value]
     # what was handed in is copied, so that a notebook may write into its own files
     start = ["sh", "-c", f'cp -rT {FILES} {WORK} && exec "$@"', "sh", *command]
-    inside = [*limits.command(), *start]
+    inside = list(command) if nested else [*limits.command(), *start]
     if os.geteuid() != 0:
         return ["bwrap", *tree, *walls, *room, "--", *inside]
     # Root's bwrap lays the tree, for it can read this Python wherever it lies; then nobody's bwrap
@@ -176,6 +182,7 @@ def environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "S2S_STATE": "/tmp/state",
         "S2S_JUDGE": "grading",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
 
 

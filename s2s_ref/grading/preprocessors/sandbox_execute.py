@@ -24,6 +24,7 @@ class SandboxExecute(NbGraderPreprocessor):
 
     course_root = Unicode(help="The course's folder.").tag(config=True)
     unsafe = Bool(False, help="Run without a sandbox, code that is trusted.").tag(config=True)
+    fork = Bool(False, help="Fork kernels from a warm process.").tag(config=True)
     timeout = Integer(60, help="Seconds for one cell.").tag(config=True)
     startup_timeout = Integer(60, help="Seconds for the kernel to start.").tag(config=True)
     notebook_timeout = Integer(300, help="Seconds for all cells together.").tag(config=True)
@@ -63,7 +64,7 @@ class SandboxExecute(NbGraderPreprocessor):
             files=read_files(course.submitted / student / lesson),
             key=course.key(),
             limits=self.limits(),
-            way="unsafe" if self.unsafe else "bwrap",
+            way="unsafe" if self.unsafe else "fork" if self.fork else "bwrap",
             hidden=tuple(map(str, course.hidden())),
         )
 
