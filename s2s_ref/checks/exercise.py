@@ -14,6 +14,7 @@ LESSONS = (
     "rnn",
     "encoder_decoder",
     "padding",
+    "teacher_forcing",
     "decoding",
     "bottleneck",
     "attention",
