@@ -378,7 +378,7 @@ def test_what_is_not_written_yet_does_not_take_the_first_hint_away(capfd):
     with pytest.raises(CheckFailed):
         check("rnn.rnn_step", unwritten)
     out = " ".join(capfd.readouterr().out.split())
-    assert "What should come back for the example in the text above it?" in out
+    assert "What should come back for the example in the text above the cell?" in out
     assert find("rnn.rnn_step").hints[0][:40] not in out
     hint("rnn.rnn_step")
     assert first_words(capfd) == "Hint 1 of 3"

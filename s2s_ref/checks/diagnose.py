@@ -96,7 +96,7 @@ GENERIC = {
     "unwritten": Generic(
         "not written yet",
         "The code still raises NotImplementedError where your lines belong.",
-        "What should come back for the example in the text above it?",
+        "What should come back for the example in the text above the cell?",
     ),
     "parameters": Generic(
         "the parameters are not those of the exercise",
