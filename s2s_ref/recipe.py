@@ -32,8 +32,9 @@ class Recipe:
     `min_count` the fewest times that one was seen. `hidden` is the size of all vectors, embeddings
     too. `score` is that of the attention, "none" for a decoder without one; `two_way` says whether
     the encoder reads in both directions. Pairs with a side of more than `longest` tokens are left
-    out of training: a batch takes as long as its longest sentence. `alpha` is the power of the
-    length by which the beam's log-probabilities are divided.
+    out of training: a batch takes as long as its longest sentence. `dropout` drops single numbers,
+    `word_dropout` whole tokens. `alpha` is the power of the length by which the beam's
+    log-probabilities are divided.
     """
 
     src_unit: str = "subwords"
@@ -47,6 +48,7 @@ class Recipe:
     hidden: int = 256
     cell: str = "gru"
     dropout: float = 0.3
+    word_dropout: float = 0.0
     smoothing: float = 0.1
     batch: int = 64
     lr: float = 2e-3
@@ -113,8 +115,8 @@ def build(recipe: Recipe, src_entries: int, tgt_entries: int) -> Translator:
     start_small(encoder)
     start_small(decoder)
     tie(decoder)
-    add_dropout(encoder, recipe.dropout)
-    add_dropout(decoder, recipe.dropout)
+    add_dropout(encoder, recipe.dropout, recipe.word_dropout)
+    add_dropout(decoder, recipe.dropout, recipe.word_dropout)
     return Translator(encoder, decoder)
 
 
@@ -186,10 +188,14 @@ def smoothed_loss(smoothing: float) -> Loss:
     return loss
 
 
-def add_dropout(part: nn.Module, share: float) -> None:
-    """Drop a share of a part's embeddings, and of what its output layer reads, while training."""
+def add_dropout(part: nn.Module, share: float, words: float = 0.0) -> None:
+    """Drop a share of a part's embeddings, and of what its output layer reads, while training.
+
+    A share `words` of the tokens is dropped as a whole (Gal and Ghahramani 2016, section 4.2).
+    """
     layers = dict(part.named_children())
-    part.embedding = nn.Sequential(layers["embedding"], nn.Dropout(share))
+    # a channel of Dropout1d is a token here: its whole vector is dropped, or none of it
+    part.embedding = nn.Sequential(layers["embedding"], nn.Dropout1d(words), nn.Dropout(share))
     if "output" in layers:
         part.output = nn.Sequential(nn.Dropout(share), layers["output"])
 

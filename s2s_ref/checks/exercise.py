@@ -19,6 +19,7 @@ LESSONS = (
     "bottleneck",
     "attention",
     "two_attentions",
+    "translate",
 )
 """The modules of checks, one a lesson, in teaching order."""
 
