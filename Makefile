@@ -19,17 +19,19 @@ WORKERS ?= 2
 ARGS ?=
 TORCH_INDEX ?=
 PYTHON ?=
+SCALE_TESTS := tests/test_attacks.py tests/test_faults.py tests/test_killed.py tests/test_random_edits.py tests/test_scale.py
 # The Python on the PATH first, then the one that the pins were made with.
 CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test lint types pytest lab release doctor hooks clean distclean \
+.PHONY: help setup demo test test-scale lint types pytest lab release doctor hooks clean distclean \
   bench bench-check bench-test
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      set up, then run the whole course once with a made-up class"
 	@echo "make test      set up, then run every check and test"
+	@echo "make test-scale  every attack and fault on the grader, and a class of a thousand"
 	@echo "make lab       set up, then open JupyterLab on your own copy of the lessons (work/)"
 	@echo "make release   generate lessons/ from solutions/"
 	@echo "make doctor    look at this machine and name what is missing"
@@ -77,6 +79,10 @@ $(READY): pyproject.toml constraints.txt
 
 demo: $(READY)
 	$(BIN)/s2s demo $(ARGS)
+
+# Everything that takes long: all attacks and faults in every way, and a thousand submissions.
+test-scale: $(READY)
+	OMP_NUM_THREADS=1 S2S_SCALE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile $(SCALE_TESTS) $(ARGS)
 
 lab: $(READY)
 	$(BIN)/s2s lab $(ARGS)

@@ -406,6 +406,10 @@ def grade(
     again: Annotated[
         bool, typer.Option("--run-again", help="And run it again, whatever is known of it.")
     ] = False,
+    fork: Annotated[
+        bool,
+        typer.Option("--fork", help="Fork kernels from a warm process: several times as fast."),
+    ] = False,
     scheduler: Annotated[
         str, typer.Option(help="Address of a Dask scheduler, whose workers run the submissions.")
     ] = "",
@@ -424,15 +428,19 @@ def grade(
     Exit code 1 says that a submission got no marks; the table and the JSON say which, and why.
     """
     from s2s_ref.grading import grade as engine
+    from s2s_ref.grading.provisioners import fork_problem
     from s2s_ref.grading.sandbox import problem
 
     if json_file and (json_file.is_dir() or not json_file.parent.is_dir()):
         raise ValueError(f"{json_file} cannot be written. Name a file in a folder that is there.")
-    course = _course(unsafe)
+    course = _course(unsafe, fork)
     wanted = [course.find_lesson(name) for name in lesson or []]
     found = engine.find_submissions(course, wanted, student)
     if not unsafe and (reason := problem()):
         raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
+    if fork and not scheduler and (reason := fork_problem(course.hidden())):
+        console().print(f"No kernel can be forked here, so each is started: {reason}", markup=False)
+        course = _course(unsafe)
     results = _grade(course, found, _how(jobs, force or again, again, scheduler))
     if json_file:
         text = json.dumps(engine.as_plain(results), indent=1, ensure_ascii=False)
@@ -477,11 +485,11 @@ def demo(
         raise typer.Exit(FOUND)
 
 
-def _course(unsafe: bool = False) -> "Course":
+def _course(unsafe: bool = False, fork: bool = False) -> "Course":
     from s2s_ref.grading.course import Course
     from s2s_ref.repository import find_repository
 
-    return Course(find_repository(), unsafe)
+    return Course(find_repository(), unsafe, fork)
 
 
 def _how(jobs: int = 0, force: bool = False, again: bool = False, scheduler: str = "") -> "How":

@@ -33,6 +33,7 @@ from small_course import (
 )
 
 from s2s_ref.grading import grade as engine
+from s2s_ref.grading.course import Course
 from s2s_ref.grading.grade import find_submissions
 from s2s_ref.grading.release import release
 from s2s_ref.grading.sandbox import problem
@@ -384,6 +385,13 @@ def names(text):
         raise KeyError
     return found
 
+def rights():
+    status = pathlib.Path("/proc/self/status").read_text()
+    sets = [line.split()[1] for line in status.splitlines() if line.startswith("Cap")]
+    if not any(int(value, 16) for value in sets):
+        raise PermissionError
+    return sets
+
 def raise_limit():
     resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000))
 
@@ -410,7 +418,7 @@ def allocate():
 def others():
     here = [int(p) for p in os.listdir("/proc") if p.isdigit()]
     seen = [pathlib.Path(f"/proc/{p}/cmdline").read_bytes() for p in here]
-    found = [c for c in seen if c and b"bwrap" not in c and b"ipykernel" not in c]
+    found = [c for c in seen if c and not any(n in c for n in (b"bwrap", b"ipykernel", b"warm.py"))]
     if not found:
         raise ProcessLookupError
     return len(found)
@@ -431,6 +439,12 @@ PROBES = {
     "descriptors": open_descriptors,
     "other processes": others,
     "the root of process 1": lambda: os.listdir("/proc/1/root" + COURSE),
+    "other rooms": lambda: outside("/tmp/s2s-rooms-*/*/files*"),
+    "the warm process's files": lambda: outside("/tmp/s2s-rooms-*/warm*"),
+    "other lessons": lambda: outside("/tmp/s2s-rooms-*/lesson*"),
+    "trace process 1": lambda: denied(libc.ptrace(16, 1, 0, 0)),
+    "the mounts of process 1": lambda: denied(libc.setns(os.open("/proc/1/ns/user", 0), 0)),
+    "rights": rights,
     "a network": lambda: connect(socket.AF_INET, ("198.51.100.1", 80)),
     "this machine's ports": lambda: connect(socket.AF_INET, ("127.0.0.1", PORT)),
     "a name server": lambda: socket.getaddrinfo("example.org", 80),
@@ -449,6 +463,11 @@ PROBES = {
     "a device file": lambda: os.mknod("/tmp/disk", 0o60600, os.makedev(254, 0)),
     "another root": lambda: os.chroot("/tmp"),
     "a mount": lambda: denied(libc.mount(b"/usr", b"/tmp", b"", 4096, None)),
+    "no mount": lambda: denied(libc.umount2(b"/s2s/package", 2)),
+    "a mount that can be written": lambda: denied(
+        libc.mount(b"", b"/s2s/package", b"", 32 | 4096, None)
+    ),
+    "more namespaces": lambda: open("/proc/sys/user/max_user_namespaces", "w").write("9"),
     "nested namespaces": lambda: denied(libc.unshare(0x10000000)),
     "a network namespace": lambda: denied(libc.unshare(0x40000000)),
     "bwrap in bwrap": lambda: subprocess.run(
@@ -491,65 +510,86 @@ def abstract():
         yield {"ABSTRACT": name, "PORT": inet.getsockname()[1]}
 
 
+def chosen(way, name):
+    """Every attack runs in one way at least; the whole matrix is for `make test-scale`."""
+    return way == "fork" or name in SLICE or bool(os.environ.get("S2S_SCALE"))
+
+
+SLICE = ("probes", "forge_on_the_channel", "talk_while_cells_run", "wrong-checks_emptied")
+WAYS = ("bwrap", "fork")
+
+
+def cases(names):
+    return [(way, name) for way in WAYS for name in names if chosen(way, name)]
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory, abstract):
-    """The course after every attack was graded, the results, and what was there before."""
+    """By way: the course after every attack was graded, the results, and what was there before."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("S2S_SECRET", "a secret")
-        course = small_course(tmp_path_factory.mktemp("class") / "course")
-        release(course)
-        released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
-        for name, code in ATTACKS.items():
+        made = {}
+        for way in WAYS:
+            course = Course(tmp_path_factory.mktemp(way) / "course", fork=way == "fork")
+            hand_everything_in(small_course(course.root), abstract, way)
+            before = contents(course.root)
+            results = engine.grade(course, find_submissions(course), how=engine.How(jobs=2))
+            made[way] = course, {r.student: r for r in results}, before
+        yield made
+
+
+def hand_everything_in(course, abstract, way):
+    release(course)
+    released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
+    right = answered(released, {EXERCISE: RIGHT, PREDICT: "nested_list = 'c'"})
+    for name, code in ATTACKS.items():
+        if chosen(way, name):
             source = ANYTHING + textwrap.dedent(code)
             hand_in(course, name, answered(released, {EXERCISE: source}))
-        right = answered(released, {EXERCISE: RIGHT, PREDICT: "nested_list = 'c'"})
-        for edits, wanted, notebook in (("wrong", EDITS, released), ("right", RIGHT_TOO, right)):
-            for edit in wanted:
+    for edits, wanted, notebook in (("wrong", EDITS, released), ("right", RIGHT_TOO, right)):
+        for edit in wanted:
+            if chosen(way, f"{edits}-{edit.__name__}"):
                 edited = answered(notebook, {})
                 edit(edited)
                 hand_in(course, f"{edits}-{edit.__name__}", edited)
-        for name, notebook in (("files", released), ("files_right", right)):
-            path = hand_in(course, name, notebook)
-            for file, text in FILES.items():
-                write(text, path.parent / file)
-        known = {
-            "COURSE": str(course.root),
-            "PACKAGE": str(Path(engine.__file__).parents[1]),
-            "OUTER": [name for name in os.environ if name.startswith(("S2S_SECRET", "SSH", "PIP"))],
-            "GRADER": os.getpid(),
-            **abstract,
-        }
-        setting = "".join(f"{name} = {value!r}\n" for name, value in known.items())
-        hand_in(course, "probes", answered(right, {EXERCISE: setting + PROBES + RIGHT}))
-        before = contents(course.root)
-        results = engine.grade(course, find_submissions(course))
-        yield course, {r.student: r for r in results}, before
+    for name, notebook in (("files", released), ("files_right", right)):
+        path = hand_in(course, name, notebook)
+        for file, text in FILES.items():
+            write(text, path.parent / file)
+    known = {
+        "COURSE": str(course.root),
+        "PACKAGE": str(Path(engine.__file__).parents[1]),
+        "OUTER": [name for name in os.environ if name.startswith(("S2S_SECRET", "SSH", "PIP"))],
+        "GRADER": os.getpid(),
+        **abstract,
+    }
+    setting = "".join(f"{name} = {value!r}\n" for name, value in known.items())
+    hand_in(course, "probes", answered(right, {EXERCISE: setting + PROBES + RIGHT}))
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_no_attack_is_given_a_point(attacked, name):
-    _, results, _ = attacked
+@pytest.mark.parametrize(("way", "name"), cases(ATTACKS))
+def test_no_attack_is_given_a_point(attacked, way, name):
+    _, results, _ = attacked[way]
     ast.parse(textwrap.dedent(ATTACKS[name]))
     assert (results[name].score, results[name].max_score, results[name].error) == (0, 3, "")
     assert not any(verdict["passed"] for verdict in results[name].verdicts)
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda e: e.__name__)
-def test_no_edit_of_the_notebook_is_given_a_point(attacked, edit):
-    _, results, _ = attacked
-    result = results[f"wrong-{edit.__name__}"]
+@pytest.mark.parametrize(("way", "name"), cases([f"wrong-{edit.__name__}" for edit in EDITS]))
+def test_no_edit_of_the_notebook_is_given_a_point(attacked, way, name):
+    result = attacked[way][1][name]
     assert (result.score, result.max_score, result.error) == (0, 3, "")
 
 
-@pytest.mark.parametrize("edit", RIGHT_TOO, ids=lambda e: e.__name__)
-def test_right_answers_in_an_edited_notebook_keep_their_points(attacked, edit):
-    _, results, _ = attacked
-    result = results[f"right-{edit.__name__}"]
+@pytest.mark.parametrize(("way", "name"), cases([f"right-{edit.__name__}" for edit in RIGHT_TOO]))
+def test_right_answers_in_an_edited_notebook_keep_their_points(attacked, way, name):
+    result = attacked[way][1][name]
     assert (result.score, result.max_score, result.error) == (3, 3, "")
 
 
-def test_files_with_the_names_of_modules_change_nothing(attacked):
-    _, results, _ = attacked
+@pytest.mark.parametrize("way", WAYS)
+def test_files_with_the_names_of_modules_change_nothing(attacked, way):
+    _, results, _ = attacked[way]
     assert (results["files"].score, results["files_right"].score) == (0, 3)
 
 
@@ -557,9 +597,13 @@ def probes():
     return re.findall(r'^    "(.+?)": ', PROBES, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", probes())
-def test_no_probe_gets_anywhere(attacked, name):
-    course, results, _ = attacked
+@pytest.mark.parametrize(
+    ("way", "name"),
+    # bwrap's first process is bwrap, which has no rights either: whoever traces it gains nothing
+    [(w, n) for w in WAYS for n in probes() if (w, n) != ("bwrap", "trace process 1")],
+)
+def test_no_probe_gets_anywhere(attacked, way, name):
+    course, results, _ = attacked[way]
     notebook = nbformat.read(course.notebook(course.autograded / "probes", LESSON), as_version=4)
     cell = next(c for c in notebook.cells if c.source.startswith("COURSE ="))
     (text,) = [o.text for o in cell.outputs if o.get("name") == "stdout"]
@@ -567,8 +611,9 @@ def test_no_probe_gets_anywhere(attacked, name):
     assert results["probes"].score == 3
 
 
-def test_nothing_outside_was_touched(attacked):
-    course, _, before = attacked
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_outside_was_touched(attacked, way):
+    course, _, before = attacked[way]
     after = contents(course.root)
     assert {name: after.get(name) for name in before} == before
     new = {"/".join(name.split("/")[:2]) for name in after.keys() - before.keys()}

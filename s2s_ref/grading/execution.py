@@ -237,6 +237,8 @@ class Runner(NotebookClient):
                 self.execute_cell(cell, index)
             if self._timed_out and not self._idle:
                 self._stop(cell, "the kernel was ended, for it went on after its time")
+            elif not self._idle:  # the end of its messages was lost, for one of them was too large
+                cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
         except DeadKernelError:
             if self._manager.was_disturbed:
                 raise DisturbedError from None
