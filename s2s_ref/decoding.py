@@ -116,9 +116,9 @@ def beam_search(
         logits, state, *_ = decoder(words[:, -1:], state)
         parent, token, score = _extend(sentence, place, score, logits[:, -1], beam_size, len(done))
         ends = token.eq(eos_id)
-        sentence, words = sentence[parent], words[parent]
+        before, sentence, words = sentence, sentence[parent], words[parent]
         for row in ends.nonzero().squeeze(1).tolist():
-            found = _hypothesis(words[row], float(score[row]), step, alpha)
+            found = _hypothesis(words[row].tolist(), float(score[row]), step, alpha)
             done[int(sentence[row])].append(found)
         full = torch.tensor([len(d) >= beam_size for d in done], device=ends.device)
         going = (~ends & ~full[sentence]).nonzero().squeeze(1)
@@ -126,12 +126,13 @@ def beam_search(
             break
         sentence, token, score = sentence[going], token[going], score[going]
         words = torch.cat([words[going], token.unsqueeze(1)], dim=1)
-        state, place = state.select(parent[going]), _count_within(sentence)
+        # where nothing ended, rows only trade places within their sentences
+        choose = state.reorder if torch.equal(sentence, before) else state.select
+        state, place = choose(parent[going]), _count_within(sentence)
         if step == max_len:
-            for row in range(len(words)):
-                done[int(sentence[row])].append(
-                    _hypothesis(words[row], float(score[row]), step, alpha)
-                )
+            rows = zip(sentence.tolist(), words.tolist(), score.tolist(), strict=True)
+            for where, tokens, log_prob in rows:
+                done[where].append(_hypothesis(tokens, log_prob, step, alpha))
     return [sorted(d, key=lambda hypothesis: -hypothesis.score) for d in done]
 
 
@@ -139,11 +140,13 @@ def _extend(
     sentence: Tensor, place: Tensor, score: Tensor, logits: Tensor, beam_size: int, batch: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Let `beam_step` work on all sentences at once, the places of ended hypotheses at -inf."""
-    grid = logits.new_zeros(batch, beam_size, logits.shape[-1])
     scores = score.new_full((batch, beam_size), -math.inf)
     row_at = torch.zeros(batch, beam_size, dtype=torch.long, device=sentence.device)
-    grid[sentence, place], scores[sentence, place] = logits, score
+    scores[sentence, place] = score
     row_at[sentence, place] = torch.arange(len(sentence), device=sentence.device)
+    # where every place is taken, the rows stand in the grid's order already
+    full = len(sentence) == row_at.numel()
+    grid = logits.unflatten(0, row_at.shape) if full else logits[row_at]
     parents, tokens, best = beam_step(scores, grid, beam_size)
     alive = best.isfinite()
     return row_at.gather(1, parents)[alive], tokens[alive], best[alive]
@@ -155,8 +158,8 @@ def _count_within(sentence: Tensor) -> Tensor:
     return torch.arange(len(sentence), device=sentence.device) - first
 
 
-def _hypothesis(words: Tensor, log_prob: float, length: int, alpha: float) -> Hypothesis:
-    return Hypothesis(words[1:].tolist(), log_prob, log_prob / length**alpha)
+def _hypothesis(words: list[int], log_prob: float, length: int, alpha: float) -> Hypothesis:
+    return Hypothesis(words[1:], log_prob, log_prob / length**alpha)
 
 
 def corpus_bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:

@@ -41,6 +41,10 @@ class State(NamedTuple):
         """Keep these rows of the batch, in this order; beam search repeats and drops rows so."""
         return State(*(_select(field, rows) for field in self))
 
+    def reorder(self, rows: Int[Tensor, " rows"]) -> "State":
+        """Let rows change places within their sentences: what a sentence's rows share stays."""
+        return self._replace(hidden=_select(self.hidden, rows))
+
     @property
     def h(self) -> Float[Tensor, "batch hidden"]:
         """The part of `hidden` that an RNN's output shows: h of an LSTM's (h, c)."""

@@ -37,6 +37,17 @@ def test_select_takes_the_same_rows_of_every_field_and_leaves_out_what_is_not_th
     assert State(numbered()).select(rows)[1:] == (None,) * len(others)
 
 
+def test_reorder_moves_what_differs_within_a_sentence_and_nothing_else():
+    """Rows 0 and 1 belong to one sentence, 2 and 3 to another: select gives the same there."""
+    shared = torch.tensor([7, 7, 8, 8])
+    state = State((numbered(), -numbered()), *[shared] * 4)
+    rows = torch.tensor([1, 1, 3, 2])
+    moved, selected = state.reorder(rows), state.select(rows)
+    assert all(torch.equal(a, b) for a, b in zip(moved.hidden, selected.hidden, strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(moved[1:], selected[1:], strict=True))
+    assert moved.context is shared
+
+
 def test_select_leaves_the_state_it_came_from_and_lets_gradients_through():
     hidden = numbered().requires_grad_()
     State(hidden).select(torch.tensor([1, 1])).hidden.sum().backward()

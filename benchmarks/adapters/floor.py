@@ -25,8 +25,7 @@ class Floor:
 
     def training(self, batches: Sequence[Batch]) -> Work:
         """Make the call that does the products of these batches, forward and backward."""
-        calls = [call for batch in batches for call in self._training(batch)]
-        return lambda: [call() for call in calls]
+        return _all([call for batch in batches for call in self._training(batch)])
 
     def _training(self, batch: Batch) -> list[Work]:
         embed, hidden, vocab = self.shape.embed, self.shape.hidden, self.shape.vocab
@@ -69,8 +68,7 @@ class Floor:
             *self._layer(rows, 2 * hidden, hidden, train=False),
             *self._layer(rows, hidden, vocab, train=False),
         ]
-        calls = read + length * write
-        return lambda: [call() for call in calls]
+        return _all(read + length * write)
 
     def _keys(self, rows: int, train: bool = True) -> list[Work]:
         hidden = self.shape.hidden
@@ -106,3 +104,13 @@ class Floor:
 
     def _matrices(self, *sizes: tuple[int, ...]) -> list[Tensor]:
         return [torch.rand(size, device=self.device) for size in sizes]
+
+
+def _all(calls: Sequence[Work]) -> Work:
+    """Make one call of many; no result is kept, so that memory is used again as in a real step."""
+
+    def work() -> None:
+        for call in calls:
+            call()
+
+    return work
