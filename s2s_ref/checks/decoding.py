@@ -476,6 +476,7 @@ ALWAYS_LIKELIEST = "the likeliest token came every time"
     reference=decoding.sample_decode,
     lesson=5,
     title="Sampling with a temperature",
+    after=["decoding.trim_at_eos"],
     returns="translations",
     edges=[{"cold": 1}, {"max_len": 1}, {"sentences": 1, "draws": 1}],
     hints=[
