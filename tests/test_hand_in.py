@@ -10,6 +10,7 @@ from nbgrader.utils import determine_grade
 from small_course import SOLUTION, answered, cell_of, hand_in, write
 
 from s2s_ref import capstone
+from s2s_ref.grading import demo
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading import hand_in as module
 from s2s_ref.grading.cells import grade_id, graded_checks
@@ -186,3 +187,22 @@ def test_a_zip_of_both_files_is_collected_together():
     ):
         found = pattern.match(f"/class/downloaded/09_translate/extracted/{name}")
         assert (found["student_id"], found["file_id"]) == (student, file)
+
+
+# ------------------------------------------------------------------ the made-up class
+
+
+def test_the_demos_class_hands_in_translations_of_every_quality(tmp_path):
+    course = Course(tmp_path)
+    students = demo.make_class(Course(SOLUTION.parents[2]))
+    for student in students:
+        put(course, student.name, None)
+    for _ in range(2):  # a second time with the same references
+        demo.hand_in_translations(course, students, LESSON)
+    worth = {s.name: determine_grade(verified(course, s.name))[0] for s in students}
+    assert worth[demo.PERFECT] == WORTH
+    assert worth[demo.UNTOUCHED] == 0
+    assert "There is no translations.txt" in told(verified(course, demo.UNTOUCHED))
+    assert len(set(worth.values())) >= 4
+    cut = [s.name for s in students if "should have" in told(verified(course, s.name))]
+    assert cut == [students[-1].name]
