@@ -450,6 +450,50 @@ def grade(
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def report(
+    lesson: Lessons = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Number the students in place of their names.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="Where; class/report.html by default.")
+    ] = None,
+) -> None:
+    """Write the class on one page: points, mistakes and what to say about them, who is stuck.
+
+    The page is one file, to be opened in a browser, read on a phone, or printed.
+    """
+    from s2s_ref.grading import grade as engine
+    from s2s_ref.grading.report import write_report
+
+    course = _course()
+    wanted = [course.find_lesson(name) for name in lesson or []]
+    results = engine.known_results(course, engine.find_submissions(course, wanted))
+    if not results:
+        raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
+    place = output or course.root / "class" / "report.html"
+    place.write_text(write_report(results, anonymous), encoding="utf-8")
+    console().print(f"{len(results)} submissions are on this page: {place}")
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
+def export(
+    lesson: Lessons = None,
+    output: Annotated[Path | None, typer.Option(help="Where; class/grades.csv by default.")] = None,
+) -> None:
+    """Write the gradebook's scores as CSV, with the columns of nbgrader's own export."""
+    from s2s_ref.grading.export import export as write
+
+    course = _course()
+    wanted = [course.find_lesson(name) for name in lesson or []]
+    place = output or course.root / "class" / "grades.csv"
+    place.parent.mkdir(exist_ok=True)
+    text = write(course, wanted)
+    place.write_text(text, encoding="utf-8")
+    console().print(f"{len(text.splitlines()) - 1} scores are in {place}")
+
+
+@app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
 def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Where; demo/ in the course's folder by default.")
@@ -463,6 +507,7 @@ def demo(
     from s2s_ref.grading import demo as engine
     from s2s_ref.grading.grade import find_submissions, write_feedback
     from s2s_ref.grading.release import release as make_lessons
+    from s2s_ref.grading.report import write_report
 
     out, source, how = console(), _course(), _how(jobs)
     course = engine.fresh_course(source, (folder or source.root / "demo").resolve())
@@ -475,9 +520,12 @@ def demo(
     results = _grade(course, submissions, how)
     out.print("Writing feedback.")
     write_feedback(course, submissions)
+    page = course.root / "class" / "report.html"
+    page.write_text(write_report(results), encoding="utf-8")
     lesson, jupyter = submissions[-1].lesson, Path(sys.executable).with_name("jupyter")
-    page = course.feedback / engine.NAMES[0] / lesson / f"{lesson}.html"
     out.print("What to open next:")
+    out.print(f"  the class on one page: {page}, in a browser")
+    page = course.feedback / engine.NAMES[0] / lesson / f"{lesson}.html"
     out.print(f"  what a student gets back: {page}, in a browser")
     out.print(f"  the class in nbgrader: cd {course.root} && {jupyter} lab")
     out.print("    then Nbgrader > Formgrader in its menu; written answers are marked there")

@@ -1,0 +1,59 @@
+"""The gradebook as a table, with the columns of `nbgrader export`, quoted as CSV is."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from s2s_ref.grading.course import Course
+
+COLUMNS = (
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
+
+
+def export(course: Course, lessons: list[str]) -> str:
+    """Write the scores of some lessons, or of all, as CSV."""
+    with course.api().gradebook as gradebook:
+        rows = list(_rows(gradebook, lessons))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _rows(gradebook: Any, lessons: list[str]) -> Iterator[dict[str, Any]]:
+    """List every student in every lesson; who handed nothing in has no points."""
+    for assignment in gradebook.assignments:
+        if lessons and assignment.name not in lessons:
+            continue
+        handed_in = {s.student_id: s for s in assignment.submissions}
+        for student in gradebook.students:
+            submission = handed_in.get(student.id)
+            score, penalty = 0.0, 0.0
+            if submission:
+                score, penalty = submission.score, submission.late_submission_penalty or 0.0
+            yield {
+                "assignment": assignment.name,
+                "duedate": assignment.duedate,
+                "timestamp": submission.timestamp if submission else None,
+                "student_id": student.id,
+                "last_name": student.last_name,
+                "first_name": student.first_name,
+                "email": student.email,
+                "raw_score": score,
+                "late_submission_penalty": penalty,
+                "score": max(0.0, score - penalty),
+                "max_score": assignment.max_score,
+            }
