@@ -4,7 +4,8 @@ The models are those of the lessons. New are only the usual helps against learni
 heart: dropout, label smoothing, subwords, and one table of target words for reading and writing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -180,12 +181,28 @@ def smoothed_loss(smoothing: float) -> Loss:
         tgt_input, tgt_output = shift_target(batch.tgt)
         assert batch.tgt_mask is not None
         real = batch.tgt_mask[:, 1:]
-        logits = model(batch.src, batch.src_lengths, tgt_input)
+        with without_output(dict(model.named_children())["decoder"]) as output:
+            outputs = model(batch.src, batch.src_lengths, tgt_input)
         return nn.functional.cross_entropy(
-            logits[real], tgt_output[real], label_smoothing=smoothing
+            output(outputs[real]), tgt_output[real], label_smoothing=smoothing
         )
 
     return loss
+
+
+@contextmanager
+def without_output(decoder: nn.Module) -> Iterator[nn.Module]:
+    """Let a decoder return what its last layer would read, and lend that layer meanwhile.
+
+    With thousands of words the last layer is the largest product of all, and this way it need not
+    be done for padding.
+    """
+    output = dict(decoder.named_children())["output"]
+    decoder.output = nn.Identity()
+    try:
+        yield output
+    finally:
+        decoder.output = output
 
 
 def add_dropout(part: nn.Module, share: float, words: float = 0.0) -> None:

@@ -32,13 +32,13 @@ class Floor:
         assert batch.src_lengths is not None
         rows, src_len, tgt_len = len(batch.src), batch.src.shape[1], batch.tgt.shape[1] - 1
         at_step = [int((batch.src_lengths > t).sum()) for t in range(src_len)]
-        half = (at_step, hidden // 2, 3 * hidden // 2)
+        half = (hidden // 2, 3 * hidden // 2)
         return [
             *self._layer(sum(at_step), embed, 3 * hidden),  # both directions side by side
-            *self._recurrent(*half),
-            *self._recurrent(*half),
+            *self._recurrent(at_step, *half),
+            *self._recurrent(at_step[::-1], *half),
             *self._layer(rows * tgt_len, embed, 3 * hidden),
-            *self._recurrent([rows] * tgt_len, hidden, 3 * hidden),
+            *self._recurrent([rows] * tgt_len, hidden, 3 * hidden, given=True),
             *self._keys(rows * src_len),
             *self._batched(rows, tgt_len, hidden, src_len),  # scores
             *self._batched(rows, tgt_len, src_len, hidden),  # context
@@ -81,16 +81,25 @@ class Floor:
         return [*forward, lambda: g @ weight.T, lambda: x.T @ g] if train else forward
 
     def _recurrent(
-        self, at_step: Sequence[int], inner: int, columns: int, train: bool = True
+        self,
+        at_step: Sequence[int],
+        inner: int,
+        columns: int,
+        train: bool = True,
+        given: bool = False,
     ) -> list[Work]:
-        """The same, where x W and g Wᵀ have to go step by step; xᵀ g is one call at the end."""
+        """The same, where x W and g Wᵀ have to go step by step; xᵀ g is one call at the end.
+
+        A first state that is `given` gets a gradient too; a state of zeros needs none.
+        """
         total = sum(at_step)
         x, weight, g = self._matrices((total, inner), (inner, columns), (total, columns))
         steps = list(zip(x.split(list(at_step)), g.split(list(at_step)), strict=True))
         forward: list[Work] = [lambda one=one: one @ weight for one, _ in steps]
         if not train:
             return forward
-        return [*forward, *[lambda one=one: one @ weight.T for _, one in steps], lambda: x.T @ g]
+        back = [lambda one=one: one @ weight.T for _, one in (steps if given else steps[1:])]
+        return [*forward, *back, lambda: x.T @ g]
 
     def _batched(
         self, batch: int, rows: int, inner: int, columns: int, train: bool = True

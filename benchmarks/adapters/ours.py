@@ -1,28 +1,18 @@
 """The reference: its modules as the lessons have them, put together as the recipe does."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from benchmarks.shapes import BOS, Shape
 from s2s_ref.attention import DotScores, LuongDecoder
 from s2s_ref.decoding import beam_search, greedy_decode
-from s2s_ref.encoder_decoder import Decoder, shift_target
-from s2s_ref.padding import PackedEncoder, Translator, masked_cross_entropy
+from s2s_ref.encoder_decoder import Decoder
+from s2s_ref.padding import PackedEncoder, Translator
+from s2s_ref.recipe import smoothed_loss
 from s2s_ref.training import Batch
 from s2s_ref.two_attentions import BahdanauDecoder, BidirectionalEncoder, GeneralScores
 
 NO_WORD = -1  # what stands for `<eos>` where nothing may end early
-
-
-class Inputs(NamedTuple):
-    """A batch as the reference takes it."""
-
-    src: Tensor
-    src_lengths: Tensor
-    tgt: Tensor
-    tgt_mask: Tensor
 
 
 class Ours:
@@ -40,28 +30,24 @@ class Ours:
         encoder = BidirectionalEncoder(*sizes) if two_way else PackedEncoder(*sizes)
         self.model = Translator(encoder, _decoder(kind, sizes))
 
-    def prepare(self, batch: Batch) -> Inputs:
-        """Name the tensors."""
-        assert batch.src_lengths is not None
-        assert batch.tgt_mask is not None
-        return Inputs(batch.src, batch.src_lengths, batch.tgt, batch.tgt_mask)
+    def prepare(self, batch: Batch) -> Batch:
+        """Leave the batch as it is."""
+        return batch
 
-    def loss(self, inputs: Inputs) -> Tensor:
-        """Do what the lessons' training does."""
-        tgt_input, tgt_output = shift_target(inputs.tgt)
-        logits = self.model(inputs.src, inputs.src_lengths, tgt_input)
-        return masked_cross_entropy(logits, tgt_output, inputs.tgt_mask[:, 1:])
+    def loss(self, batch: Batch) -> Tensor:
+        """Do what the recipe's training does, without label smoothing."""
+        return smoothed_loss(0.0)(self.model, batch)
 
     @torch.no_grad()
-    def greedy(self, inputs: Inputs, length: int) -> list[list[int]]:
+    def greedy(self, batch: Batch, length: int) -> list[list[int]]:
         """Call `greedy_decode`."""
-        state = self.model.encode(inputs.src, inputs.src_lengths)
+        state = self.model.encode(batch.src, batch.src_lengths)
         return greedy_decode(self.model.decoder, state, BOS, NO_WORD, length)
 
     @torch.no_grad()
-    def beam(self, inputs: Inputs, length: int, beam_size: int) -> list[list[int]]:
+    def beam(self, batch: Batch, length: int, beam_size: int) -> list[list[int]]:
         """Call `beam_search`."""
-        state = self.model.encode(inputs.src, inputs.src_lengths)
+        state = self.model.encode(batch.src, batch.src_lengths)
         found = beam_search(self.model.decoder, state, BOS, NO_WORD, beam_size, length)
         return [hypotheses[0].tokens for hypotheses in found]
 

@@ -143,7 +143,7 @@ def test_every_translator_writes_to_the_full_length(everyone):
 
 
 def test_the_floor_does_the_products_of_the_reference():
-    """Multiplications and additions, counted by PyTorch: the floor has no others, and few fewer."""
+    """Multiplications, counted by PyTorch: exactly as many."""
     torch.manual_seed(0)
     for kind in ("dot", "general"):
         ours, floor = Ours(FULL_STEP, kind), Floor(FULL_STEP, kind)
@@ -152,6 +152,4 @@ def test_the_floor_does_the_products_of_the_reference():
             ours.loss(ours.prepare(batches[0])).backward()
         with FlopCounterMode(display=False) as products:
             floor.training(batches)()
-        share = products.get_total_flops() / counted.get_total_flops()
-        print(f"{kind}: {share:.3f} of the reference's multiplications")
-        assert 0.85 < share <= 1
+        assert products.get_total_flops() == counted.get_total_flops()
