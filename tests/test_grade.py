@@ -204,6 +204,15 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
         assert not results[name].verdicts
 
 
+def test_a_bad_submission_has_a_record_too(graded):
+    course, _, _ = graded
+    with Gradebook(f"sqlite:///{course.root}/class/gradebook.db", "s2s") as book:
+        for name in (*BAD, "no_notebook"):
+            submission = book.find_submission(LESSON, name)
+            assert (submission.score, submission.max_score) == (0, 6)
+            assert not submission.needs_manual_grade
+
+
 def test_nothing_that_was_there_before_is_touched(graded):
     course, _, before = graded
     after = contents(course.root)

@@ -181,20 +181,20 @@ class _Run:
 
     def _grade_in_parallel(self, changed: list[Submission], workers: int) -> Iterator[Result]:
         """Let workers run what was never run, and let nbgrader write down what came of it."""
-        ready: list[tuple[Submission, Result | None]] = []
+        ready: list[Submission] = []
 
         def jobs() -> Iterator[tuple[tuple[Submission, str], bytes]]:
             for submission in changed:
                 try:
                     job = self._job(submission)
-                except Exception as error:  # a notebook made to be odd; nbgrader may read it
-                    ready.append((submission, self._failed(submission, error)))
+                except Exception:  # a notebook made to be odd, or none; the next step says which
+                    ready.append(submission)
                     continue
                 digest = job.digest()
                 if self._how.again:
                     self._course.cache.forget(digest)
                 if digest in self._course.cache:
-                    ready.append((submission, None))
+                    ready.append(submission)
                 else:
                     yield (submission, digest), job.to_bytes()
 
@@ -212,10 +212,9 @@ class _Run:
                 yield self._grade(submission, outcome.seconds)
         yield from self._finish(ready)
 
-    def _finish(self, ready: list[tuple[Submission, Result | None]]) -> Iterator[Result]:
+    def _finish(self, ready: list[Submission]) -> Iterator[Result]:
         while ready:
-            submission, failed = ready.pop(0)
-            yield self._note(failed) if failed else self._grade(submission)
+            yield self._grade(ready.pop(0))
 
     def _job(self, submission: Submission) -> Job:
         """Say what is run for a submission.
@@ -255,6 +254,7 @@ class _Run:
                 result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
         except Exception as error:  # a notebook made to be odd; it must not stop the class
             result = self._failed(submission, error)
+            self._record_no_points(submission)
         result.seconds = time.perf_counter() - start + seconds
         return self._note(result)
 
@@ -262,6 +262,16 @@ class _Run:
         told = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
         told = str(error) if isinstance(error, ValueError) else told
         return Result(submission.student, submission.lesson, error=told)
+
+    def _record_no_points(self, submission: Submission) -> None:
+        """Let the gradebook say that something was handed in, and that it has no points."""
+        with self._api.gradebook as gradebook:
+            gradebook.update_or_create_student(submission.student)
+            handed_in = gradebook.update_or_create_submission(submission.lesson, submission.student)
+            for grade in (grade for book in handed_in.notebooks for grade in book.grades):
+                grade.auto_score = 0.0 if grade.cell.cell_type == "code" else grade.auto_score
+                grade.needs_manual_grade = False
+            gradebook.db.commit()
 
     def _note(self, result: Result) -> Result:
         submission = Submission(result.student, result.lesson)

@@ -38,12 +38,14 @@ svg text { font: 13px system-ui, sans-serif; fill: #1a1a1a; }
   tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
 """
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <link rel="icon" href="data:,">
 <title>{title}</title>
 <style>{style}</style>
@@ -82,7 +84,7 @@ def write_report(results: Sequence[Result], anonymous: bool = False) -> str:
         _errors(results),
     ]
     title = f"The class on {date.today():%d %B %Y}"
-    return PAGE.format(title=title, style=STYLE, body="\n".join(filter(None, parts)))
+    return PAGE.format(policy=POLICY, title=title, style=STYLE, body="\n".join(filter(None, parts)))
 
 
 def without_names(results: Iterable[Result]) -> list[Result]:
