@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 
 import nbformat
@@ -79,6 +80,22 @@ def edited(released):
     return notebook
 
 
+SCRIPT = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>"
+
+
+def scripted(released):
+    """Scripts in every place of a notebook that a page shows."""
+    show = "publish = get_ipython().display_pub.publish\n"
+    kinds = ("text/html", "text/latex", "text/markdown", "image/svg+xml", "image/png")
+    kinds += ("application/javascript", "text/plain")
+    for kind in kinds:
+        show += f"publish({{{kind!r}: {SCRIPT!r}}})\n"
+    show += f"print({SCRIPT!r})\nraise ValueError({SCRIPT!r})"
+    notebook = answered(released, {EXERCISE: show, WRITTEN: f"My answer {SCRIPT}"})
+    cell_of(notebook, "text-01").source = f"{SCRIPT}\n\n[link](JavaScript:alert(1)) `<bos>`"
+    return notebook
+
+
 def dead(released):
     return answered(released, {EXERCISE: "import os\nos._exit(1)"})
 
@@ -109,7 +126,7 @@ def graded(tmp_path_factory):
         (course.solutions / LESSON / "INSTRUCTOR.md").write_text("rubric")
         release(course)
         released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
-        for make in (perfect, mistaken, edited, dead, parted):
+        for make in (perfect, mistaken, edited, dead, parted, scripted):
             hand_in(course, make.__name__, make(released))
         hand_in(course, "untouched", released)
         for name, (text, _) in BAD.items():
@@ -142,6 +159,7 @@ def test_the_marks_are_right(graded):
         "edited": (3, 3, 1),
         "dead": (0, 3, 0),
         "parted": (1, 3, 1),
+        "scripted": (0, 3, 1),
     }
 
 
@@ -250,8 +268,21 @@ def test_feedback_shows_the_cards(graded):
         "mistaken",
         "parted",
         "perfect",
+        "scripted",
         "untouched",
     ]
+
+
+def test_no_page_runs_what_a_student_wrote(graded):
+    course, _, _ = graded
+    page = (course.feedback / "scripted" / LESSON / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert "My answer" in page
+    assert "document.title" in page  # as text
+    assert "<script>document.title" not in page
+    assert "<img src=x" not in page
+    assert not re.search(r"<[a-z][^<>]*\bonerror=", page)
+    assert "javascript:alert" not in page.lower()
+    assert "<code>&lt;\N{ZERO WIDTH SPACE}bos&gt;</code>" in page
 
 
 def test_grading_again_gives_the_same(graded):

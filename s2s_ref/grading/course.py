@@ -76,6 +76,7 @@ def configure(c: Any, root: Path, unsafe: bool = False, fork: bool = False) -> N
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
+        "s2s_ref.grading.preprocessors.disarm.Disarm",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.exporter_class = "s2s_ref.grading.exporter.SubmissionExporter"

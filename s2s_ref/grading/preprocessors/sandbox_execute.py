@@ -1,5 +1,6 @@
 """Run a submission where it can harm nobody, with its judge outside; or replay its last run."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from s2s_ref.grading.cells import grade_id, graded_checks, is_graded_check
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Job, Limits, Outcome, execute
 from s2s_ref.grading.stage import read_files
+
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 RECORD = "s2s_verdicts"
 """Where the judge's record stands in the resources that nbgrader hands on."""
@@ -45,7 +48,7 @@ class SandboxExecute(NbGraderPreprocessor):
             outcome = self._run(job)
             cache.put(digest, outcome)
         for cell, outputs, count in zip(_code(nb), outcome.outputs, outcome.counts, strict=True):
-            cell.outputs, cell.execution_count = from_dict(outputs), count
+            cell.outputs, cell.execution_count = from_dict(list(map(_harmless, outputs))), count
         nb.metadata["language_info"] = NotebookNode(name="python", pygments_lexer="ipython3")
         resources[RECORD] = outcome.verdicts
         return nb, resources
@@ -77,6 +80,22 @@ class SandboxExecute(NbGraderPreprocessor):
         if outcome.failed:
             raise ValueError(outcome.failed)
         return outcome
+
+
+def _harmless(output: dict[str, Any]) -> dict[str, Any]:
+    """Take from an output what a browser might run: it is shown on the page of whoever marks."""
+    if "data" not in output:
+        return output
+    kept = {kind: data for kind, data in output["data"].items() if _is_harmless(kind, data)}
+    if output["data"] and not kept:
+        kept = {"text/plain": "(an output of a kind that is not shown here)"}
+    return {**output, "data": kept, "metadata": {}}
+
+
+def _is_harmless(kind: str, data: Any) -> bool:
+    if kind in ("image/png", "image/jpeg"):
+        return isinstance(data, str) and bool(BASE64.fullmatch(data))
+    return kind == "text/plain"
 
 
 def _code(nb: NotebookNode) -> list[NotebookNode]:
