@@ -19,7 +19,7 @@ def main() -> int:
     """Run the tables that were asked for, all of them if none was."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
-    parser.add_argument("--rounds", type=int, default=9, help="how often each one runs (9)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each one runs (7)")
     parser.add_argument("--small", action="store_true", help="tiny models, to see that all runs")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where results are stored")
     options = parser.parse_args()

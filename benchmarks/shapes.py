@@ -34,8 +34,8 @@ class Setting:
     batches: int
 
 
-SHORT = Setting("lengths 8–16", 8, 16, 6)
-LONG = Setting("lengths 30–50", 30, 50, 2)
+SHORT = Setting("lengths 8–16", 8, 16, 4)
+LONG = Setting("lengths 30–50", 30, 50, 1)
 
 FULL = Shape()
 SMALL = Shape(vocab=50, embed=8, hidden=16, batch=4, most=1)
