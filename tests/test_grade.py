@@ -316,6 +316,16 @@ def test_cells_cannot_be_added_once_there_are_submissions(graded, tmp_path):
 # ------------------------------------------------------------------ without running anything
 
 
+def test_the_gradebook_may_lie_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("S2S_GRADEBOOK", f"sqlite:///{tmp_path}/elsewhere.db")
+    course = small_course(tmp_path / "course")
+    release(course)
+    assert not (tmp_path / "elsewhere.db").exists()
+    register(course, LESSON)
+    assert (tmp_path / "elsewhere.db").is_file()
+    assert not (course.root / "class" / "gradebook.db").exists()
+
+
 def test_what_was_handed_in_is_found_by_lesson_and_student(tmp_path):
     course = small_course(tmp_path, (LESSON, "01_next"))
     for student, lesson in (("b", LESSON), ("a", "01_next"), ("a", LESSON), ("a", "notes")):

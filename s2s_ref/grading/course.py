@@ -29,7 +29,9 @@ HANDED_IN = (
 `translations.txt`, in the same places."""
 
 
-def configure(c: Any, root: Path, unsafe: bool = False, fork: bool = False) -> None:
+def configure(
+    c: Any, root: Path, unsafe: bool = False, fork: bool = False, throwaway: bool = False
+) -> None:
     """Set nbgrader's options for the course that lies in `root`, and make its class folder.
 
     nbgrader cannot open its database where the folder is missing.
@@ -46,7 +48,8 @@ def configure(c: Any, root: Path, unsafe: bool = False, fork: bool = False) -> N
     c.FileNameCollectorPlugin.named_regexp = HANDED_IN
     c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".txt"]
     c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
-    c.CourseDirectory.db_url = f"sqlite:///{root}/class/gradebook.db"
+    own = f"sqlite:///{root}/class/gradebook.db"
+    c.CourseDirectory.db_url = own if throwaway else os.environ.get("S2S_GRADEBOOK", own)
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
     c.GenerateAssignment.preprocessors = [
         "nbgrader.preprocessors.IncludeHeaderFooter",
@@ -100,12 +103,13 @@ class Course:
     """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`.
 
     `unsafe`: submissions are trusted, and run without a sandbox. `fork`: their kernels are forked
-    from a warm process.
+    from a warm process. `throwaway`: its gradebook lies in its folder, wherever the class has one.
     """
 
     root: Path
     unsafe: bool = False
     fork: bool = False
+    throwaway: bool = False
 
     @property
     def solutions(self) -> Path:
@@ -159,7 +163,7 @@ class Course:
     def config(self) -> Config:
         """Return nbgrader's configuration of this course."""
         c = Config()
-        configure(c, self.root.resolve(), self.unsafe, self.fork)
+        configure(c, self.root.resolve(), self.unsafe, self.fork, self.throwaway)
         return c
 
     def api(self) -> Any:

@@ -202,7 +202,7 @@ def fresh_course(source: Course, folder: Path) -> Course:
             "Name one that is empty or not there yet: s2s demo --folder FOLDER."
         )
     # these submissions are our own, so a machine without a sandbox may run them too
-    course = Course(folder, unsafe=bool(problem()))
+    course = Course(folder, unsafe=bool(problem()), throwaway=True)
     folder.mkdir(parents=True, exist_ok=True)
     config.write_text(CONFIG, encoding="utf-8")
     for lesson in source.lesson_names():

@@ -37,7 +37,7 @@ def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]
     for name in names:
         examine(course, name)
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Course(Path(folder))
+        scratch = Course(Path(folder), throwaway=True)
         made = {name: generate(course, name, scratch) for name in names}
         return {name: _swap_in(made[name], course.lessons / name) for name in names}
 
