@@ -74,7 +74,8 @@ LIMITS = [
 def shortfalls(results: Path = RESULTS) -> list[str]:
     """Name every bar that the stored results do not reach, and every number that is not there."""
     stored = {path.stem: json.loads(path.read_text("utf-8")) for path in results.glob("*.json")}
-    return [line for bar in (*RATIOS, *LIMITS) if (line := _shortfall(bar, stored))]
+    bars: list[Ratio | Limit] = [*RATIOS, *LIMITS]
+    return [line for bar in bars if (line := _shortfall(bar, stored))]
 
 
 def _shortfall(bar: Ratio | Limit, stored: dict[str, Any]) -> str:
