@@ -9,7 +9,7 @@ import pytest
 from nbgrader.utils import determine_grade
 from small_course import SOLUTION, answered, cell_of, hand_in, write
 
-from s2s_ref import capstone
+from s2s_ref import capstone, corpus
 from s2s_ref.grading import demo
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading import hand_in as module
@@ -206,3 +206,31 @@ def test_the_demos_class_hands_in_translations_of_every_quality(tmp_path):
     assert len(set(worth.values())) >= 4
     cut = [s.name for s in students if "should have" in told(verified(course, s.name))]
     assert cut == [students[-1].name]
+
+
+# ------------------------------------------------------------------ the notebook on real sentences
+
+
+@pytest.mark.parametrize("file", ["kor-eng/kor.txt", "fra-eng/fra.txt"])
+def test_the_notebook_goes_the_whole_way_with_a_prepared_file(
+    file, shared_data, tmp_path, monkeypatch, capsys
+):
+    """On some sentences and after few updates; the file lies beside it and can be scored."""
+    pairs = corpus.read_pairs(shared_data / file)[1000:1700]
+    made = capstone.hold_out(pairs, held_out=40, thresholds=[5, 50])
+    capstone.write(made, tmp_path / "capstone", tmp_path / "instructor")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(capstone.VARIABLE, raising=False)
+    names = {"display": lambda _: None}
+    for cell in solution().cells:
+        if cell.cell_type == "code" and not cell.id.startswith(("predict-", "check-")):
+            source = cell.source.replace("my_updates = 500", "my_updates = 8")
+            source = source.replace("expected_chrf))", "20))")
+            exec(compile(source, cell.id, "exec"), names)
+    shown = capsys.readouterr().out
+    assert "your task" in shown
+    assert "0 of the sentences to translate are in train.tsv" in shown
+    assert "translations.txt: 40 lines\n" in shown
+    assert "8 updates" in shown
+    graded = capstone.grade(tmp_path / "translations.txt", tmp_path / "instructor", WORTH)
+    assert "chrF" in graded.message
