@@ -117,7 +117,7 @@ def empty_bins_left_out(scores, lengths, bins):
 @score_by_length.mistake(
     "a bin that scores 0 became None",
     so="To get everything wrong is a measurement too, and the most important one here.",
-    ask="What does `or` do with a 0 on its left?",
+    ask="Does `or`, or `if`, tell a 0 from None?",
 )
 def zero_became_none(scores, lengths, bins):
     means = []
@@ -163,6 +163,35 @@ def all_up_to_here(scores, lengths, bins):
     for _, high in bins:
         inside = [s for s, n in zip(scores, lengths, strict=True) if n <= high]
         means.append(sum(inside) / len(inside) if inside else None)
+    return means
+
+
+@score_by_length.mistake(
+    "only the two ends of a bin are in it",
+    so="The bin (6, 8) would hold the sentences of 6 and 8 tokens, and those of 7 stand nowhere.",
+    ask="A bin is a pair of two numbers. What does Python answer to `7 in (6, 8)`?",
+)
+def ends_alone(scores, lengths, bins):
+    means = []
+    for low_and_high in bins:
+        inside = [s for s, n in zip(scores, lengths, strict=True) if n in low_and_high]
+        means.append(sum(inside) / len(inside) if inside else None)
+    return means
+
+
+@score_by_length.mistake(
+    "the sum goes on from one bin to the next",
+    so="The easy short ones would hide what happens to the long ones.",
+    ask="What must sum and count be at the beginning of each bin?",
+)
+def never_reset(scores, lengths, bins):
+    means, total, count = [], 0.0, 0
+    for low, high in bins:
+        for score, length in zip(scores, lengths, strict=True):
+            if low <= length <= high:
+                total += score
+                count += 1
+        means.append(total / count if count else None)
     return means
 
 
@@ -275,6 +304,18 @@ def written_in_place(sources):
     return sources
 
 
+@reverse_source.mistake(
+    "the sentences came back as they were",
+    so="In a loop, `ids = ...` gives another list to the name `ids`. The list of sentences stays "
+    "as it is.",
+    ask="Where does your code keep the sentence that it has turned round?",
+)
+def turned_and_dropped(sources):
+    for ids in sources:
+        ids = [*ids[:-1][::-1], ids[-1]]
+    return sources
+
+
 @reverse_source.alternative
 def reverse_source_with_loops(sources):
     turned = []
@@ -306,7 +347,6 @@ def reverse_source_by_inserting(sources):
     reference=bottleneck.PeekyDecoder,
     lesson=6,
     title="The peeky decoder",
-    after=["encoder_decoder.Decoder"],
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
     hints=[
@@ -428,7 +468,7 @@ class FirstWordOnly(nn.Module):
 @PeekyDecoder.mistake(
     "the two halves are exchanged: the context stands before the word's vector",
     so="It would learn as well, but the weights would no longer fit the course's models.",
-    ask="In which order does the docstring name the two?",
+    ask="In the example the RNN reads [1, 8, 9]. Which of these numbers are the context?",
 )
 class HalvesExchanged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -467,7 +507,8 @@ class StartsEmpty(nn.Module):
 @PeekyDecoder.mistake(
     "the old state came back",
     so="At the next call the decoder would have forgotten what it just read.",
-    ask="Which of the layer's two results is the state after the last token?",
+    ask="Which of the layer's two results is the state after the last token, and where does it "
+    "enter the State that you return?",
 )
 class OldState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -519,6 +560,105 @@ class AxisMissing(nn.Module):
         inputs = torch.cat([self.embedding(tgt_input), state.context], dim=-1)
         outputs, hidden = self.rnn(inputs, to_rnn(state.hidden))
         return self.output(outputs), state._replace(hidden=from_rnn(hidden))
+
+
+@PeekyDecoder.mistake(
+    "the decoder peeks at its own current state, not at the context",
+    so="`state.hidden` is new after every word, and for an LSTM it is a pair. The context is one "
+    "tensor, and it stays what it is.",
+    ask="Which part of the State stays what it is from word to word?",
+    raises="has no attribute",
+)
+class OwnStateOfAnyCell(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size + hidden_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        context = state.hidden.unsqueeze(1).expand(-1, tgt_input.shape[1], -1)
+        inputs = torch.cat([self.embedding(tgt_input), context], dim=-1)
+        outputs, hidden = self.rnn(inputs, to_rnn(state.hidden))
+        return self.output(outputs), state._replace(hidden=from_rnn(hidden))
+
+
+@PeekyDecoder.mistake(
+    "the RNN starts from the context at every call",
+    so="At the first word that is right. In translation, a word a call, the decoder would forget "
+    "what it has just said.",
+    ask="Which part of the State is new after every call, and so what must the RNN go on from?",
+    raises="out of bounds",
+)
+class StartsFromContext(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size + hidden_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        context = state.context.unsqueeze(1).expand(-1, tgt_input.shape[1], -1)
+        inputs = torch.cat([self.embedding(tgt_input), context], dim=-1)
+        outputs, hidden = self.rnn(inputs, to_rnn(state.context))
+        return self.output(outputs), state._replace(hidden=from_rnn(hidden))
+
+
+@PeekyDecoder.mistake(
+    "the context is there once, and there are more words",
+    so="`torch.cat` repeats nothing: side by side, both need a place for every word.",
+    ask="How long is the middle axis of each of the two?",
+    raises=r"Expected size \d+ but got size 1 for",
+)
+class ContextOnce(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size + hidden_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        inputs = torch.cat([self.embedding(tgt_input), state.context.unsqueeze(1)], dim=-1)
+        outputs, hidden = self.rnn(inputs, to_rnn(state.hidden))
+        return self.output(outputs), state._replace(hidden=from_rnn(hidden))
+
+
+@PeekyDecoder.mistake(
+    "these are probabilities, not logits",
+    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    ask="Does the exercise say anything of what comes after the affine layer?",
+)
+class Probabilities(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size + hidden_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        context = state.context.unsqueeze(1).expand(-1, tgt_input.shape[1], -1)
+        inputs = torch.cat([self.embedding(tgt_input), context], dim=-1)
+        outputs, hidden = self.rnn(inputs, to_rnn(state.hidden))
+        return self.output(outputs).softmax(-1), state._replace(hidden=from_rnn(hidden))
+
+
+@PeekyDecoder.mistake(
+    "the LSTM's c is lost",
+    so="An LSTM's outputs show h only. At the next call half of its state would be missing.",
+    ask="How many tensors is the state of an LSTM, and which result of the layer holds them all?",
+)
+class CellStateDropped(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size + hidden_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        context = state.context.unsqueeze(1).expand(-1, tgt_input.shape[1], -1)
+        inputs = torch.cat([self.embedding(tgt_input), context], dim=-1)
+        outputs, _ = self.rnn(inputs, to_rnn(state.hidden))
+        return self.output(outputs), state._replace(hidden=outputs[:, -1])
 
 
 @PeekyDecoder.alternative
