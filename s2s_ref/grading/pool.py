@@ -80,12 +80,20 @@ def run_all(
                 else:
                     yield item.key, LostError(f"Its worker ended {TRIES} times ({error!r}).")
             if broken:
-                executor.shutdown(wait=False, cancel_futures=True)
+                _end(executor)
                 alone.extend(flying.values())  # they are lost with the others
                 flying.clear()
                 executor = make()
     finally:
+        _end(executor)
+
+
+def _end(executor: Executor) -> None:
+    """Take no further job, and wait for none."""
+    try:
         executor.shutdown(wait=False, cancel_futures=True)
+    except TypeError:  # Dask's knows no such option, and cancels by itself
+        executor.shutdown(wait=False)
 
 
 def cores() -> int:

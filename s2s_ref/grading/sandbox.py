@@ -98,6 +98,7 @@ def wrap(
         *("--size", str(limits.disk), "--tmpfs", "/dev/shm"),
         *("--remount-ro", "/dev"),
         *("--size", str(limits.disk), "--perms", "1777", "--tmpfs", "/tmp"),
+        *_python_again([Path(os.path.realpath(folder)) for folder in hidden]),
         *("--size", str(limits.disk), "--tmpfs", WORK),
         *("--bind", str(run), str(run)),
         *("--chdir", WORK),
@@ -143,6 +144,20 @@ def _tree(run: Path, stage: Path, files: Path, hidden: Iterable[Path]) -> list[s
     for place in ("/tmp", WORK, "/proc", "/dev"):
         options += ["--dir", place]
     return [*options, *_parents(run), "--dir", str(run)]
+
+
+def below_tmp() -> list[Path]:
+    """List the folders of this Python that an empty /tmp would cover."""
+    return [folder for folder in _python() if folder.is_relative_to("/tmp")]
+
+
+def _python_again(hidden: list[Path]) -> list[str]:
+    """Lay this Python once more where it is in /tmp, as in a clone that was made to try it."""
+    options: list[str] = []
+    for folder in below_tmp():
+        options += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
+        options += _covers(hidden, [folder])
+    return options
 
 
 def _covers(hidden: list[Path], bound: list[Path]) -> list[str]:

@@ -176,12 +176,14 @@ def lay_files(request: dict[str, Any]) -> None:
         target = Path(places["work"]) / path.relative_to(request["files"])
         target.mkdir() if path.is_dir() else target.write_bytes(path.read_bytes())
     run = os.open(request["run"], os.O_PATH)
+    kept = {name: os.open(name, os.O_PATH) for name in request["kept"]}
     for place in ("/tmp", "/dev/shm", places["rooms"]):
         if Path(place).is_dir():
             mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, sizes)
-    Path(request["run"]).mkdir(parents=True)
-    mount(f"/proc/self/fd/{run}", request["run"], "", MS_BIND)
-    os.close(run)
+    for name, number in {**kept, request["run"]: run}.items():
+        Path(name).mkdir(parents=True, exist_ok=True)
+        mount(f"/proc/self/fd/{number}", name, "", MS_BIND | MS_REC)
+        os.close(number)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
