@@ -473,7 +473,7 @@ def report(
         raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
     place = output or course.root / "class" / "report.html"
     place.write_text(write_report(results, anonymous), encoding="utf-8")
-    console().print(f"{len(results)} submissions are on this page: {place}")
+    console().print(f"Submissions on the page: {len(results)}. Open it in a browser: {place}")
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)

@@ -243,6 +243,25 @@ def test_what_waits_for_the_instructor_is_counted(
     assert told in " ".join(out.split())
 
 
+def test_a_report_needs_grades(s2s, course):
+    hand_in(course, "ada", "")
+    s2s("release")
+    assert is_one_sentence_on_stderr(s2s("report"), "Grade it first: s2s grade")
+
+
+def test_the_class_on_a_page_and_as_csv(s2s, course):
+    hand_in(course, "ada", "")
+    assert s2s("grade", "--unsafe", "--lesson", "0")[0] == 1
+    code, out, _ = s2s("report", "--lesson", "0", "--anonymous")
+    assert (code, "Submissions on the page: 1." in " ".join(out.split())) == (0, True)
+    page = (course.root / "class" / "report.html").read_text(encoding="utf-8")
+    assert "it is not JSON" in page
+    assert "ada" not in page
+    assert s2s("export")[0] == 0
+    rows = (course.root / "class" / "grades.csv").read_text(encoding="utf-8").splitlines()
+    assert next(row for row in rows if ",ada," in row).startswith(LESSON)
+
+
 # ------------------------------------------------------------------ demo, hint, progress
 
 
