@@ -58,6 +58,11 @@ class Recipe:
     alpha: float = 1.0
 
 
+FEW_PAIRS = Recipe(src_size=800, tgt_size=1000, dropout=0.4, word_dropout=0.15, batch=32, lr=1.5e-3)
+"""For a few thousand pairs, in which most words are seen once or twice: pieces that are seen more
+often, and more to keep the model from learning them by heart."""
+
+
 @dataclass
 class System:
     """A translator with its vocabularies: Korean or French text in, English text out."""

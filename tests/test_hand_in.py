@@ -1,5 +1,6 @@
 """Lesson 9's file: its points are decided outside, from the file, whatever the notebook says."""
 
+import ast
 import copy
 import re
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 from nbgrader.utils import determine_grade
 from small_course import SOLUTION, answered, cell_of, hand_in, write
 
-from s2s_ref import capstone, corpus
+from s2s_ref import capstone, corpus, recipe
 from s2s_ref.grading import demo
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading import hand_in as module
@@ -234,3 +235,12 @@ def test_the_notebook_goes_the_whole_way_with_a_prepared_file(
     assert "8 updates" in shown
     graded = capstone.grade(tmp_path / "translations.txt", tmp_path / "instructor", WORTH)
     assert "chrF" in graded.message
+
+
+def test_the_settings_in_the_text_are_the_recipes_and_keep_to_the_limits():
+    (text,) = [c.source for c in solution().cells if "recipe.FEW_PAIRS" in c.source]
+    (settings,) = re.findall(r"my_settings = (\{.*?\})", text, re.DOTALL)
+    assert recipe.Recipe(**ast.literal_eval(settings)) == recipe.FEW_PAIRS
+    for each in (recipe.Recipe(), recipe.FEW_PAIRS):
+        model = recipe.build(each, each.src_size, each.tgt_size)
+        assert recipe.count_parameters(model) <= capstone.MOST_PARAMETERS
