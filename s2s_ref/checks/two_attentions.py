@@ -351,6 +351,42 @@ class SqueezedAll(nn.Module):
         return self.v(torch.tanh(sums)).squeeze()
 
 
+@AdditiveScores.mistake(
+    "the tanh is taken of each of the two, before they are added",
+    so="Then the score falls apart into one number of the query and one of the key, as without a "
+    "tanh: whatever the decoder asks, it gets the same weights.",
+    ask="In the formula, what stands inside the brackets of the tanh?",
+)
+class TanhOfEach(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        asked, heard = torch.tanh(self.query(queries)), torch.tanh(keys)
+        return self.v(asked.unsqueeze(2) + heard.unsqueeze(1)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "these are already weights: they sum to 1",
+    so="A score may be any number. `attention_weights` makes weights of scores, and it has to know "
+    "about padding first.",
+    ask="Which numbers can a score be?",
+)
+class Softmaxed(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(torch.tanh(sums)).squeeze(-1).softmax(dim=-1)
+
+
 @AdditiveScores.alternative
 class ScoresWithNone(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -635,6 +671,74 @@ class StatesTooShort(nn.Module):
         )
         states, final = self.rnn(packed)
         states, _ = pad_packed_sequence(states, batch_first=True)
+        if isinstance(final, tuple):
+            return states, tuple(torch.cat([part[0], part[1]], dim=-1) for part in final)
+        return states, torch.cat([final[0], final[1]], dim=-1)
+
+
+@BidirectionalEncoder.mistake(
+    "an LSTM's h and c were taken for the two directions",
+    so="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
+    "LSTM's is a pair, and at its places 0 and 1 are h and c.",
+    ask="For an LSTM: which two tensors does your code lay side by side?",
+)
+class CellTakenForDirection(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](
+            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, torch.cat([final[0], final[1]], dim=-1)
+
+
+@BidirectionalEncoder.mistake(
+    "the state was taken at the last place of the rectangle",
+    so="Most sentences end before it. And at its last word the backward RNN has only begun.",
+    ask="Besides the states, what does `self.rnn` return?",
+)
+class LastPlaceOfStates(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](
+            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, _ = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, states[:, -1]
+
+
+@BidirectionalEncoder.mistake(
+    "packing wants the longest sentence first, unless you tell it otherwise",
+    so="The sentences of a batch come in any order.",
+    ask="What does the argument `enforce_sorted` say, and what is its default?",
+    raises="enforce_sorted",
+)
+class SortedExpected(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](
+            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(self.embedding(src), src_lengths, batch_first=True)
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
         if isinstance(final, tuple):
             return states, tuple(torch.cat([part[0], part[1]], dim=-1) for part in final)
         return states, torch.cat([final[0], final[1]], dim=-1)
@@ -1066,6 +1170,187 @@ class LastWeightsOnly(nn.Module):
             state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
             all_logits.append(self.output(state.h))
         return torch.stack(all_logits, dim=1), state, weights
+
+
+@BahdanauDecoder.mistake(
+    "the new state was made and then dropped",
+    so="`state._replace(...)` leaves the State as it is and returns a new one. So every step began "
+    "at the first state, and the logits are those of the first state too.",
+    ask="Which name holds what `_replace` returns?",
+)
+class StateDropped(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze(1)
+            state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
+            all_logits.append(self.output(state.h))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
+
+
+@BahdanauDecoder.mistake(
+    "the state's `context` was exchanged too",
+    so="That part holds what the encoder handed over. The context that attention brings is another "
+    "one at every step, and it goes into the RNN only.",
+    ask="Which one part of the state does the exercise tell you to exchange?",
+)
+class ContextExchanged(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze(1)
+            hidden = self.rnn(torch.cat([word, context], -1), state.hidden)
+            state = state._replace(hidden=hidden, context=context)
+            all_logits.append(self.output(state.h))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
+
+
+@BahdanauDecoder.mistake(
+    "the keys went through W_k a second time",
+    so="`with_keys` has done that already, once for the sentence. What lies in `state.keys` is "
+    "ready to be compared.",
+    ask="What has become of the encoder's states before they lie in `state.keys`?",
+)
+class KeysProjectedOnceMore(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            keys = self.score["key"](state.keys)
+            scores = self.score["v"](torch.tanh(asked + keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze(1)
+            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
+            all_logits.append(self.output(state.h))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
+
+
+@BahdanauDecoder.mistake(
+    "the keys in the state are not used: they were made anew",
+    so="`with_keys` makes them once a sentence, so that no later call has to do it again.",
+    ask="Which field of the state did `with_keys` fill?",
+)
+class KeysMadeAnew(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            keys = self.score["key"](state.encoder_states)
+            scores = self.score["v"](torch.tanh(asked + keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze(1)
+            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
+            all_logits.append(self.output(state.h))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
+
+
+@BahdanauDecoder.mistake(
+    "these are probabilities, not logits",
+    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    ask="Does the exercise say anything of what comes after `self.output`?",
+)
+class Probabilities(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze(1)
+            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
+            all_logits.append(self.output(state.h).softmax(dim=-1))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
+
+
+@BahdanauDecoder.mistake(
+    "a batch of one loses its axis",
+    so="`squeeze()` without an argument drops every axis of length 1.",
+    ask="Which axis do you mean to drop, and how do you name it?",
+    raises="(?i)same number of dimensions",
+)
+class ContextSqueezed(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
+        names = {"query": hidden_size, "key": hidden_size, "v": 1}
+        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=self.score["key"](state.encoder_states))
+        all_logits, all_weights = [], []
+        for word in self.embedding(tgt_input).unbind(dim=1):
+            asked = self.score["query"](state.h).unsqueeze(1)
+            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
+            weights = attention_weights(scores, state.src_mask)
+            context = context_vectors(weights, state.encoder_states).squeeze()
+            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
+            all_logits.append(self.output(state.h))
+            all_weights.append(weights)
+        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
 
 
 @BahdanauDecoder.alternative
