@@ -199,6 +199,7 @@ ASKED_OF_ERRORS = (
     ("IndexError", "", "How long is what you look into, and at which place do you look?"),
     ("ValueError", "to unpack", "How many parts are there, and how many names wait for them?"),
     ("ValueError", "dtype", DTYPES),
+    ("ValueError", "sequence of length", "How many places has each of the rows in that line?"),
     ("ValueError", "shape|size|dimension", SHAPES),
     ("ValueError", "one element", ONE_NUMBER),
     ("ValueError", "", "Which value does the call in that line accept, and which did it get?"),

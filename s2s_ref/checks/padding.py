@@ -117,6 +117,16 @@ def made_longer(sequences, pad_id):
     return torch.tensor(sequences)
 
 
+@pad.mistake(
+    "the rows are not all of one length",
+    so="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
+    ask="For a sentence of 2 ids beside one of 5: how many times does `pad_id` stand behind it?",
+    raises="expected sequence of length",
+)
+def always_one_more(sequences, pad_id):
+    return torch.tensor([[*ids, pad_id] for ids in sequences])
+
+
 @pad.alternative
 def pad_with_pytorch(sequences, pad_id):
     rows = [torch.tensor(ids) for ids in sequences]
@@ -207,6 +217,34 @@ def as_wide_as_longest(lengths, max_len):
 )
 def at_the_right_edge(lengths, max_len):
     return torch.arange(max_len) >= max_len - lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the last word of every sentence is not marked",
+    so="In Korean the verb stands there, or the <eos>, and both would count as padding.",
+    ask="Places are counted from 0. At which place does a sentence of 2 tokens end?",
+)
+def one_too_few(lengths, max_len):
+    return torch.arange(1, max_len + 1) < lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the mask is the wrong way round",
+    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
+    ask="What does True stand for?",
+)
+def sides_exchanged(lengths, max_len):
+    return lengths.unsqueeze(1) < torch.arange(max_len)
+
+
+@length_mask.mistake(
+    "the two tensors do not fit together: neither has an axis of length 1",
+    so="Every place must meet every length. Two tensors with one axis each meet entry by entry.",
+    ask="Which of the two needs a new axis, and where, so that [batch, len] comes out?",
+    raises="must match the size",
+)
+def no_new_axis(lengths, max_len):
+    return torch.arange(max_len) < lengths
 
 
 @length_mask.alternative
@@ -311,9 +349,10 @@ def divided_by_sentences(logits, tgt_output, tgt_mask, reduction="mean"):
 
 
 @masked_cross_entropy.mistake(
-    "the logits at padding were set to 0, and are still counted",
-    so="Logits of 0 say that all words are equally likely. That costs log(vocab) nats a place.",
-    ask="Does a place that holds zeros still take part in the mean?",
+    "the logits at padding were overwritten, and are still counted",
+    so="Logits that are all the same say that all words are equally likely. That costs log(vocab) "
+    "nats a place.",
+    ask="Does a place whose logits were overwritten still take part in the sum?",
 )
 def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
     kept = logits * tgt_mask.unsqueeze(-1)
@@ -361,6 +400,39 @@ def softmax_twice(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(
         probabilities[tgt_mask], tgt_output[tgt_mask], reduction=reduction
     )
+
+
+@masked_cross_entropy.mistake(
+    "the targets at padding were overwritten, and are still counted",
+    so="The model would be asked to say another word there, and would pay for not saying it.",
+    ask="What becomes smaller when a mask is used as an index, and what when it is multiplied?",
+)
+def targets_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
+    kept = tgt_output * tgt_mask
+    return nn.functional.cross_entropy(logits.flatten(0, 1), kept.flatten(), reduction=reduction)
+
+
+@masked_cross_entropy.mistake(
+    "the logits were cut up anew, not transposed",
+    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    "logits of different words come into one column.",
+    ask="Which function exchanges two axes? And does `logits[tgt_mask]` need one?",
+)
+def logits_reshaped(logits, tgt_output, tgt_mask, reduction="mean"):
+    batch, tgt_len, vocab = logits.shape
+    cut = logits.reshape(batch, vocab, tgt_len)
+    losses = nn.functional.cross_entropy(cut, tgt_output, reduction="none") * tgt_mask
+    return losses.sum() / tgt_mask.sum() if reduction == "mean" else losses.sum()
+
+
+@masked_cross_entropy.mistake(
+    "the sign is turned",
+    so="A loss that falls below 0 rewards the model for making the right words unlikely.",
+    ask="Is the logarithm of a probability positive or negative, and what should a loss be?",
+)
+def sign_turned(logits, tgt_output, tgt_mask, reduction="mean"):
+    log_probs = logits.log_softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
+    return log_probs[tgt_mask].mean() if reduction == "mean" else log_probs[tgt_mask].sum()
 
 
 @masked_cross_entropy.alternative
@@ -542,7 +614,7 @@ class OnePlaceAfter(nn.Module):
 @PackedEncoder.mistake(
     "the two results are exchanged",
     so="The decoder would start from the states of all words.",
-    ask="Which of the two does the signature name first?",
+    ask="Which of the two stands first in the signature, after the arrow?",
 )
 class ResultsExchanged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -557,6 +629,103 @@ class ResultsExchanged(nn.Module):
         states, final = self.rnn(packed)
         states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
         return from_rnn(final), states
+
+
+@PackedEncoder.mistake(
+    "the state was taken at the last place of the rectangle",
+    so="Only the longest sentence ends there. For all others padding stands at that place, and "
+    "what the states hold at padding is not their meaning.",
+    ask="Besides the states, what does `self.rnn` return, and after which word is it taken?",
+)
+class LastPlaceOfStates(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, _ = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, states[:, -1]
+
+
+@PackedEncoder.mistake(
+    "the LSTM's c is lost",
+    so="The decoder would start with half of the state.",
+    ask="How many tensors is the state of an LSTM?",
+)
+class CellStateDropped(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        states, _ = self.rnn(self.embedding(src))
+        return states, states[torch.arange(len(src)), src_lengths - 1]
+
+
+@PackedEncoder.mistake(
+    "the states came back together with the lengths",
+    so="`pad_packed_sequence` returns two things, the rectangle and the lengths once more.",
+    ask="Which of the two results do you want to return?",
+)
+class LengthsKept(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, final = self.rnn(packed)
+        states = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, from_rnn(final)
+
+
+@PackedEncoder.mistake(
+    "`pack_padded_sequence` took the words for sentences",
+    so="By default it expects the places first and the batch second.",
+    ask="Which axis of your embeddings comes first, and which argument says so?",
+    raises="exceeds dimension size|out of DATA bounds|invalid for input of size",
+)
+class PackedTheOtherWay(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(self.embedding(src), src_lengths, enforce_sorted=False)
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, from_rnn(final)
+
+
+@PackedEncoder.mistake(
+    "an LSTM's h was taken for its whole state",
+    so="A GRU's last state is one tensor, and `[0]` drops its first axis. An LSTM's is a pair, and "
+    "there `[0]` is h.",
+    ask="Which helper drops the axis for a tensor and for a pair alike?",
+)
+class FirstOfPair(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, final[0]
 
 
 @PackedEncoder.alternative
@@ -658,12 +827,39 @@ def are_good_batches(arguments: dict[str, Any], seen: Observation) -> str | None
     pairs, batch_size = arguments["pairs"], arguments["batch_size"]
     if "pairs" in seen.changed:
         return "the list of pairs that came in was changed"
+    for epoch in seen.output:
+        problem = of_another_kind(epoch)
+        if problem:
+            return problem
     epochs = [[[as_pair(p) for p in batch] for batch in epoch] for epoch in seen.output]
     for batches in epochs:
         problem = lost_or_torn(batches, pairs, batch_size) or badly_ordered(batches)
         if problem:
             return problem
     return not_mixed_anew(epochs[0], epochs[1], "generator" in seen.changed)
+
+
+def of_another_kind(epoch: Any) -> str | None:
+    """Say whether what came back is anything else than a list of lists of pairs."""
+    if epoch is None:
+        return "None came back"
+    if not isinstance(epoch, list | tuple):
+        return "what came back is no list"
+    if epoch and all(map(is_pair, epoch)):
+        return "the pairs stand in one long list, not in batches"
+    if not all(isinstance(batch, list | tuple) and all(map(is_pair, batch)) for batch in epoch):
+        return "the batches hold something else than pairs"
+    return None
+
+
+def is_pair(value: Any) -> bool:
+    """Tell whether this is a source and a target, each a sequence of ids."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(side, list | tuple) for side in value)
+        and all(isinstance(token, int) for side in value for token in side)
+    )
 
 
 def as_pair(pair: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -680,7 +876,8 @@ def lost_or_torn(batches: list[list[Any]], pairs: list[Any], batch_size: int) ->
     if max(map(len, batches), default=0) > batch_size:
         return "a batch holds more pairs than batch_size"
     if len(set(found)) < len(found):
-        return "a pair comes more than once in an epoch"
+        lost = ", and others never" if set(found) < given else ""
+        return "a pair comes more than once in an epoch" + lost
     if len(found) < len(given):
         return "pairs are missing"
     if len(batches) > -(-len(pairs) // batch_size):
@@ -755,7 +952,7 @@ def drawn_with_replacement(pairs, batch_size, generator):
 @bucket_batches.mistake(
     "short and long sentences meet in one batch",
     so="Such a batch is as wide as its longest sentence, and the rest of it is padding.",
-    ask="Which order of the pairs brings sentences of one length together?",
+    ask="In which order do the pairs stand at the moment when the list is cut?",
 )
 def not_sorted(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -800,7 +997,7 @@ def seeded_in_each_call(pairs, batch_size, generator):
 @bucket_batches.mistake(
     "the generator that was given is not used",
     so="Then a run cannot be repeated: its batches depend on all that was drawn before.",
-    ask="From which source does `torch.randperm` draw when you do not name one?",
+    ask="Which of your lines draw random numbers, and does the generator go into each of them?",
 )
 def generator_not_used(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs))]
@@ -810,13 +1007,88 @@ def generator_not_used(pairs, batch_size, generator):
 
 
 @bucket_batches.mistake(
-    "the list of pairs that came in was sorted in place",
+    "the list of pairs that came in was put into another order",
     so="Whoever called still needs its order: line 7 of the list is line 7 of the file.",
-    ask="Which of `sort` and `sorted` makes a new list?",
+    ask="Which of your lines writes into `pairs`? Does `sort` make a new list, or `sorted`?",
 )
 def sorted_in_place(pairs, batch_size, generator):
     pairs.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
     batches = [pairs[i : i + batch_size] for i in range(0, len(pairs), batch_size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
+
+
+@bucket_batches.mistake(
+    "the pieces overlap",
+    so="Sentences that stand in several pieces are learned several times in one epoch.",
+    ask="The first piece begins at place 0. At which place should the second one begin?",
+)
+def pieces_overlap(pairs, batch_size, generator):
+    mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+    mixed.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
+    batches = [mixed[i : i + batch_size] for i in range(len(mixed))]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
+
+
+@bucket_batches.mistake(
+    "there are more batches than needed: more than one is not full",
+    so="Where every length has batches of its own, rare lengths stay nearly alone. With that this "
+    "lesson began.",
+    ask="What is cut into pieces: the sorted list as a whole, or each length by itself?",
+)
+def each_length_by_itself(pairs, batch_size, generator):
+    groups = {}
+    for i in torch.randperm(len(pairs), generator=generator).tolist():
+        groups.setdefault((len(pairs[i][0]), len(pairs[i][1])), []).append(pairs[i])
+    batches = []
+    for same in groups.values():
+        batches += [same[i : i + batch_size] for i in range(0, len(same), batch_size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
+
+
+@bucket_batches.mistake(
+    "what came back is no list",
+    so="With `yield`, a function hands out one batch after the other and makes no list of them.",
+    ask="Where in your code do all the batches stand together?",
+)
+def handed_out_one_by_one(pairs, batch_size, generator):
+    mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+    mixed.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
+    batches = [mixed[i : i + batch_size] for i in range(0, len(mixed), batch_size)]
+    for i in torch.randperm(len(batches), generator=generator):
+        yield batches[i]
+
+
+@bucket_batches.mistake(
+    "the pairs stand in one long list, not in batches",
+    so="Whoever calls takes each entry of the list for a batch.",
+    ask="How many square brackets stand around a pair in what you return?",
+)
+def never_cut(pairs, batch_size, generator):
+    mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+    return sorted(mixed, key=lambda pair: (len(pair[0]), len(pair[1])))
+
+
+@bucket_batches.mistake(
+    "the batches hold something else than pairs",
+    so="A batch is a list of pairs, each as it came in: the ids of a source and of its target.",
+    ask="What does the first entry of your first batch look like when you print it?",
+)
+def numbers_of_pairs(pairs, batch_size, generator):
+    order = torch.randperm(len(pairs), generator=generator).tolist()
+    order.sort(key=lambda i: (len(pairs[i][0]), len(pairs[i][1])))
+    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
+
+
+@bucket_batches.mistake(
+    "the pieces overlap",
+    so="Sentences that stand in several pieces are learned several times in one epoch.",
+    ask="The first piece begins at place 0. At which place should the second one begin?",
+)
+def pieces_overlap_and_stop(pairs, batch_size, generator):
+    mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
+    mixed.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
+    batches = [mixed[i : i + batch_size] for i in range(len(mixed) // batch_size)]
     return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
 
 

@@ -744,6 +744,29 @@ class SortedExpected(nn.Module):
         return states, torch.cat([final[0], final[1]], dim=-1)
 
 
+@BidirectionalEncoder.mistake(
+    "an LSTM's h and c were taken for the two directions",
+    so="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
+    "LSTM's is a pair, and at its places 0 and 1 are h and c.",
+    ask="For an LSTM: which two tensors does your code lay side by side?",
+)
+class CellTakenForBackward(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](
+            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, src, src_lengths):
+        packed = pack_padded_sequence(
+            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
+        )
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, torch.cat([final[-2], final[-1]], dim=1)
+
+
 @BidirectionalEncoder.alternative
 class DirectionsTransposed(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
