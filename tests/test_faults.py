@@ -311,6 +311,7 @@ def test_without_a_sandbox_nothing_runs_unless_one_says_so(faulty, monkeypatch):
     (result,) = engine.grade(course, [Submission("0_before", LESSON)], how=again)
     assert "bwrap cannot be found" in result.error
     assert "--unsafe" in result.error
+    assert "NBGRADER_EXECUTION" not in os.environ
     trusting = Impatient(course.root, unsafe=True)
     (result,) = engine.grade(trusting, [Submission("0_before", LESSON)])
     assert (result.score, result.max_score, result.error) == (3, 3, "")

@@ -6,6 +6,7 @@ time, so that a bad one never stops the rest, and reads the checks' verdicts for
 
 import functools
 import hashlib
+import os
 import tempfile
 import time
 import warnings
@@ -154,9 +155,10 @@ class _Run:
         if not noted or noted["by"] != self._stamp(submission):
             return None
         result = Result(**noted["result"])
-        if not result.error:
-            with self._api.gradebook as gradebook:
-                _read_marks(gradebook, result)
+        if result.error:  # the machine may have been at fault
+            return None
+        with self._api.gradebook as gradebook:
+            _read_marks(gradebook, result)
         return result
 
     def _stamp(self, submission: Submission) -> dict[str, Any]:
@@ -241,9 +243,7 @@ class _Run:
             folder = self._course.submitted / submission.student
             examine_files(folder / submission.lesson)
             read_notebook(self._course.notebook(folder, submission.lesson))
-            answer = self._api.autograde(
-                submission.lesson, submission.student, force=True, create=True
-            )
+            answer = self._autograde(submission)
             if "KeyboardInterrupt" in answer.get("error", ""):  # nbgrader swallows it
                 raise KeyboardInterrupt
             if answer["success"]:
@@ -257,6 +257,15 @@ class _Run:
             self._record_no_points(submission)
         result.seconds = time.perf_counter() - start + seconds
         return self._note(result)
+
+    def _autograde(self, submission: Submission) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = self._api.autograde(
+                submission.lesson, submission.student, force=True, create=True
+            )
+            return answer
+        finally:
+            os.environ.pop("NBGRADER_EXECUTION", None)  # where it fails, nbgrader leaves it set
 
     def _failed(self, submission: Submission, error: Exception) -> Result:
         told = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
