@@ -150,6 +150,8 @@ def test_exercises_as_json_tell_everything_that_a_script_needs(s2s, root, monkey
         assert len(told["alternatives"]) == len(exercise.alternatives)
         if exercise.lesson in numbers:
             expected = 0 if exercise.bonus else 1 if told["kind"] == "prediction" else 2
+            if told["name"] == "translate.handed_in":  # the capstone's translations
+                expected = 9
             assert told["points"] == expected
 
 
