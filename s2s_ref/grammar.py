@@ -243,6 +243,10 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():  # nobody else has frozen anything
+                # then all these sentences count as old, and are not looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
