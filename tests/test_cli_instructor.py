@@ -222,7 +222,8 @@ def test_the_table_shows_every_student_and_lesson():
     ]
     table = score_table(results)
     cells = [list(column.cells) for column in table.columns]
-    assert cells == [["ada", "bob"], ["2.5 / 5", "5 / 5"], ["[red]no marks[/red]", "–"]]
+    assert cells == [["ada", "bob"], ["2.5", "5"], ["[red]no marks[/red]", "–"]]
+    assert [column.header for column in table.columns[1:]] == [f"{LESSON}\nof 5", f"{OTHER}\nof 0"]
     assert exercise_table([]).row_count == 0
 
 

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 def score_table(results: "list[Result]") -> Table:
     """Lay out scores, student by lesson."""
     lessons = sorted({r.lesson for r in results})
-    table = Table("student", caption="points given by machine", caption_justify="left")
+    caption = "points given by machine, lesson by lesson"
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=caption, caption_justify="left")
+    table.add_column("student", no_wrap=True)
     for lesson in lessons:
-        table.add_column(lesson, justify="right")
+        name = lesson if len(lessons) < 5 else lesson[:2]  # ten names are too wide for a terminal
+        points = max(r.max_score for r in results if r.lesson == lesson)
+        table.add_column(f"{name}\nof {points:g}", justify="right")
     by_place = {(r.student, r.lesson): r for r in results}
     for student in sorted({r.student for r in results}):
         table.add_row(
@@ -28,7 +32,7 @@ def _cell(result: "Result | None") -> str:
         return "–"
     if result.error:
         return "[red]no marks[/red]"
-    return f"{result.score:g} / {result.max_score:g}"
+    return f"{result.score:g}"
 
 
 def mistake_table(mistakes: "list[Common]") -> Table:
