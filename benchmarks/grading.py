@@ -106,6 +106,7 @@ def make_class(root: Path, students: int) -> Path:
     """Make a course of the small lesson, in which everybody has handed in something of his own."""
     from s2s_ref.grading.course import Course
     from s2s_ref.grading.demo import fill_in, solutions_of
+    from s2s_ref.grading.grade import register
     from s2s_ref.grading.release import release
 
     course = Course(root)
@@ -116,6 +117,7 @@ def make_class(root: Path, students: int) -> Path:
     target.parent.mkdir(parents=True)
     nbformat.write(solution, target)
     release(course)
+    register(course, LESSON)
     right = solutions_of(solution)
     for number in range(students):
         notebook = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)

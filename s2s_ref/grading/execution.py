@@ -20,6 +20,7 @@ from typing import Any
 
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
+from nbclient.util import run_sync
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbformat.validator import isvalid
@@ -221,6 +222,7 @@ class Runner(NotebookClient):
         with self.setup_kernel():
             for index, (name, graded, _) in enumerate(self._job.cells):
                 self._run_cell(self.nb.cells[index], index, name, graded)
+            run_sync(self._manager.end)()
 
     def _run_cell(self, cell: NotebookNode, index: int, name: str, graded: bool) -> None:
         """Run one cell, unless it is an experiment or the kernel is gone."""

@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import functools
 import json
+import math
 import os
 import select
 import shutil
@@ -21,13 +22,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 from typing import Any, cast
 
 import zmq
 import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Type
 
 from s2s_ref.grading.sandbox import (
     BARE,
@@ -169,7 +173,7 @@ class BwrapProvisioner(LocalProvisioner):
     async def poll(self) -> int | None:
         """Return None as long as the kernel runs; one that takes too much is ended here."""
         if self.process and self._takes_too_much():
-            await self.kill()
+            self._end()
         code: int | None = await super().poll()
         if code is not None and self.process and not self._killed:
             self.disturbed = self._was_disturbed(code)
@@ -186,11 +190,19 @@ class BwrapProvisioner(LocalProvisioner):
         return memory > 2 * limits.memory or _size(self.room.run) > limits.disk
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002
-        """End the kernel at once."""
+        """End the kernel at once; it is over in a moment, and jupyter_client looks rarely."""
         if self.process:
-            self._killed = True
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            self._end()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    while await self.poll() is None:
+                        await asyncio.sleep(0.002)
+
+    def _end(self) -> None:
+        assert self.process
+        self._killed = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     async def wait(self) -> int | None:
         """Wait until the kernel has ended."""
@@ -243,11 +255,10 @@ class ForkProvisioner(BwrapProvisioner):
     def _was_disturbed(self, code: int) -> bool:
         return code == Fork.LOST
 
-    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002
-        """End the kernel at once."""
-        if self.process:
-            self._killed = True
-            self.process.kill()
+    def _end(self) -> None:
+        assert self.process
+        self._killed = True
+        self.process.kill()
 
 
 class Fork:
@@ -326,6 +337,7 @@ class WarmProcess:
             variables=environment() | {"PYTHONPATH": ""},
             nested=True,
         )
+        self.has_forked = False
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -404,6 +416,7 @@ class WarmProcess:
             said += part
         if failed := json.loads(said).get("failed"):
             raise RuntimeError(f"the walls of a fork could not be put up ({failed})")
+        self.has_forked = True
         return fork
 
 
@@ -429,6 +442,8 @@ def warm_process(hidden: tuple[Path, ...]) -> WarmProcess:
 
 def fork_problem(hidden: tuple[Path, ...]) -> str:
     """Return why no kernel can be forked on this machine, or nothing."""
+    if _warm and _warm.has_forked and _warm.runs():
+        return ""
     try:
         with room_for(0, {}, hidden) as room:
             fork = warm_process(hidden).fork(room, ["python", "-f", str(room.run / "none.json")])
@@ -443,8 +458,32 @@ PROVISIONERS = {"bwrap": BwrapProvisioner, "fork": ForkProvisioner, "unsafe": Ba
 """The ways to start a kernel."""
 
 
+class RoomClient(AsyncKernelClient):
+    """A client that begins as soon as the kernel answers; others wait until it says nothing."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers, and is heard.
+
+        Raises:
+            RuntimeError: it ended before, or did not answer in time.
+        """
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        while time.monotonic() < deadline:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                answer = await self.get_shell_msg(timeout=1)
+                if answer["msg_type"] == "kernel_info_reply":
+                    await self.get_iopub_msg(timeout=0.2)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel ended before it answered")
+        raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+
+
 class RoomManager(AsyncKernelManager):
     """nbclient's kernel manager for one submission in its room."""
+
+    client_factory = Type(RoomClient)
 
     def __init__(self, room: Room, provisioner: type[BwrapProvisioner], **options: Any) -> None:
         """Prepare to start a kernel in this room."""
@@ -472,10 +511,17 @@ class RoomManager(AsyncKernelManager):
         """Whether the kernel was ended from outside of its walls."""
         return bool(getattr(self.provisioner, "disturbed", False))
 
+    async def end(self) -> None:
+        """End the kernel at once, without a word to it first."""
+        if self.provisioner:
+            await self.provisioner.kill()
+            await self.provisioner.wait()
+
     def client(self, **options: Any) -> Any:
-        """Make a client that reads no message above a size."""
+        """Make a client that reads no message above a size, and is quick to connect."""
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        context.setsockopt(zmq.RECONNECT_IVL, 10)  # milliseconds: the kernel is there soon
         return super().client(context=context, **options)
 
 

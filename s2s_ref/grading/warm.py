@@ -43,6 +43,7 @@ PRELOADED = (
     "IPython.core.magics",
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
+    "ipykernel.debugger",
     "ipykernel.pylab.backend_inline",
     "comm",
     "importlib.metadata",
