@@ -5,7 +5,10 @@ with a clear sentence, and nobody else's marks change.
 """
 
 import dataclasses
+import json
 import os
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -246,11 +249,20 @@ def hand_everything_in(course, way):
     right = answered(released, {EXERCISE: RIGHT, PREDICT: GUESS})
     for name in ("0_before", "z_after"):
         hand_in(course, name, right)
+    hand_in(course, "the_same_id_everywhere", with_one_id(right))
     linked = hand_in(course, "a_link", right)
     (linked.parent / "marks.db").symlink_to(course.root / "class" / "gradebook.db")
     large = hand_in(course, "large_files", right)
     with (large.parent / "large").open("wb") as file:
         file.truncate(100 * 2**20)
+
+
+def with_one_id(notebook):
+    """The notebook as a text in which every cell has the id of the first: no editor writes that."""
+    plain = json.loads(nbformat.writes(notebook))
+    for cell in plain["cells"]:
+        cell["id"] = plain["cells"][0]["id"]
+    return json.dumps(plain)
 
 
 def notebook_of(course, name):
@@ -269,7 +281,7 @@ def test_a_fault_costs_what_it_touches_and_says_what_it_was(faulty, way, name):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", ["0_before", "z_after"])
+@pytest.mark.parametrize("name", ["0_before", "the_same_id_everywhere", "z_after"])
 def test_the_others_have_their_marks(faulty, way, name):
     _, results = faulty[way]
     assert (results[name].score, results[name].max_score) == (3, 3)
@@ -315,3 +327,51 @@ def test_without_a_sandbox_nothing_runs_unless_one_says_so(faulty, monkeypatch):
     trusting = Impatient(course.root, unsafe=True)
     (result,) = engine.grade(trusting, [Submission("0_before", LESSON)])
     assert (result.score, result.max_score, result.error) == (3, 3, "")
+
+
+FULL_DISK = """
+import shutil, sys
+from pathlib import Path
+from s2s_ref.grading import grade as engine
+from s2s_ref.grading.course import Course
+
+if __name__ == "__main__":
+    course = Course(Path(sys.argv[1]))
+    shutil.copytree(sys.argv[2], course.submitted)
+    found, filler = engine.find_submissions(course), course.root / "class" / "filler"
+    engine.register(course, found[0].lesson)
+    filler.write_bytes(b"x" * (shutil.disk_usage(course.root / "class").free - 60_000))
+    try:
+        engine.grade(course, found, how=engine.How(jobs=2))
+    except ValueError as error:
+        print(error)
+    filler.unlink()
+    print([(r.student, r.score, r.error) for r in engine.grade(course, found)])
+"""
+
+
+def test_a_full_disk_stops_the_class_and_loses_nothing(tmp_path):
+    course = small_course(tmp_path / "course")
+    release(course)
+    released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
+    for name in ("ada", "bob", "cyd"):
+        answers = {EXERCISE: f"{RIGHT}\n# {name}", PREDICT: GUESS}
+        hand_in(course, name, answered(released, answers))
+    course.submitted.rename(tmp_path / "submitted")
+    script = tmp_path / "run.py"
+    script.write_text(FULL_DISK)
+    disk = ["--size", str(4 * 2**20), "--tmpfs", course.root / "class"]
+    run = subprocess.run(
+        ["bwrap", "--dev-bind", "/", "/", *disk, sys.executable, script, course.root, "submitted"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "S2S_STATE": str(tmp_path / "state")},
+    )
+    told, then = run.stdout.splitlines()
+    assert told == (
+        f"The disk of {course.root / 'class'} is full. Free some space and grade again: it goes on "
+        "where it stopped."
+    )
+    assert then == str([(name, 3.0, "") for name in ("ada", "bob", "cyd")])

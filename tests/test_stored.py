@@ -18,12 +18,14 @@ from s2s_ref.training import History
 
 
 def run(variant, seed, settings):
-    """What a run of the comparison below measures: nothing, but it leaves a trace of itself."""
+    """A run of the comparison below: a model of one number, and a trace that it was made."""
     with Path(settings["trace"]).open("a", encoding="utf-8") as file:
         file.write(f"{variant} {seed}\n")
     if variant == settings.get("breaks"):
         raise ValueError("this run broke")
-    return {"value": len(variant) + seed + settings["plus"]}
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(model.weight, len(variant) + seed)
+    return model, {"value": len(variant) + seed + settings["plus"]}
 
 
 def table(results):
@@ -82,6 +84,29 @@ def test_finished_runs_are_not_made_again_until_the_settings_change(small, tmp_p
     engine.forget(other, tmp_path)
     assert engine.missing_runs(other, tmp_path) == 4
     assert engine.load(other, tmp_path).series("a", "value") == [21, 22], "the result stays"
+
+
+def test_the_weights_of_the_kept_variants_are_stored_as_the_first_seed_left_them(small, tmp_path):
+    keeping = dataclasses.replace(small, kept=("b, long",))
+    engine.run_all(keeping, tmp_path)
+    weights = engine.load_weights(keeping, "b, long", tmp_path)
+    assert {name: own.tolist() for name, own in weights.items()} == {"weight": [[7.0]]}
+    assert weights["weight"].dtype == torch.float32
+    with pytest.raises(ValueError, match="small stores no weights of 'a', but of: b, long"):
+        engine.load_weights(keeping, "a", tmp_path)
+
+
+def test_a_run_whose_weights_are_wanted_and_gone_is_made_again(small, tmp_path):
+    engine.run_all(small, tmp_path)
+    keeping = dataclasses.replace(small, kept=("a",))
+    assert engine.missing_runs(keeping, tmp_path) == 0
+    with pytest.raises(ValueError, match="Make them: s2s experiment small --full"):
+        engine.load_weights(keeping, "a", tmp_path)
+    (tmp_path / "runs" / "small" / "a-0.safetensors").unlink()
+    assert engine.missing_runs(keeping, tmp_path) == 1
+    engine.run_all(keeping, tmp_path)
+    assert len(made(small)) == 5
+    assert engine.load_weights(keeping, "a", tmp_path)["weight"].item() == 1
 
 
 def test_what_was_never_made_is_named_with_the_command(small, tmp_path):
@@ -226,6 +251,21 @@ def test_stored_results_were_made_with_the_settings_in_the_file(comparison):
     assert (engine.STORE / f"{comparison.name}.json").stat().st_size < 1_000_000
     for histories in results.histories().values():
         assert all(math.isfinite(history.losses[-1]) for history in histories)
+
+
+@pytest.mark.parametrize("name", ["sums", "dates"])
+@pytest.mark.parametrize("variant", list(sums_and_dates.VARIANTS))
+def test_a_stored_translator_answers_as_it_did_when_it_was_measured(name, variant):
+    model, corpus = sums_and_dates.stored_translator(name, variant)
+    exact = translators.right(model, corpus, corpus.test)
+    measured = stored.load(name).series(variant, "exact match")[0]
+    assert sum(exact) / len(exact) == pytest.approx(measured, abs=0.01), "16 bits are enough"
+    assert (engine.STORE / f"{name}.safetensors").stat().st_size < 1_000_000
+
+
+def test_a_translator_that_is_not_stored_is_refused():
+    with pytest.raises(ValueError, match="no comparison 'ladder' here: choose sums or dates"):
+        sums_and_dates.stored_translator("ladder", "dot")
 
 
 @pytest.mark.parametrize("name", ["four_attentions", "ladder", "sums", "dates"])

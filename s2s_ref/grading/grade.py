@@ -7,6 +7,7 @@ time, so that a bad one never stops the rest, and reads the checks' verdicts for
 import functools
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 import warnings
@@ -32,6 +33,9 @@ from s2s_ref.grading.stage import examine_files
 from s2s_ref.student.card import MIME
 
 LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
+
+LEAST_SPACE = 2**20
+"""The bytes that must be free: a gradebook with less room than that cannot be trusted to grow."""
 
 
 @dataclass(frozen=True)
@@ -110,16 +114,32 @@ def grade(
 
     Every submission comes to a result, a bad one to a result with an error. What has not changed
     since it was graded last is not touched.
+
+    Raises:
+        ValueError: a lesson cannot be registered, or the disk is full.
     """
     with warnings.catch_warnings():
         # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
         warnings.simplefilter("ignore")
         clear_leftovers()
         results = []
-        for result in _Run(course, how or How()).results(submissions):
-            results.append(result)
-            done(result)
+        try:
+            for result in _Run(course, how or How()).results(submissions):
+                results.append(result)
+                done(result)
+        except Exception as error:  # whatever failed first, the reason is the same
+            if is_full(course):
+                raise ValueError(
+                    f"The disk of {course.root / 'class'} is full. Free some space and grade "
+                    "again: it goes on where it stopped."
+                ) from error
+            raise
     return results
+
+
+def is_full(course: Course) -> bool:
+    """Tell whether the class's disk has no room for another result."""
+    return shutil.disk_usage(course.root / "class").free < LEAST_SPACE
 
 
 class _Run:
@@ -250,9 +270,13 @@ class _Run:
                 with self._api.gradebook as gradebook:
                     _read_marks(gradebook, result)
                 result.verdicts = _read_verdicts(self._course, result)
+            elif is_full(self._course):
+                raise OSError(reason(answer))
             else:
                 result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
         except Exception as error:  # a notebook made to be odd; it must not stop the class
+            if is_full(self._course):
+                raise
             result = self._failed(submission, error)
             self._record_no_points(submission)
         result.seconds = time.perf_counter() - start + seconds

@@ -1,7 +1,8 @@
 """The engine: run every variant of a comparison over its seeds, and store what came out.
 
 Each finished run is a file of its own, so that an interrupted comparison goes on where it stopped.
-A file is used again only if it was made with the same settings.
+A file is used again only if it was made with the same settings. Beside it lie the weights of its
+model, as numbers of 16 bits; those that are small are stored with the course.
 """
 
 import json
@@ -16,6 +17,9 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
 from s2s_ref.training import History
 
@@ -26,7 +30,9 @@ Numbers = dict[str, Any]
 """What one run measured: plain values, as JSON holds them."""
 
 Settings = Mapping[str, Any]
-Run = Callable[[str, int, Settings], Numbers]
+Run = Callable[[str, int, Settings], tuple[nn.Module, Numbers]]
+Weights = dict[str, Tensor]
+"""What `load_state_dict` takes: the parameters of a model, by name."""
 
 STORE = Path(__file__).parent / "results"
 """What the course was written with; a comparison made again goes into the same place."""
@@ -58,7 +64,8 @@ class Comparison:
 
     `run(variant, seed, settings)`, a top-level function, trains and measures; `settings` hold all
     that a run depends on. `table` gives the rows of a table, its head first, and `figure` a
-    figure; the notebooks may draw others from the same numbers.
+    figure; the notebooks may draw others from the same numbers. The weights of the `kept` variants
+    are stored too, as the first seed found them.
     """
 
     name: str
@@ -69,6 +76,7 @@ class Comparison:
     table: Callable[[Results], list[list[str]]]
     figure: Callable[[Results], "Figure"]
     seeds: tuple[int, ...] = (0, 1, 2)
+    kept: tuple[str, ...] = ()
 
 
 def run_all(
@@ -99,6 +107,8 @@ def run_all(
             raise
     results = _collect(comparison, store)
     _write(store / f"{comparison.name}.json", _plain(results))
+    if comparison.kept:
+        _save(store / f"{comparison.name}.safetensors", _collect_weights(comparison, store))
     comparison.figure(results).savefig(
         store / f"{comparison.name}.png", dpi=110, bbox_inches="tight"
     )
@@ -107,14 +117,29 @@ def run_all(
 
 def load(comparison: Comparison, store: Path = STORE) -> Results:
     """Read the stored results of a comparison. Raises ValueError if it was never made."""
-    path = store / f"{comparison.name}.json"
+    path = _stored(comparison, store, "json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return Results(stored["settings"], tuple(stored["seeds"]), stored["runs"])
+
+
+def load_weights(comparison: Comparison, variant: str, store: Path = STORE) -> Weights:
+    """Read the stored weights of a variant. Raises ValueError if none are stored."""
+    if variant not in comparison.kept:
+        kept = ", ".join(comparison.kept) or "none"
+        raise ValueError(f"{comparison.name} stores no weights of {variant!r}, but of: {kept}")
+    everything = load_file(_stored(comparison, store, "safetensors"))
+    parts = ((*name.partition("/"), weights) for name, weights in everything.items())
+    return {name: weights.float() for owner, _, name, weights in parts if owner == variant}
+
+
+def _stored(comparison: Comparison, store: Path, kind: str) -> Path:
+    path = store / f"{comparison.name}.{kind}"
     if not path.is_file():
         raise ValueError(
             f"{comparison.name} has no stored results. Make them: s2s experiment "
             f"{comparison.name} --full"
         )
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    return Results(stored["settings"], tuple(stored["seeds"]), stored["runs"])
+    return path
 
 
 def missing_runs(comparison: Comparison, store: Path = STORE) -> int:
@@ -124,7 +149,7 @@ def missing_runs(comparison: Comparison, store: Path = STORE) -> int:
 
 def forget(comparison: Comparison, store: Path = STORE) -> None:
     """Throw single runs away, so that all are made again; the stored results stay until then."""
-    for path in _runs(comparison, store).glob("*.json"):
+    for path in _runs(comparison, store).glob("*.*"):
         path.unlink()
 
 
@@ -168,7 +193,8 @@ def _places(comparison: Comparison) -> Iterator[tuple[str, int]]:
 
 
 def _run_one(run: Run, settings: Settings, folder: Path, variant: str, seed: int) -> None:
-    numbers = run(variant, seed, settings)
+    model, numbers = run(variant, seed, settings)
+    _save(_path(folder, variant, seed).with_suffix(".safetensors"), model.state_dict())
     _write(_path(folder, variant, seed), {"settings": dict(settings), "numbers": numbers})
 
 
@@ -182,9 +208,19 @@ def _collect(comparison: Comparison, store: Path) -> Results:
     return Results(dict(comparison.settings), comparison.seeds, runs)
 
 
+def _collect_weights(comparison: Comparison, store: Path) -> Weights:
+    weights: Weights = {}
+    for variant in comparison.kept:
+        path = _path(_runs(comparison, store), variant, comparison.seeds[0])
+        found = load_file(path.with_suffix(".safetensors"))
+        weights |= {f"{variant}/{name}": own for name, own in found.items()}
+    return weights
+
+
 def _read(comparison: Comparison, store: Path, variant: str, seed: int) -> Numbers | None:
     path = _path(_runs(comparison, store), variant, seed)
-    if not path.is_file():
+    kept = variant in comparison.kept and seed == comparison.seeds[0]
+    if not path.is_file() or (kept and not path.with_suffix(".safetensors").is_file()):
         return None
     made = json.loads(path.read_text(encoding="utf-8"))
     same = made["settings"] == json.loads(json.dumps(dict(comparison.settings)))
@@ -208,4 +244,10 @@ def _plain(results: Results) -> dict[str, Any]:
 def _write(path: Path, value: Any) -> None:
     part = path.with_suffix(".part")
     part.write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _save(path: Path, weights: Mapping[str, Tensor]) -> None:
+    part = path.with_suffix(".part")
+    save_file({name: own.to(torch.float16).contiguous() for name, own in weights.items()}, part)
     part.replace(path)

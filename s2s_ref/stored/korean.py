@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Bin = tuple[int, int]
+Made = tuple[nn.Module, Numbers]
+"""What a run makes: the trained model, and what was measured of it."""
 
 WORLD: dict[str, Any] = {
     "pairs": 28_000,
@@ -119,14 +121,14 @@ SHORT, ALL = "trained on short sentences", "trained on all lengths"
 KINDS = {FIXED: "fixed", ATTENTION: "luong dot"}
 
 
-def run_length(variant: str, seed: int, settings: Settings) -> Numbers:
+def run_length(variant: str, seed: int, settings: Settings) -> Made:
     """Train on short sentences only, or on all, and measure by length."""
     name, lengths = variant.split(", ")
     corpus = lengths_world(settings, settings["short" if lengths == SHORT else "max_len"])
     return _measured_by_length(KINDS[name], seed, corpus, settings, settings["hidden"])
 
 
-def run_capacity(variant: str, seed: int, settings: Settings) -> Numbers:
+def run_capacity(variant: str, seed: int, settings: Settings) -> Made:
     """Train on all lengths with a hidden size of its own, and measure by length."""
     name, _, hidden = variant.rpartition(" ")
     corpus = lengths_world(settings, settings["max_len"])
@@ -137,9 +139,9 @@ def run_capacity(variant: str, seed: int, settings: Settings) -> Numbers:
 
 def _measured_by_length(
     kind: str, seed: int, corpus: Corpus, settings: Settings, hidden: int
-) -> Numbers:
+) -> Made:
     model, numbers = trained(kind, seed, corpus, settings, hidden)
-    return numbers | {"by length": by_length(model, corpus, corpus.test, settings["bins"])}
+    return model, numbers | {"by length": by_length(model, corpus, corpus.test, settings["bins"])}
 
 
 def _length_table(results: Results) -> list[list[str]]:
@@ -185,12 +187,12 @@ def _length_figure(results: Results) -> "Figure":
 PLAIN, REVERSED = "plain", "reversed"
 
 
-def run_reversing(variant: str, seed: int, settings: Settings) -> Numbers:
+def run_reversing(variant: str, seed: int, settings: Settings) -> Made:
     """Train with the source as it is or turned round; the context is fixed."""
     corpus = world(settings, reverse=variant == REVERSED)
     model, numbers = trained("fixed", seed, corpus, settings, settings["hidden"], corpus.test)
     found = translate(model, corpus, corpus.test)
-    return numbers | _quality(model, corpus) | {"by position": positions(found, corpus)}
+    return model, numbers | _quality(model, corpus) | {"by position": positions(found, corpus)}
 
 
 def positions(found: Sequence[str], corpus: Corpus, first: int = 10) -> list[float]:
@@ -208,7 +210,7 @@ FOUR = {
 }
 
 
-def run_four_attentions(variant: str, seed: int, settings: Settings) -> Numbers:
+def run_four_attentions(variant: str, seed: int, settings: Settings) -> Made:
     """Train one of two scores in one of two wirings, all with as many parameters."""
     return _run_kind(FOUR[variant], seed, world(settings), settings)
 
@@ -225,7 +227,7 @@ LADDER = {
 }
 
 
-def run_ladder(variant: str, seed: int, settings: Settings) -> Numbers:
+def run_ladder(variant: str, seed: int, settings: Settings) -> Made:
     """Train one model of the course, all with as many parameters, updates and tokens."""
     corpus = world(settings, reverse=variant == "reversed")
     if variant == SINGLE:
@@ -233,7 +235,7 @@ def run_ladder(variant: str, seed: int, settings: Settings) -> Numbers:
     return _run_kind(LADDER[variant], seed, corpus, settings)
 
 
-def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> Numbers:
+def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> Made:
     hidden = hidden_within(
         settings["parameters"], kind, corpus, settings["embed"], settings["cell"]
     )
@@ -243,7 +245,7 @@ def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> Numbe
     if isinstance(score, nn.Module):
         numbers["score parameters"] = count_parameters(score)
         numbers["alignment error rate"] = alignment_error(model, corpus, corpus.test)
-    return numbers
+    return model, numbers
 
 
 def _quality(model: Any, corpus: Corpus) -> Numbers:

@@ -11,7 +11,7 @@ from s2s_ref import plots
 from s2s_ref.encoder_decoder import shift_target
 from s2s_ref.metrics import accuracy_by_position
 from s2s_ref.padding import Translator
-from s2s_ref.stored.comparison import Comparison, Numbers, Results, Settings
+from s2s_ref.stored.comparison import Comparison, Numbers, Results, Settings, load_weights
 from s2s_ref.stored.translators import (
     Corpus,
     build,
@@ -84,18 +84,34 @@ def hidden_of(variant: str, settings: Settings) -> int:
     return hidden_within(budget, kind, corpus, settings["embed"], settings["cell"])
 
 
-def run(variant: str, seed: int, settings: Settings) -> Numbers:
+def run(variant: str, seed: int, settings: Settings) -> tuple[Translator, Numbers]:
     """Train one variant and measure it, on the whole and at every place of the output."""
     kind, reverse = VARIANTS[variant]
     corpus = task_corpus(settings, reverse)
     hidden = hidden_of(variant, settings)
     model, numbers = trained(kind, seed, corpus, settings, hidden, corpus.test)
     exact = right(model, corpus, corpus.test)
-    return numbers | {
+    return model, numbers | {
         "exact match": sum(exact) / len(exact),
         "accuracy by position": accuracies(model, corpus),
         "nats by position": nats_by_position(model, corpus),
     }
+
+
+def stored_translator(name: str, variant: str) -> tuple[Translator, Corpus]:
+    """Return a variant of "sums" or "dates" as its first stored training left it, and its corpus.
+
+    Raises ValueError where it is not stored.
+    """
+    comparison = next((one for one in COMPARISONS if one.name == name), None)
+    if comparison is None:
+        raise ValueError(f"no comparison {name!r} here: choose sums or dates")
+    weights = load_weights(comparison, variant)
+    settings, (kind, reverse) = comparison.settings, VARIANTS[variant]
+    corpus, hidden = task_corpus(settings, reverse), hidden_of(variant, settings)
+    model = build(kind, corpus, settings["embed"], hidden, settings["cell"])
+    model.load_state_dict(weights)
+    return model.eval(), corpus
 
 
 def accuracies(model: Translator, corpus: Corpus) -> list[float]:
@@ -142,6 +158,7 @@ COMPARISONS = (
         run,
         _table,
         _figure,
+        kept=tuple(VARIANTS),
     ),
     Comparison(
         "dates",
@@ -151,5 +168,6 @@ COMPARISONS = (
         run,
         _table,
         _figure,
+        kept=tuple(VARIANTS),
     ),
 )

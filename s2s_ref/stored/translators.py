@@ -254,7 +254,7 @@ def alignment_error(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) ->
     return metrics.alignment_error_rate(found, sure, possible)
 
 
-def single_rnn(seed: int, corpus: Corpus, settings: Any) -> dict[str, Any]:
+def single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dict[str, Any]]:
     """Train lesson 1's model as far as it goes, and measure it.
 
     It writes one word for every word that it reads, so `<pad>` after the source gives it the time
@@ -282,7 +282,7 @@ def single_rnn(seed: int, corpus: Corpus, settings: Any) -> dict[str, Any]:
     how = {name: settings[name] for name in ("steps", "lr", "fall", "every") if name in settings}
     history = fit(model, batches, single_loss, **how, seed=seed, validate=exact)
     found, wanted = _single_translations(model, corpus), [pair.tgt for pair in corpus.test]
-    return {
+    return model, {
         "history": thinned(history),
         "seconds": round(history.seconds[-1], 1),
         "parameters": parameters,
