@@ -2,10 +2,12 @@
 
 `python -m benchmarks.grading` makes a class of distinct submissions of a small lesson that uses
 torch, and grades it in each way, every time from the start. Each measurement is a process of its
-own, start-up included. It belongs on a machine that does nothing else.
+own, start-up included. It belongs on a machine that does nothing else, and runs in the course's own
+environment; where Dask is installed there too, it takes part.
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
@@ -19,7 +21,10 @@ from typing import Any
 
 import nbformat
 
+from benchmarks.machine import describe
+
 LESSON = "01_single_rnn"
+REAL_LESSON, REAL_STUDENTS = "02_encoder_decoder", 8
 KEPT = ("set-up", "rnn-one_hot", "check-rnn-one_hot", "rnn-rnn_step", "check-rnn-rnn_step")
 REPOSITORY = Path(__file__).parents[1]
 RESULT = Path(__file__).parent / "results" / "grading.json"
@@ -44,21 +49,26 @@ c.Autograde.autograde_preprocessors = [
 ]
 """
 GRADE = """
-import json, sys
+import functools, json, sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Outcome
+from s2s_ref.grading.pool import cluster
 if __name__ == "__main__":
     root, way, jobs, force = sys.argv[1:]
     course = Course(Path(root), fork=way == "fork")
-    found = engine.find_submissions(course)
-    results = engine.grade(course, found, how=engine.How(int(jobs), force == "force"))
+    found, make = engine.find_submissions(course), None
+    if way == "Dask":
+        from distributed import LocalCluster
+        workers = LocalCluster(n_workers=int(jobs), threads_per_worker=1, dashboard_address=None)
+        make = functools.partial(cluster, workers.scheduler_address)
+    results = engine.grade(course, found, how=engine.How(int(jobs), force == "force", make=make))
     runs = Path(root, "class/cache/runs").glob("*/*")
     memory = [Outcome.from_bytes(p.read_bytes().partition(b"\\n")[2]).memory for p in runs]
     print(json.dumps({
         "errors": sum(bool(r.error) for r in results),
-        "points": sum(r.score for r in results),
+        "missed": sum(r.max_score - r.score for r in results),
         "worker": max(memory, default=0),
     }))
 """
@@ -92,18 +102,32 @@ def main() -> int:
             if way == "bwrap":
                 measured["again, nothing changed"] = grade(course, way, options.jobs)
                 measured["replay"] = grade(course, way, options.jobs, "force")
+        if importlib.util.find_spec("distributed"):
+            name = f"s2s grade, bwrap, {options.jobs} workers of a Dask cluster"
+            measured[name] = grade(fresh("Dask"), "Dask", options.jobs)
         few = make_class(Path(folder) / "few", 1)
         grade(few, "bwrap", 1)
         measured["start-up"] = grade(few, "bwrap", 1)
+        real = make_class(Path(folder) / "real", REAL_STUDENTS, REAL_LESSON, kept=None)
+        measured[f"{REAL_LESSON}, {REAL_STUDENTS} students, bwrap, 1 worker"] = grade(
+            real, "bwrap", 1
+        )
     report(measured, options.students)
-    facts = {"students": options.students, "cores": os.cpu_count(), "load": os.getloadavg()[2]}
+    facts = {
+        "students": options.students,
+        "cores": os.cpu_count(),
+        "machine": describe(),
+        "load": os.getloadavg()[2],
+    }
     options.out.parent.mkdir(exist_ok=True)
     options.out.write_text(json.dumps(facts | {"measured": measured}, indent=1) + "\n")
     return 0
 
 
-def make_class(root: Path, students: int) -> Path:
-    """Make a course of the small lesson, in which everybody has handed in something of his own."""
+def make_class(
+    root: Path, students: int, lesson: str = LESSON, kept: tuple[str, ...] | None = KEPT
+) -> Path:
+    """Make a course of some cells of a lesson, in which everybody has handed in something."""
     from s2s_ref.grading.course import Course
     from s2s_ref.grading.demo import fill_in, solutions_of
     from s2s_ref.grading.grade import register
@@ -111,18 +135,18 @@ def make_class(root: Path, students: int) -> Path:
 
     course = Course(root)
     whole = Course(REPOSITORY)
-    solution = nbformat.read(whole.notebook(whole.solutions, LESSON), as_version=4)
-    solution.cells = [cell for cell in solution.cells if cell.id in KEPT]
-    target = course.notebook(course.solutions, LESSON)
+    solution = nbformat.read(whole.notebook(whole.solutions, lesson), as_version=4)
+    solution.cells = [cell for cell in solution.cells if kept is None or cell.id in kept]
+    target = course.notebook(course.solutions, lesson)
     target.parent.mkdir(parents=True)
     nbformat.write(solution, target)
     release(course)
-    register(course, LESSON)
+    register(course, lesson)
     right = solutions_of(solution)
     for number in range(students):
-        notebook = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
+        notebook = nbformat.read(course.notebook(course.lessons, lesson), as_version=4)
         fill_in(notebook, {name: f"{text}\n# by student {number}" for name, text in right.items()})
-        handed_in = course.notebook(course.submitted / f"student-{number:03}", LESSON)
+        handed_in = course.notebook(course.submitted / f"student-{number:03}", lesson)
         handed_in.parent.mkdir(parents=True)
         nbformat.write(notebook, handed_in)
     return root
@@ -137,7 +161,7 @@ def grade(course: Path, way: str, jobs: int, force: str = "") -> dict[str, float
     """Time a run over the class; every submission must get its points."""
     times, said = timed([sys.executable, "-c", GRADE, str(course), way, str(jobs), force], course)
     told = json.loads(said.splitlines()[-1])
-    if told["errors"] or told["points"] != 4 * len(list((course / "class/submitted").iterdir())):
+    if told["errors"] or told["missed"]:
         raise RuntimeError(f"{way}: not every submission got its points: {told}")
     return times | {"memory of a worker": told["worker"]}
 
@@ -162,7 +186,8 @@ def report(measured: dict[str, Any], students: int) -> None:
     whole = measured["nbgrader autograde"]["seconds"]
     for name, about in measured.items():
         seconds = about["seconds"]
-        print(f"{name:40} {seconds:8.1f} s {seconds / students:8.3f} each {seconds / whole:6.2f}")
+        each = seconds / (REAL_STUDENTS if name.startswith(REAL_LESSON) else students)
+        print(f"{name:48} {seconds:8.1f} s {each:8.3f} each {seconds / whole:6.2f}")
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 The models are those of the lessons. New are only the usual helps against learning a small corpus by
 heart: dropout, label smoothing, subwords, and one table of target words for reading and writing.
+And several trained translators may write one translation together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from s2s_ref.attention import DotScores, LuongDecoder
@@ -17,9 +19,10 @@ from s2s_ref.decoding import beam_search, greedy_decode
 from s2s_ref.encoder_decoder import Decoder, shift_target
 from s2s_ref.grammar import Pair
 from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, pad
+from s2s_ref.state import State
 from s2s_ref.training import Batch, History, Loss, Validate, fit, padded_batches, set_seed
 from s2s_ref.two_attentions import AdditiveScores, BidirectionalEncoder, GeneralScores
-from s2s_ref.vocabulary import Vocabulary
+from s2s_ref.vocabulary import Vocabulary, spell_out
 
 AT_ONCE = 100  # sentences that are decoded in one batch
 ROOM = 10  # target tokens that a translation may have beyond twice its source's
@@ -30,7 +33,8 @@ class Recipe:
     """The choices of one translator; the defaults suit some ten thousand short sentences.
 
     `unit` and `size` are those of `Vocabulary.build`, for each side; `size` is the most entries,
-    `min_count` the fewest times that one was seen. `hidden` is the size of all vectors, embeddings
+    `min_count` the fewest times that one was seen. `letters` says whether the source's Hangul is
+    spelled out in letters before that. `hidden` is the size of all vectors, embeddings
     too. `score` is that of the attention, "none" for a decoder without one; `two_way` says whether
     the encoder reads in both directions. Pairs with a side of more than `longest` tokens are left
     out of training: a batch takes as long as its longest sentence. `dropout` drops single numbers,
@@ -43,6 +47,7 @@ class Recipe:
     src_size: int | None = 3000
     tgt_size: int | None = 3000
     min_count: int = 2
+    letters: bool = False
     score: str = "general"
     two_way: bool = True
     longest: int = 40
@@ -58,9 +63,17 @@ class Recipe:
     alpha: float = 1.0
 
 
-FEW_PAIRS = Recipe(src_size=800, tgt_size=1000, dropout=0.4, word_dropout=0.15, batch=32, lr=1.5e-3)
-"""For a few thousand pairs, in which most words are seen once or twice: pieces that are seen more
-often, and more to keep the model from learning them by heart."""
+FEW_PAIRS = Recipe(
+    letters=True,
+    src_size=800,
+    tgt_size=1000,
+    dropout=0.4,
+    word_dropout=0.15,
+    batch=32,
+    lr=1.5e-3,
+)
+"""For a few thousand Korean pairs, in which most words are seen once or twice: pieces that are seen
+more often, and more to keep the model from learning them by heart."""
 
 
 @dataclass
@@ -70,11 +83,11 @@ class System:
     recipe: Recipe
     source: Vocabulary
     target: Vocabulary
-    model: Translator
+    model: "Translator | Ensemble"
 
     def translate(self, sentences: Sequence[str], beam: int | None = None) -> list[str]:
         """Translate sentences, with the recipe's beam or another one; a beam of 1 is greedy."""
-        ids = self.source.encode_all(sentences)
+        ids = self.source_ids(sentences)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # less padding in a batch
         found = [""] * len(ids)
         for start in range(0, len(order), AT_ONCE):
@@ -83,6 +96,10 @@ class System:
             for i, tokens in zip(rows, best, strict=True):
                 found[i] = self.target.decode(tokens)
         return found
+
+    def source_ids(self, sentences: Iterable[str]) -> list[list[int]]:
+        """Encode sources as the recipe wants them."""
+        return self.source.encode_all(_sources(sentences, self.recipe))
 
     @torch.no_grad()
     def _search(self, ids: list[list[int]], beam: int) -> list[list[int]]:
@@ -99,15 +116,18 @@ class System:
 
 def prepare(pairs: Sequence[Pair], recipe: Recipe, seed: int = 0) -> System:
     """Build the vocabularies of training pairs, and a model with random weights."""
-    source = Vocabulary.build(
-        [pair.src for pair in pairs], recipe.src_unit, recipe.min_count, recipe.src_size
-    )
+    sources = _sources((pair.src for pair in pairs), recipe)
+    source = Vocabulary.build(sources, recipe.src_unit, recipe.min_count, recipe.src_size)
     target = Vocabulary.build(
         [pair.tgt for pair in pairs], recipe.tgt_unit, recipe.min_count, recipe.tgt_size
     )
     set_seed(seed)
     model = build(recipe, len(source), len(target))
     return System(recipe, source, target, model)
+
+
+def _sources(texts: Iterable[str], recipe: Recipe) -> Iterable[str]:
+    return map(spell_out, texts) if recipe.letters else texts
 
 
 def build(recipe: Recipe, src_entries: int, tgt_entries: int) -> Translator:
@@ -147,7 +167,7 @@ def train(
 ) -> History:
     """Train a system on pairs for so many updates; the same seed gives the same training."""
     recipe = system.recipe
-    sources = system.source.encode_all(pair.src for pair in pairs)
+    sources = system.source_ids(pair.src for pair in pairs)
     targets = system.target.encode_all(pair.tgt for pair in pairs)
     short = [
         (src, tgt)
@@ -174,6 +194,91 @@ def train(
         every=every,
         label=label,
     )
+
+
+class EnsembleState(NamedTuple):
+    """The states of several decoders that write the same sentences."""
+
+    states: tuple[State, ...]
+
+    def select(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
+        """Keep these rows of the batch in every state."""
+        return EnsembleState(tuple(state.select(rows) for state in self.states))
+
+    def reorder(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
+        """Let rows change places within their sentences in every state."""
+        return EnsembleState(tuple(state.reorder(rows) for state in self.states))
+
+    @property
+    def h(self) -> Float[Tensor, "batch hidden"]:
+        """The RNN's state of the first decoder."""
+        return self.states[0].h
+
+
+class EnsembleDecoder(nn.Module):
+    """Several decoders that agree on every token: their probabilities are averaged."""
+
+    def __init__(self, decoders: Sequence[nn.Module]) -> None:
+        """Join decoders with the same target vocabulary."""
+        super().__init__()
+        self.decoders = nn.ModuleList(decoders)
+
+    def forward(
+        self, tgt_input: Int[Tensor, "batch tgt_len"], state: EnsembleState
+    ) -> tuple[Float[Tensor, "batch tgt_len vocab"], EnsembleState]:
+        """Return the logarithms of the mean probabilities, and the next states."""
+        made = [
+            decoder(tgt_input, own)
+            for decoder, own in zip(self.decoders, state.states, strict=True)
+        ]
+        probabilities = torch.stack([logits.softmax(dim=-1) for logits, *_ in made])
+        return probabilities.mean(dim=0).log(), EnsembleState(tuple(own for _, own, *_ in made))
+
+
+class Ensemble(nn.Module):
+    """Several trained translators that translate as one (Sutskever et al. 2014, section 3.6).
+
+    Each has errors of its own, and what only one of them believes is outvoted.
+    """
+
+    def __init__(self, models: Sequence[Translator]) -> None:
+        """Join translators with the same vocabularies."""
+        super().__init__()
+        self.models = nn.ModuleList(models)
+        self.decoder = EnsembleDecoder([model.decoder for model in models])
+
+    @property
+    def members(self) -> list[Translator]:
+        """Its translators."""
+        return cast("list[Translator]", list(self.models))
+
+    def encode(
+        self, src: Int[Tensor, "batch src_len"], src_lengths: Int[Tensor, " batch"]
+    ) -> EnsembleState:
+        """Let each one read the sources."""
+        return EnsembleState(tuple(model.encode(src, src_lengths) for model in self.members))
+
+
+def together(systems: Sequence[System]) -> System:
+    """Make one system of several that were trained on the same pairs, each from its own seed.
+
+    Raises:
+        ValueError: their vocabularies differ, or there is none.
+    """
+    if not systems:
+        raise ValueError("together needs at least one system.")
+    first = systems[0]
+    if any((each.source, each.target) != (first.source, first.target) for each in systems):
+        raise ValueError(
+            "These systems have different vocabularies. Prepare all of them from the same pairs "
+            "and the same recipe."
+        )
+    models = [
+        model
+        for each in systems
+        for model in (each.model.members if isinstance(each.model, Ensemble) else [each.model])
+    ]
+    return System(first.recipe, first.source, first.target, Ensemble(models))
 
 
 def smoothed_loss(smoothing: float) -> Loss:

@@ -5,8 +5,10 @@ The first four ids are the same in every vocabulary: `<pad>` 0, `<bos>` 1, `<eos
 
 import json
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -214,6 +216,24 @@ class Vocabulary:
 
     def _merges(self) -> str | None:
         return None if self._subwords is None else self._subwords.to_str()
+
+
+def spell_out(text: str) -> str:
+    """Write Hangul syllables as their letters in a row: 갔어요 becomes ㄱㅏㅆㅇㅓㅇㅛ.
+
+    An ending that Korean writes into the last syllable of a stem, such as the ㅆ of the past, is
+    then a piece of its own.
+    """
+    letters = unicodedata.normalize("NFD", text).translate(_letters())
+    return unicodedata.normalize("NFC", letters)  # of what is not Hangul
+
+
+@cache
+def _letters() -> dict[int, str]:
+    """Map the letters of which NFD composes a syllable to those that stand for themselves."""
+    parts = chain(range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3))
+    names = {code: unicodedata.name(chr(code)).split(maxsplit=2)[2] for code in parts}
+    return {code: unicodedata.lookup(f"HANGUL LETTER {name}") for code, name in names.items()}
 
 
 def _check_unit(unit: str) -> None:

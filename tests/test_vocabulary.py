@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from s2s_ref.corpus import read_pairs
 from s2s_ref.grammar import join_words, words
-from s2s_ref.vocabulary import BOS, EOS, PAD, UNITS, UNK, Vocabulary
+from s2s_ref.vocabulary import BOS, EOS, PAD, UNITS, UNK, Vocabulary, spell_out
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 TEXTS = [
@@ -299,3 +299,25 @@ def test_a_file_that_is_no_vocabulary(tmp_path, content, expected):
     with pytest.raises(ValueError, match=expected) as caught:
         Vocabulary.load(path)
     assert "vocabulary.json" in str(caught.value) or "Unknown unit" in expected
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("갔어요.", "ㄱㅏㅆㅇㅓㅇㅛ."),
+        ("닭 왜?", "ㄷㅏㄺ ㅇㅙ?"),
+        ("A4 ㅋㅋ é", "A4 ㅋㅋ é"),
+        ("", ""),
+    ],
+)
+def test_syllables_are_spelled_out_in_letters(text, spelled):
+    assert spell_out(text) == spelled
+    assert spell_out(unicodedata.normalize("NFD", text)) == spelled
+
+
+def test_every_syllable_is_spelled_out_in_letters_that_stay_as_they_are():
+    for code in range(0xAC00, 0xD7A4):
+        letters = spell_out(chr(code))
+        assert len(letters) == (3 if (code - 0xAC00) % 28 else 2)
+        assert unicodedata.normalize("NFC", letters) == letters
+        assert all("\u3131" <= letter <= "\u3163" for letter in letters)

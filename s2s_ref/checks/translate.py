@@ -164,7 +164,7 @@ def own_limits(value: Any) -> str | None:
     if not isinstance(value, dict) or set(value) != set(names):
         return 'write {"updates": ..., "parameters": ...} with two numbers'
     if any(not _is_number(value[name]) or value[name] != int(value[name]) for name in names):
-        return "both are whole numbers: count them with the lines above"
+        return "both are whole numbers: the experiments print them"
     if any(value[name] < 0 for name in names):
         return "both are counts, so neither is below 0"
     for name, most in zip(names, (capstone.MOST_UPDATES, capstone.MOST_PARAMETERS), strict=True):

@@ -62,8 +62,9 @@ def plan(course: Course, jobs: int) -> str:
         examine(course, lesson)
     submissions = len(lessons) * (len(NAMES) + 2)
     seconds = SECONDS_A_LESSON * len(lessons) + SECONDS_A_SUBMISSION * submissions / jobs
+    counted = "1 lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
     return (
-        f"{len(lessons)} lessons, {submissions} submissions, {jobs} at a time: this takes about "
+        f"{counted}, {submissions} submissions, {jobs} at a time: this takes about "
         f"{max(1, round(seconds / 60))} min."
     )
 
