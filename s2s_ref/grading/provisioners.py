@@ -515,7 +515,8 @@ class RoomManager(AsyncKernelManager):
         """End the kernel at once, without a word to it first."""
         if self.provisioner:
             await self.provisioner.kill()
-            await self.provisioner.wait()
+            if await self.provisioner.poll() is not None:
+                await self.provisioner.wait()
 
     def client(self, **options: Any) -> Any:
         """Make a client that reads no message above a size, and is quick to connect."""
