@@ -124,7 +124,7 @@ FAULTS = {
     ),
     "many_outputs": (
         EXERCISE,
-        "from IPython.display import display\nfor i in range(30_000):\n    display(i)",
+        "from IPython.display import display\nfor i in range(20_000):\n    display(i)",
         3,
         "passed",
     ),

@@ -4,6 +4,7 @@ nbgrader executes, marks and keeps the gradebook; this goes through the class on
 time, so that a bad one never stops the rest, and reads the checks' verdicts for the report.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -118,7 +119,7 @@ def grade(
     Raises:
         ValueError: a lesson cannot be registered, or the disk is full.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _one_engine():
         # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
         warnings.simplefilter("ignore")
         clear_leftovers()
@@ -135,6 +136,22 @@ def grade(
                 ) from error
             raise
     return results
+
+
+@contextlib.contextmanager
+def _one_engine() -> Iterator[None]:
+    """Let nbgrader look into the gradebook as often as it does, with the same engine.
+
+    It makes one for each look, a dozen a submission, and each compiles the same SQL again.
+    """
+    from nbgrader import api
+
+    make = api.create_engine
+    api.create_engine = functools.cache(make)
+    try:
+        yield
+    finally:
+        api.create_engine = make
 
 
 def is_full(course: Course) -> bool:
