@@ -302,7 +302,8 @@ def capstone_prepare(
 ) -> None:
     """Hold sentences of a file out: a folder for students, and one with all references for you.
 
-    FILE is English<TAB>other language, as from manythings.org. What is there is never overwritten.
+    FILE has an English sentence, a tab and the other language on each line, as from
+    manythings.org. What is there is never overwritten.
     """
     from s2s_ref import capstone as engine
     from s2s_ref import corpus
@@ -436,6 +437,11 @@ def grade(
     course = _course(unsafe, fork)
     wanted = [course.find_lesson(name) for name in lesson or []]
     found = engine.find_submissions(course, wanted, student)
+    if unknown := engine.unknown_folders(course):
+        console().print(
+            f"Not graded, for no lesson has that name: {', '.join(unknown)}. Rename the folder.",
+            markup=False,
+        )
     if not unsafe and (reason := problem()):
         raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
     if fork and not scheduler and (reason := fork_problem(course.hidden())):

@@ -206,6 +206,14 @@ def test_a_bad_submission_ends_with_1_and_stands_in_table_and_json(s2s, course, 
     assert marks["mistakes"] == []
 
 
+def test_a_folder_with_the_name_of_no_lesson_is_named(s2s, course):
+    hand_in(course, "zoe", "not JSON")
+    hand_in(course, "hal", "not JSON", lesson="00_start")
+    _, out, _ = s2s("grade", "--unsafe")
+    told = " ".join(out.split())
+    assert "Not graded, for no lesson has that name: hal/00_start. Rename the folder." in told
+
+
 @pytest.mark.parametrize("place", ["nowhere/marks.json", "solutions"])
 def test_a_json_file_that_cannot_be_written_is_named_before_anything_is_graded(s2s, course, place):
     hand_in(course, "zoe", "not JSON")

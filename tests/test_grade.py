@@ -132,6 +132,7 @@ def graded(tmp_path_factory):
         for name, (text, _) in BAD.items():
             hand_in(course, name, text)
         write("notes", course.submitted / "no_notebook" / LESSON / "notes.txt")
+        write("{}", course.submitted / "other_name" / LESSON / "homework.ipynb")
         before, done = contents(course.root), []
         environment = dict(os.environ)
         results = engine.grade(course, find_submissions(course), done.append)
@@ -216,8 +217,12 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
         assert message in results[name].error
         assert f"{name}/{LESSON}/{LESSON}.ipynb" in results[name].error
         assert results[name].error.endswith("Save it again from JupyterLab.")
-    assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing.")
-    for name in (*BAD, "no_notebook"):
+    assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing. Put it there.")
+    assert results["other_name"].error.endswith(
+        f"{LESSON}.ipynb is missing. Its folder holds homework.ipynb: name the right one "
+        f"{LESSON}.ipynb."
+    )
+    for name in (*BAD, "no_notebook", "other_name"):
         assert (results[name].score, results[name].max_score) == (0, 0)
         assert not results[name].verdicts
 
@@ -225,7 +230,7 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
 def test_a_bad_submission_has_a_record_too(graded):
     course, _, _ = graded
     with Gradebook(f"sqlite:///{course.root}/class/gradebook.db", "s2s") as book:
-        for name in (*BAD, "no_notebook"):
+        for name in (*BAD, "no_notebook", "other_name"):
             submission = book.find_submission(LESSON, name)
             assert (submission.score, submission.max_score) == (0, 6)
             assert not submission.needs_manual_grade

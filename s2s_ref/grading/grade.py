@@ -100,9 +100,16 @@ def find_submissions(
         what += f" by {', '.join(missing)}" if missing else ""
         raise ValueError(
             f"Nothing was handed in{what}: {course.submitted} holds no such STUDENT/LESSON folder. "
-            "Collect them first: nbgrader collect LESSON, or nbgrader zip_collect LESSON."
+            "Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect LESSON."
         )
     return sorted(found, key=lambda s: (s.lesson, s.student))
+
+
+def unknown_folders(course: Course) -> list[str]:
+    """List the folders of students that have the name of no lesson, as STUDENT/FOLDER."""
+    lessons = course.lesson_names()
+    folders = (p for p in course.submitted.glob("*/*") if p.is_dir() and p.name not in lessons)
+    return sorted(f"{p.parent.name}/{p.name}" for p in folders if not p.name.startswith("."))
 
 
 def grade(

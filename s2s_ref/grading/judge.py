@@ -20,7 +20,10 @@ from s2s_ref.checks.judge import prepare, seed_of
 from s2s_ref.student.channel import receive, send
 from s2s_ref.student.codec import CodecError, decode, encode
 
-NO_CELL = "No graded cell runs now, so nothing is checked. Every check is made in its own cell."
+NO_CELL = (
+    "This cell is not graded, so its check is not made here. In JupyterLab it shows its card: run "
+    "it there."
+)
 LONGEST = 600
 """So many characters of a text of a student's making are kept."""
 

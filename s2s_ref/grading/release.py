@@ -142,7 +142,7 @@ def read_notebook(path: Path) -> Any:
     try:
         return nbformat.read(path, as_version=4)
     except FileNotFoundError:
-        raise ValueError(f"{path} is missing.") from None
+        raise ValueError(f"{path} is missing. {_what_to_do(path)}") from None
     except (nbformat.reader.NotJSONError, UnicodeDecodeError):
         raise ValueError(
             f"{path} is not a notebook: it is not JSON. Save it again from JupyterLab."
@@ -152,6 +152,13 @@ def read_notebook(path: Path) -> Any:
         raise ValueError(
             f"{path} cannot be read as a notebook ({problem}). Save it again from JupyterLab."
         ) from error
+
+
+def _what_to_do(path: Path) -> str:
+    found = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    if not found:
+        return "Put it there."
+    return f"Its folder holds {', '.join(found)}: name the right one {path.name}."
 
 
 def reason(answer: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ def find(name: str) -> Comparison:
     """Return a comparison by its name. Raises ValueError where there is none."""
     known = {comparison.name: comparison for comparison in comparisons()}
     if name not in known:
-        raise ValueError(f"no comparison {name!r}: choose from {', '.join(known)}")
+        raise ValueError(f"There is no comparison {name!r}: choose from {', '.join(known)}.")
     return known[name]
 
 

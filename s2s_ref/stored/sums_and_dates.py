@@ -105,7 +105,7 @@ def stored_translator(name: str, variant: str) -> tuple[Translator, Corpus]:
     """
     comparison = next((one for one in COMPARISONS if one.name == name), None)
     if comparison is None:
-        raise ValueError(f"no comparison {name!r} here: choose sums or dates")
+        raise ValueError(f"There is no comparison {name!r} here: choose sums or dates.")
     weights = load_weights(comparison, variant)
     settings, (kind, reverse) = comparison.settings, VARIANTS[variant]
     corpus, hidden = task_corpus(settings, reverse), hidden_of(variant, settings)
