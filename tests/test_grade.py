@@ -133,6 +133,7 @@ def graded(tmp_path_factory):
             hand_in(course, name, text)
         write("notes", course.submitted / "no_notebook" / LESSON / "notes.txt")
         write("{}", course.submitted / "other_name" / LESSON / "homework.ipynb")
+        hand_in(course, "other_lesson", new_notebook(cells=[new_code_cell("x = 1")]))
         before, done = contents(course.root), []
         environment = dict(os.environ)
         results = engine.grade(course, find_submissions(course), done.append)
@@ -217,12 +218,15 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
         assert message in results[name].error
         assert f"{name}/{LESSON}/{LESSON}.ipynb" in results[name].error
         assert results[name].error.endswith("Save it again from JupyterLab.")
+    assert f"other_lesson/{LESSON}/{LESSON}.ipynb holds no cell of {LESSON}." in (
+        results["other_lesson"].error
+    )
     assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing. Put it there.")
     assert results["other_name"].error.endswith(
         f"{LESSON}.ipynb is missing. Its folder holds homework.ipynb: name the right one "
         f"{LESSON}.ipynb."
     )
-    for name in (*BAD, "no_notebook", "other_name"):
+    for name in (*BAD, "no_notebook", "other_name", "other_lesson"):
         assert (results[name].score, results[name].max_score) == (0, 0)
         assert not results[name].verdicts
 
@@ -230,7 +234,7 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
 def test_a_bad_submission_has_a_record_too(graded):
     course, _, _ = graded
     with Gradebook(f"sqlite:///{course.root}/class/gradebook.db", "s2s") as book:
-        for name in (*BAD, "no_notebook", "other_name"):
+        for name in (*BAD, "no_notebook", "other_name", "other_lesson"):
             submission = book.find_submission(LESSON, name)
             assert (submission.score, submission.max_score) == (0, 6)
             assert not submission.needs_manual_grade

@@ -76,6 +76,15 @@ def test_a_mistake_comes_with_its_count_and_what_to_say():
     assert row in text
 
 
+def test_what_is_wrong_without_a_name_is_counted():
+    results = a_class()
+    assert "has no name" not in told(write_report(results))
+    results[0].verdicts.append(verdict(STEP, False))
+    results[1].verdicts.append(verdict(STEP, False))
+    text = told(write_report(results))
+    assert f"Missing, or wrong in a way that has no name: {STEP} (2)." in text
+
+
 def test_who_is_stuck_is_named_with_what_does_not_pass():
     text = told(write_report(a_class()))
     stuck = text[text.index("Who is stuck") : text.index("Everybody")]

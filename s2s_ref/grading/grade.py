@@ -22,7 +22,7 @@ import nbformat
 
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading import hand_in
-from s2s_ref.grading.cells import graded_checks
+from s2s_ref.grading.cells import grade_id, graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Job, Outcome, code_version, execute
 from s2s_ref.grading.pool import LostError, processes, run_all
@@ -271,12 +271,33 @@ class _Run:
         student, lesson = submission.student, submission.lesson
         folder = self._course.submitted / student
         examine_files(folder / lesson)
-        notebook = read_notebook(self._course.notebook(folder, lesson))
+        notebook = self._read(submission)
+        sanitise(notebook, self._cells_of(lesson))
+        return self._executing.job(notebook, student, lesson)
+
+    def _cells_of(self, lesson: str) -> dict[str, Any]:
+        """Return the cells that the gradebook knows of a lesson, by their ids."""
         if lesson not in self._recorded:
             with self._api.gradebook as gradebook:
                 self._recorded[lesson] = recorded_cells(gradebook, lesson)
-        sanitise(notebook, self._recorded[lesson])
-        return self._executing.job(notebook, student, lesson)
+        return self._recorded[lesson]
+
+    def _read(self, submission: Submission) -> Any:
+        """Read a submission's notebook.
+
+        Raises:
+            ValueError: it cannot be read, or has none of the lesson's cells.
+        """
+        folder, lesson = self._course.submitted / submission.student, submission.lesson
+        path, known = self._course.notebook(folder, lesson), self._cells_of(lesson)
+        notebook = read_notebook(path)
+        if not any(grade_id(cell) in known for cell in notebook.cells):
+            raise ValueError(
+                f"{path} holds no cell of {lesson}. Is it another lesson's notebook? Put the right "
+                "one in its place. Were its cells copied into a new notebook? Copy the answers "
+                "into the lesson's own."
+            )
+        return notebook
 
     def _grade(self, submission: Submission, seconds: float = 0.0) -> Result:
         """Let nbgrader grade it; where its run is known, that is not repeated."""
@@ -286,7 +307,7 @@ class _Run:
                 self._course.cache.forget(self._job(submission).digest())
             folder = self._course.submitted / submission.student
             examine_files(folder / submission.lesson)
-            read_notebook(self._course.notebook(folder, submission.lesson))
+            self._read(submission)
             answer = self._autograde(submission)
             if "KeyboardInterrupt" in answer.get("error", ""):  # nbgrader swallows it
                 raise KeyboardInterrupt

@@ -5,7 +5,7 @@ browser that shows it is told to load nothing.
 """
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -154,7 +154,7 @@ def _lessons(results: Sequence[Result]) -> str:
         those = [r for r in results if r.lesson == lesson and not r.error]
         if those:
             shares = sorted(share([r]) for r in those)
-            middle = f"median {statistics.median(shares):.0%}"
+            middle = f"half have {statistics.median(shares):.0%} or more"
             rows.append((lesson, share(those), f"{_count(len(those), 'student')}, {middle}"))
     return "<h2>Points by lesson</h2>" + bars(
         rows, "points reached, % of those given by machine", "lesson"
@@ -162,7 +162,10 @@ def _lessons(results: Sequence[Result]) -> str:
 
 
 def _exercises(results: Sequence[Result]) -> str:
-    parts = ["<h2>Exercises and predictions</h2>"]
+    parts = [
+        "<h2>Exercises and predictions</h2>"
+        "<p>A prediction passes by being written down; whether it came true counts nothing.</p>"
+    ]
     by_lesson: dict[str, list[tuple[str, float, str]]] = defaultdict(list)
     for name, tally in tallies(results).items():
         row = (
@@ -180,14 +183,24 @@ def _exercises(results: Sequence[Result]) -> str:
 def _mistakes(results: Sequence[Result]) -> str:
     common = commonest_mistakes(list(results))[:MOST_MISTAKES]
     if not common:
-        return "<h2>Mistakes</h2><p>No named mistake was made.</p>"
+        return f"<h2>Mistakes</h2><p>No named mistake was made.</p>{_unnamed(results)}"
     rows = [
         [str(m.count), escape(m.exercise), f"<b>{escape(m.headline)}</b>{_to_say(m)}"]
         for m in common
     ]
-    return "<h2>The commonest mistakes, and what to say</h2>" + _table(
-        ("students", "exercise", "mistake"), rows, numbers=(0,)
+    table = _table(("students", "exercise", "mistake"), rows, numbers=(0,))
+    return f"<h2>The commonest mistakes, and what to say</h2>{table}{_unnamed(results)}"
+
+
+def _unnamed(results: Sequence[Result]) -> str:
+    """Count the answers that are wrong in a way that has no name, or are not there."""
+    counts = Counter(
+        v["exercise"] for r in results for v in r.verdicts if not v["passed"] and not v["mistake"]
     )
+    commonest = counts.most_common(MOST_MISTAKES)
+    told = ", ".join(f"{escape(name)} ({count})" for name, count in commonest)
+    more = f", and {len(counts) - len(commonest)} more" if len(counts) > len(commonest) else ""
+    return f"<p>Missing, or wrong in a way that has no name: {told}{more}.</p>" if told else ""
 
 
 def _to_say(common: Common) -> str:
