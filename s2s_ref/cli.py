@@ -36,6 +36,8 @@ EXIT_CODES = (
 )
 CLUSTER_JOBS = 64
 """So many submissions are sent to a cluster at a time."""
+FIRST = 6
+"""From this submission on, the time left is told."""
 STUDENTS, INSTRUCTORS = "For everyone", "For instructors"
 
 app = typer.Typer(
@@ -432,8 +434,8 @@ def grade(
     from s2s_ref.grading.provisioners import fork_problem
     from s2s_ref.grading.sandbox import problem
 
-    if json_file and (json_file.is_dir() or not json_file.parent.is_dir()):
-        raise ValueError(f"{json_file} cannot be written. Name a file in a folder that is there.")
+    if json_file:
+        _check_writable(json_file)
     course = _course(unsafe, fork)
     wanted = [course.find_lesson(name) for name in lesson or []]
     found = engine.find_submissions(course, wanted, student)
@@ -478,6 +480,7 @@ def report(
     if not results:
         raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
     place = output or course.root / "class" / "report.html"
+    _check_writable(place)
     place.write_text(write_report(results, anonymous), encoding="utf-8")
     console().print(f"Submissions on the page: {len(results)}. Open it in a browser: {place}")
 
@@ -492,8 +495,10 @@ def export(
 
     course = _course()
     wanted = [course.find_lesson(name) for name in lesson or []]
+    if not course.submitted.is_dir():
+        raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
     place = output or course.root / "class" / "grades.csv"
-    place.parent.mkdir(exist_ok=True)
+    _check_writable(place)
     text = write(course, wanted)
     place.write_text(text, encoding="utf-8")
     console().print(f"{len(text.splitlines()) - 1} scores are in {place}")
@@ -559,6 +564,11 @@ def _how(jobs: int = 0, force: bool = False, again: bool = False, scheduler: str
     return engine.How(jobs or cores(), force, again)
 
 
+def _check_writable(place: Path) -> None:
+    if place.is_dir() or not place.parent.is_dir():
+        raise ValueError(f"{place} cannot be written. Name a file in a folder that is there.")
+
+
 def _grade(course: "Course", submissions: "list[Submission]", how: "How") -> "list[Result]":
     """Grade and show how far it is, then print scores, the commonest mistakes, and what failed."""
     from rich.markup import escape
@@ -598,9 +608,9 @@ def _progress(out: "Console", total: int) -> "Iterator[Callable[[Result], None]]
         left = (time.monotonic() - start) / number * (total - number)
         points = "no marks" if result.error else f"{result.score:g} / {result.max_score:g}"
         about = f"{result.lesson} {result.student}: {points}, {result.seconds:.1f} s"
-        out.print(
-            f"{number:{len(str(total))}}/{total} {about}; {_duration(left)} left", markup=False
-        )
+        # the first ones take the start of everything, and say little of the others
+        about += f"; {_duration(left)} left" if number >= FIRST else ""
+        out.print(f"{number:{len(str(total))}}/{total} {about}", markup=False)
 
     if not out.is_terminal:
         yield line

@@ -260,6 +260,16 @@ def test_a_report_needs_grades(s2s, course):
     assert is_one_sentence_on_stderr(s2s("report"), "Grade it first: s2s grade")
 
 
+@pytest.mark.parametrize("command", ["report", "export"])
+def test_a_page_or_table_that_cannot_be_written_is_named(s2s, course, command):
+    assert is_one_sentence_on_stderr(s2s(command), "")
+    hand_in(course, "ada", "")
+    s2s("grade", "--unsafe", "--lesson", "0")
+    answer = s2s(command, "--output", "nowhere/file")
+    assert is_one_sentence_on_stderr(answer, "nowhere/file", "Name a file in a folder that is")
+    assert not (course.root / "nowhere").exists()
+
+
 def test_the_class_on_a_page_and_as_csv(s2s, course):
     hand_in(course, "ada", "")
     assert s2s("grade", "--unsafe", "--lesson", "0")[0] == 1
