@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from s2s_ref.state import Hypothesis, SearchState
+from s2s_ref.state import Hypothesis, State
 
 
 def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
@@ -19,7 +19,7 @@ def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
 
 @torch.no_grad()
 def greedy_decode(
-    decoder: nn.Module, state: SearchState, bos_id: int, eos_id: int, max_len: int
+    decoder: nn.Module, state: State, bos_id: int, eos_id: int, max_len: int
 ) -> list[list[int]]:
     """Translate a batch, always taking the likeliest token; each sentence stops at its `<eos>`."""
     return _decode(decoder, state, bos_id, eos_id, max_len, lambda logits: logits.argmax(dim=-1))
@@ -28,7 +28,7 @@ def greedy_decode(
 @torch.no_grad()
 def sample_decode(
     decoder: nn.Module,
-    state: SearchState,
+    state: State,
     bos_id: int,
     eos_id: int,
     max_len: int,
@@ -50,7 +50,7 @@ def sample_decode(
 
 def _decode(
     decoder: nn.Module,
-    state: SearchState,
+    state: State,
     bos_id: int,
     eos_id: int,
     max_len: int,
@@ -93,7 +93,7 @@ def beam_step(
 @torch.no_grad()
 def beam_search(
     decoder: nn.Module,
-    state: SearchState,
+    state: State,
     bos_id: int,
     eos_id: int,
     beam_size: int,

@@ -8,7 +8,7 @@ And several trained translators may write one translation together.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
@@ -196,18 +196,28 @@ def train(
     )
 
 
-class EnsembleState(NamedTuple):
-    """The states of several decoders that write the same sentences."""
+class EnsembleState(State):
+    """The state of several decoders that write the same sentences: in `hidden` that of each."""
 
-    states: tuple[State, ...]
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, states: Iterable[State]) -> "EnsembleState":
+        """Join the states of decoders."""
+        return cls(tuple(states))  # type: ignore[arg-type]
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The state of each decoder."""
+        return cast("tuple[State, ...]", self.hidden)
 
     def select(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
         """Keep these rows of the batch in every state."""
-        return EnsembleState(tuple(state.select(rows) for state in self.states))
+        return EnsembleState.of(state.select(rows) for state in self.states)
 
     def reorder(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
         """Let rows change places within their sentences in every state."""
-        return EnsembleState(tuple(state.reorder(rows) for state in self.states))
+        return EnsembleState.of(state.reorder(rows) for state in self.states)
 
     @property
     def h(self) -> Float[Tensor, "batch hidden"]:
@@ -232,7 +242,7 @@ class EnsembleDecoder(nn.Module):
             for decoder, own in zip(self.decoders, state.states, strict=True)
         ]
         probabilities = torch.stack([logits.softmax(dim=-1) for logits, *_ in made])
-        return probabilities.mean(dim=0).log(), EnsembleState(tuple(own for _, own, *_ in made))
+        return probabilities.mean(dim=0).log(), EnsembleState.of(own for _, own, *_ in made)
 
 
 class Ensemble(nn.Module):
@@ -256,7 +266,7 @@ class Ensemble(nn.Module):
         self, src: Int[Tensor, "batch src_len"], src_lengths: Int[Tensor, " batch"]
     ) -> EnsembleState:
         """Let each one read the sources."""
-        return EnsembleState(tuple(model.encode(src, src_lengths) for model in self.members))
+        return EnsembleState.of(model.encode(src, src_lengths) for model in self.members)
 
 
 def together(systems: Sequence[System]) -> System:

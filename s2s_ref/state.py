@@ -5,7 +5,7 @@ target tokens and returns their logits and the next `State`. Teacher forcing rea
 in one call; decoding reads one token a call. A search comes back with a `Hypothesis` or several.
 """
 
-from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, NamedTuple, TypeAlias
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -49,24 +49,6 @@ class State(NamedTuple):
     def h(self) -> Float[Tensor, "batch hidden"]:
         """The part of `hidden` that an RNN's output shows: h of an LSTM's (h, c)."""
         return self.hidden[0] if isinstance(self.hidden, tuple) else self.hidden
-
-
-@runtime_checkable
-class SearchState(Protocol):
-    """What a search asks of a state; `State` has it, and so has the state of an ensemble."""
-
-    def select(self, rows: Int[Tensor, " rows"]) -> "SearchState":
-        """Keep these rows of the batch, in this order."""
-        ...
-
-    def reorder(self, rows: Int[Tensor, " rows"]) -> "SearchState":
-        """Let rows change places within their sentences."""
-        ...
-
-    @property
-    def h(self) -> Float[Tensor, "batch hidden"]:
-        """What an RNN's output shows; it tells how many rows there are."""
-        ...
 
 
 class Hypothesis(NamedTuple):
