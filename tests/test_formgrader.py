@@ -1,15 +1,14 @@
 """The button of nbgrader's formgrader grades as `s2s grade` does; marks by hand stay."""
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 
 import nbformat
 import pytest
+from jupyter_process import running_at
 from small_course import EXERCISE, LESSON, PREDICT, RIGHT, WRITTEN, answered, hand_in, small_course
 
 from s2s_ref.checks import start_here
@@ -84,17 +83,6 @@ def ask(course, tmp_path_factory):
     finally:
         process.terminate()
         process.wait(20)
-
-
-def running_at(process, runtime, log):
-    for _ in range(600):
-        for path in runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(json.JSONDecodeError):  # still being written
-                return json.loads(path.read_text())["url"]
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    pytest.fail(f"The server did not start:\n{log.read_text()}")
 
 
 def marks(course):

@@ -1,17 +1,16 @@
 """The student's copy of the lessons is never overwritten, and Validate works in JupyterLab."""
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_process import running_at
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import compute_checksum
 
@@ -139,18 +138,6 @@ def graded_lesson(answer):
         cell("assert two() == 2", "check-rnn-two", grade=True, points=1),
     ]
     return new_notebook(cells=cells, metadata={"kernelspec": spec})
-
-
-def running_at(process, runtime, log):
-    """The server's address, once it has written it down."""
-    for _ in range(600):
-        for path in runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(json.JSONDecodeError):  # still being written
-                return json.loads(path.read_text())["url"]
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
 
 
 @pytest.fixture
