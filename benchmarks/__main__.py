@@ -33,6 +33,7 @@ def main() -> int:
     from benchmarks import machine, report, shapes
 
     torch.set_num_threads(1)
+    machine.keep_memory()
     shape = shapes.SMALL if options.small else shapes.FULL
     for table in options.tables or TABLES:
         module = importlib.import_module(f"benchmarks.{table}")

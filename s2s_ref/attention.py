@@ -61,6 +61,8 @@ class LuongDecoder(nn.Module):
     (Luong et al. 2015, section 3, without input feeding.)
     """
 
+    rows_share_sources = True  # see `attend`
+
     def __init__(
         self,
         vocab_size: int,
@@ -82,11 +84,8 @@ class LuongDecoder(nn.Module):
     ) -> tuple[Float[Tensor, "batch tgt_len vocab"], State, Float[Tensor, "batch tgt_len src_len"]]:
         """Read target tokens; return the next ones' logits, the next state and the weights."""
         state = with_keys(state, self.score)
-        assert state.encoder_states is not None
-        assert state.src_mask is not None
         outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        weights = attention_weights(self.score(outputs, state.keys), state.src_mask)
-        context = context_vectors(weights, state.encoder_states)
+        context, weights = attend(outputs, state, self.score)
         attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
         return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
 
@@ -96,6 +95,23 @@ def with_keys(state: State, score: Any) -> State:
     if state.keys is not None:
         return state
     return state._replace(keys=score.project_keys(state.encoder_states))
+
+
+def attend(
+    queries: Float[Tensor, "rows tgt_len hidden"], state: State, score: Any
+) -> tuple[Float[Tensor, "rows tgt_len hidden"], Float[Tensor, "rows tgt_len src_len"]]:
+    """Ask the encoder's states, from a state with keys: return context vectors and weights.
+
+    A sentence may have several rows, side by side, as in a beam. They ask together, as if they were
+    further target steps, so that what they share is read once.
+    """
+    assert state.encoder_states is not None
+    assert state.src_mask is not None
+    of_a_sentence = queries.reshape(len(state.encoder_states), -1, queries.shape[-1])
+    weights = attention_weights(score(of_a_sentence, state.keys), state.src_mask)
+    context = context_vectors(weights, state.encoder_states)
+    of_a_row = (*queries.shape[:2], -1)
+    return context.reshape(of_a_row), weights.reshape(of_a_row)
 
 
 def alignment_matrix(

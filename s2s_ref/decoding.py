@@ -107,59 +107,47 @@ def beam_search(
     where beginnings that never ended are returned too. A hypothesis that is done leaves the batch.
     """
     done: list[list[Hypothesis]] = [[] for _ in state.h]
-    # one row for every live beginning: its sentence, its place in the beam, its words, its score
-    sentence = torch.arange(len(done), device=state.h.device)
-    place = torch.zeros_like(sentence)
-    words = torch.full((len(done), 1), bos_id, device=state.h.device)
-    score = torch.zeros(len(done), device=state.h.device)
+    sharing = rows_share_sources(decoder)
+    # a grid: one row for each sentence that goes on, one place for each of its beginnings
+    sentences = list(range(len(done)))
+    words = torch.full((len(done), 1, 1), bos_id, device=state.h.device)
+    score = torch.zeros(len(done), 1, device=state.h.device)
     for step in range(1, max_len + 1):
-        logits, state, *_ = decoder(words[:, -1:], state)
-        parent, token, score = _extend(sentence, place, score, logits[:, -1], beam_size, len(done))
-        ends = token.eq(eos_id)
-        before, sentence, words = sentence, sentence[parent], words[parent]
-        for row in ends.nonzero().squeeze(1).tolist():
-            found = _hypothesis(words[row].tolist(), float(score[row]), step, alpha)
-            done[int(sentence[row])].append(found)
-        full = torch.tensor([len(d) >= beam_size for d in done], device=ends.device)
-        going = (~ends & ~full[sentence]).nonzero().squeeze(1)
-        if len(going) == 0:
+        logits, state, *_ = decoder(words[:, :, -1:].flatten(0, 1), state)
+        grid = logits[:, -1].unflatten(0, score.shape)
+        parent, token, score = beam_step(score, grid, beam_size)
+        row = torch.arange(len(parent), device=parent.device).unsqueeze(1)
+        words = torch.cat([words[row, parent], token.unsqueeze(2)], dim=2)
+        parent = row * grid.shape[1] + parent
+        ends = token.eq(eos_id) & score.isfinite()
+        for i, place in ends.nonzero().tolist():
+            found = _hypothesis(words[i, place, :-1], score[i, place], step, alpha)
+            done[sentences[i]].append(found)
+        score = score.masked_fill(ends, -math.inf)  # its place is free at the next step
+        alive = score.isfinite().any(dim=1).tolist()
+        going = [i for i, s in enumerate(sentences) if alive[i] and len(done[s]) < beam_size]
+        kept = None
+        if len(going) < len(sentences):
+            kept = torch.tensor(going, dtype=torch.long, device=parent.device)
+            sentences = [sentences[i] for i in going]
+            words, score, parent = words[kept], score[kept], parent[kept]
+        if not sentences:
             break
-        sentence, token, score = sentence[going], token[going], score[going]
-        words = torch.cat([words[going], token.unsqueeze(1)], dim=1)
-        # where nothing ended, rows only trade places within their sentences
-        choose = state.reorder if torch.equal(sentence, before) else state.select
-        state, place = choose(parent[going]), _count_within(sentence)
-        if step == max_len:
-            rows = zip(sentence.tolist(), words.tolist(), score.tolist(), strict=True)
-            for where, tokens, log_prob in rows:
-                done[where].append(_hypothesis(tokens, log_prob, step, alpha))
+        state = state.branch(parent.flatten(), kept) if sharing else state.select(parent.flatten())
+    for i, place in score.isfinite().nonzero().tolist():
+        found = _hypothesis(words[i, place], score[i, place], max_len, alpha)
+        done[sentences[i]].append(found)
     return [sorted(d, key=lambda hypothesis: -hypothesis.score) for d in done]
 
 
-def _extend(
-    sentence: Tensor, place: Tensor, score: Tensor, logits: Tensor, beam_size: int, batch: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Let `beam_step` work on all sentences at once, the places of ended hypotheses at -inf."""
-    scores = score.new_full((batch, beam_size), -math.inf)
-    row_at = torch.zeros(batch, beam_size, dtype=torch.long, device=sentence.device)
-    scores[sentence, place] = score
-    row_at[sentence, place] = torch.arange(len(sentence), device=sentence.device)
-    # where every place is taken, the rows stand in the grid's order already
-    full = len(sentence) == row_at.numel()
-    grid = logits.unflatten(0, row_at.shape) if full else logits[row_at]
-    parents, tokens, best = beam_step(scores, grid, beam_size)
-    alive = best.isfinite()
-    return row_at.gather(1, parents)[alive], tokens[alive], best[alive]
+def rows_share_sources(decoder: nn.Module) -> bool:
+    """Whether a decoder can read several rows of a sentence from one copy of its source."""
+    return getattr(decoder, "rows_share_sources", False)
 
 
-def _count_within(sentence: Tensor) -> Tensor:
-    """Number the rows of each sentence from 0; rows of a sentence stand together."""
-    first = torch.searchsorted(sentence, sentence)
-    return torch.arange(len(sentence), device=sentence.device) - first
-
-
-def _hypothesis(words: list[int], log_prob: float, length: int, alpha: float) -> Hypothesis:
-    return Hypothesis(words[1:], log_prob, log_prob / length**alpha)
+def _hypothesis(words: Tensor, score: Tensor, length: int, alpha: float) -> Hypothesis:
+    log_prob = score.item()
+    return Hypothesis(words[1:].tolist(), log_prob, log_prob / length**alpha)
 
 
 def corpus_bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:

@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from s2s_ref.attention import DotScores, LuongDecoder
-from s2s_ref.decoding import beam_search, greedy_decode
+from s2s_ref.decoding import beam_search, greedy_decode, rows_share_sources
 from s2s_ref.encoder_decoder import Decoder, shift_target
 from s2s_ref.grammar import Pair
 from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, pad
@@ -215,9 +215,11 @@ class EnsembleState(State):
         """Keep these rows of the batch in every state."""
         return EnsembleState.of(state.select(rows) for state in self.states)
 
-    def reorder(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
-        """Let rows change places within their sentences in every state."""
-        return EnsembleState.of(state.reorder(rows) for state in self.states)
+    def branch(
+        self, rows: Int[Tensor, " rows"], sentences: Int[Tensor, " sentences"] | None
+    ) -> "EnsembleState":
+        """Keep these rows and these sentences in every state."""
+        return EnsembleState.of(state.branch(rows, sentences) for state in self.states)
 
     @property
     def h(self) -> Float[Tensor, "batch hidden"]:
@@ -232,6 +234,7 @@ class EnsembleDecoder(nn.Module):
         """Join decoders with the same target vocabulary."""
         super().__init__()
         self.decoders = nn.ModuleList(decoders)
+        self.rows_share_sources = all(map(rows_share_sources, decoders))
 
     def forward(
         self, tgt_input: Int[Tensor, "batch tgt_len"], state: EnsembleState

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from s2s_ref.attention import attention_weights, context_vectors, with_keys
+from s2s_ref.attention import attend, with_keys
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import Hidden, State
 
@@ -119,6 +119,8 @@ class BahdanauDecoder(nn.Module):
     2015, section 3.1; logits from the state, without the paper's maxout layer).
     """
 
+    rows_share_sources = True  # see `attend`
+
     def __init__(
         self,
         vocab_size: int,
@@ -140,15 +142,10 @@ class BahdanauDecoder(nn.Module):
     ) -> tuple[Float[Tensor, "batch tgt_len vocab"], State, Float[Tensor, "batch tgt_len src_len"]]:
         """Read target tokens; return the next ones' logits, the next state and the weights."""
         state = with_keys(state, self.score)
-        encoder_states, src_mask = state.encoder_states, state.src_mask
-        assert encoder_states is not None
-        assert src_mask is not None
         outputs, all_weights = [], []
         for word in self.embedding(tgt_input).unbind(dim=1):
-            scores = self.score(state.h.unsqueeze(1), state.keys)
-            weights = attention_weights(scores, src_mask)
-            context = context_vectors(weights, encoder_states).squeeze(1)
-            hidden = self.rnn(torch.cat([word, context], dim=-1), state.hidden)
+            context, weights = attend(state.h.unsqueeze(1), state, self.score)
+            hidden = self.rnn(torch.cat([word, context.squeeze(1)], dim=-1), state.hidden)
             state = state._replace(hidden=hidden)
             outputs.append(state.h)
             all_weights.append(weights)
