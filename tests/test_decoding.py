@@ -185,7 +185,12 @@ def test_a_higher_alpha_favours_the_longer_of_two():
     """A short translation of 0.5 and a long one of 0.4, each of certain words after the first."""
     short_or_long = decoder_of(
         {0: {BOS: 1}, 1: {3: 2, 4: 3}, 2: {}, 3: {3: 4}, 4: {3: 2}},
-        {1: {3: math.log(0.5), 4: math.log(0.4)}, 2: {EOS: 0}, 3: {3: 0}, 4: {3: 0}},
+        {
+            1: {3: math.log(0.5), 4: math.log(0.4)},
+            2: {EOS: 0},
+            3: {3: 0},
+            4: {3: 0, EOS: -60},  # behind all other words: the beam keeps one that goes on
+        },
     )
     best = [
         beam_search(short_or_long, at(short_or_long, 0), **ENDS, beam_size=2, alpha=alpha)[0][0]
@@ -201,7 +206,7 @@ def test_beginnings_that_never_end_are_returned(articles):
     assert found[0].log_prob == pytest.approx(math.log(0.5), abs=1e-4)
 
 
-def test_a_finished_hypothesis_leaves_the_batch(two_sentences):
+def test_a_sentence_that_is_done_leaves_the_batch(two_sentences):
     sizes = []
     two_sentences.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
     found = beam_search(two_sentences, at(two_sentences, 0, 3), **ENDS, beam_size=1)
