@@ -57,7 +57,7 @@ def _decode(
     choose: Callable[[Tensor], Tensor],
 ) -> list[list[int]]:
     """Write token by token; a sentence that is done leaves the batch."""
-    hypotheses: list[list[int]] = [[] for _ in state.h]
+    hypotheses: list[list[int]] = [[] for _ in range(len(state.h))]
     going = hypotheses  # those of the rows that are left
     token = torch.full((len(going),), bos_id, device=state.h.device)
     for _ in range(max_len):
@@ -118,7 +118,7 @@ def beam_search(
     `<eos>`. A sentence ends when `beam_size` of its hypotheses have, or after `max_len` tokens,
     where beginnings that never ended are returned too. A hypothesis that is done leaves the beam.
     """
-    done: list[list[Hypothesis]] = [[] for _ in state.h]
+    done: list[list[Hypothesis]] = [[] for _ in range(len(state.h))]
     sharing = rows_share_sources(decoder)
     # a grid: one row for each sentence that goes on, one place for each of its beginnings
     sentences = list(range(len(done)))
@@ -140,7 +140,7 @@ def beam_search(
         going = [i for i, s in enumerate(sentences) if alive[i] and len(done[s]) < beam_size]
         kept = None
         if len(going) < len(sentences):
-            kept = torch.tensor(going, dtype=torch.long, device=parent.device)
+            kept = torch.tensor(going, dtype=torch.long).to(parent.device)
             sentences = [sentences[i] for i in going]
             words, score, parent = words[kept], score[kept], parent[kept]
         if not sentences:

@@ -104,8 +104,9 @@ class System:
     @torch.no_grad()
     def _search(self, ids: list[list[int]], beam: int) -> list[list[int]]:
         self.model.eval()
+        device = next(self.model.parameters()).device
         lengths = torch.tensor([len(row) for row in ids])
-        state = self.model.encode(pad(ids, self.source.pad_id), lengths)
+        state = self.model.encode(pad(ids, self.source.pad_id).to(device), lengths.to(device))
         ends = (self.target.bos_id, self.target.eos_id)
         longest = 2 * int(lengths.max()) + ROOM
         if beam == 1:
@@ -164,8 +165,12 @@ def train(
     validate: Validate | None = None,
     every: int = 500,
     label: str = "",
+    device: str | torch.device = "cpu",
 ) -> History:
-    """Train a system on pairs for so many updates; the same seed gives the same training."""
+    """Train a system on pairs for so many updates; the same seed gives the same training.
+
+    The system stays on `device`, and translates there.
+    """
     recipe = system.recipe
     sources = system.source_ids(pair.src for pair in pairs)
     targets = system.target.encode_all(pair.tgt for pair in pairs)
@@ -190,6 +195,7 @@ def train(
         lr=recipe.lr,
         fall=recipe.fall,
         seed=seed,
+        device=device,
         validate=validate,
         every=every,
         label=label,

@@ -1,0 +1,106 @@
+"""Every translator works where its weights are, and not on the CPU alone."""
+
+import copy
+import itertools
+
+import pytest
+import torch
+from pretended_device import DEVICE, PretendedDevice, move, near
+
+from s2s_ref import recipe
+from s2s_ref.attention import LuongDecoder
+from s2s_ref.bottleneck import PeekyDecoder
+from s2s_ref.corpus import korean_english
+from s2s_ref.decoding import beam_search, greedy_decode
+from s2s_ref.encoder_decoder import Decoder
+from s2s_ref.padding import PackedEncoder, Translator
+from s2s_ref.recipe import Ensemble, Recipe, System, prepare, smoothed_loss
+from s2s_ref.teacher_forcing import free_running_logits, scheduled_sampling
+from s2s_ref.training import padded_batch, set_seed
+from s2s_ref.two_attentions import BahdanauDecoder, BidirectionalEncoder, GeneralScores
+
+VOCAB, SIZES = 11, (11, 4, 6)
+ENDS = {"bos_id": 1, "eos_id": 2, "max_len": 6}
+BATCH = padded_batch([([4, 5, 6, 2], [7, 2]), ([8, 2], [9, 3, 10, 2]), ([5, 2], [6, 2])], bos_id=1)
+MODELS = {
+    "fixed": lambda cell: (PackedEncoder, Decoder(*SIZES, cell)),
+    "peeky": lambda cell: (PackedEncoder, PeekyDecoder(*SIZES, cell)),
+    "dot": lambda cell: (PackedEncoder, LuongDecoder(*SIZES, cell)),
+    "general": lambda cell: (
+        BidirectionalEncoder,
+        LuongDecoder(*SIZES, cell, score=GeneralScores(6, 6)),
+    ),
+    "additive": lambda cell: (BidirectionalEncoder, BahdanauDecoder(*SIZES, cell)),
+}
+
+
+def plainly(search):
+    """A search without its decorator: in inference mode PyTorch has no wrapped tensors."""
+    return torch.no_grad()(search.__wrapped__)
+
+
+@pytest.fixture(params=[(kind, cell) for kind in MODELS for cell in ("gru", "lstm")], ids=" ".join)
+def model(request):
+    kind, cell = request.param
+    set_seed(0)
+    encoder, decoder = MODELS[kind](cell)
+    return Translator(encoder(*SIZES, cell), decoder)
+
+
+def test_the_loss_and_its_gradients_are_those_of_the_cpu(model):
+    away = copy.deepcopy(model)
+    expected = smoothed_loss(0.1)(model, BATCH)
+    expected.backward()
+    with PretendedDevice():
+        move(away)
+        loss = smoothed_loss(0.1)(away, BATCH.to(DEVICE))
+        loss.backward()
+    assert loss.device == DEVICE
+    torch.testing.assert_close(near(loss.detach()), expected.detach())
+    for here, there in zip(model.parameters(), away.parameters(), strict=True):
+        torch.testing.assert_close(near(there.grad), here.grad)
+
+
+def found_by_all(model, batch):
+    with torch.no_grad():
+        state = model.encode(batch.src, batch.src_lengths)
+        forced = scheduled_sampling(model.decoder, state, batch.tgt, batch.tgt % 2 == 0)
+        free = free_running_logits(model.decoder, state, 1, 4)
+    return (
+        plainly(greedy_decode)(model.decoder, state, **ENDS),
+        plainly(beam_search)(model.decoder, state, **ENDS, beam_size=3),
+        near(forced).argmax(dim=-1).tolist(),
+        near(free).argmax(dim=-1).tolist(),
+    )
+
+
+def test_every_search_finds_what_it_finds_on_the_cpu(model):
+    away = copy.deepcopy(model)
+    greedy, beams, *forced = found_by_all(model, BATCH)
+    with PretendedDevice():
+        greedy_away, beams_away, *forced_away = found_by_all(move(away), BATCH.to(DEVICE))
+    assert greedy_away == greedy
+    assert forced_away == forced
+    for own, other in zip(itertools.chain(*beams), itertools.chain(*beams_away), strict=True):
+        assert own.tokens == other.tokens
+        assert own.log_prob == pytest.approx(other.log_prob, abs=1e-5)
+
+
+def test_a_systems_translations_are_those_of_the_cpu(monkeypatch):
+    monkeypatch.setattr(recipe, "greedy_decode", plainly(greedy_decode))
+    monkeypatch.setattr(recipe, "beam_search", plainly(beam_search))
+    pairs = korean_english(60, seed=1, max_len=6, share=0.05)
+    small = Recipe(letters=True, hidden=16, src_size=120, tgt_size=120, batch=8)
+    one, two = (prepare(pairs, small, seed) for seed in (0, 1))
+    both = System(small, one.source, one.target, Ensemble([one.model, two.model]))
+    sources = [pair.src for pair in pairs[:3]]
+    here = [system.translate(sources, beam) for system in (one, both) for beam in (1, 4)]
+    with PretendedDevice():
+        move(both.model)
+        away = [system.translate(sources, beam) for system in (one, both) for beam in (1, 4)]
+    assert away == here
+
+
+def test_a_forgotten_tensor_is_noticed(model):
+    with PretendedDevice(), pytest.raises(RuntimeError, match="meets one of the pretended device"):
+        move(model).encode(BATCH.src, BATCH.src_lengths)
