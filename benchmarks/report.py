@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.rounds import YARDSTICK, Rounds, Spread, yardstick_gflops
 
 Pairs = list[tuple[str, str]]
+Bars = dict[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -93,50 +94,75 @@ def store(
     rounds: int,
     facts: Mapping[str, Any],
 ) -> Path:
-    """Write the table as JSON, and as a figure where it has speeds."""
+    """Write the table as JSON, and as a figure."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{table}.json"
     whole = {"table": table, "machine": dict(facts), "rounds": rounds, "settings": settings}
     path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if any("rows" in setting for setting in settings.values()):
-        draw(settings, folder / f"{table}.png")
+    draw(settings, folder / f"{table}.png")
     return path
 
 
 def draw(settings: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Draw a bar for each contender, as long as its median; a line goes from minimum to maximum."""
+    """Draw a bar for each number, as long as its median; a line goes from minimum to maximum."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
-    drawn = {name: setting for name, setting in settings.items() if "rows" in setting}
-    tallest = max(len(setting["rows"]) for setting in drawn.values())
-    size = (6.2 * len(drawn), 1.2 + 0.3 * tallest)
-    figure, all_axes = plt.subplots(1, len(drawn), figsize=size, squeeze=False)
-    for axes, (name, setting) in zip(all_axes[0], drawn.items(), strict=True):
-        rows = sorted(setting["rows"].items(), key=lambda row: row[1]["speed"]["median"])
-        speeds = [facts["speed"] for _, facts in rows]
-        medians = [speed["median"] for speed in speeds]
-        ends = [[s["median"] - s["min"] for s in speeds], [s["max"] - s["median"] for s in speeds]]
-        axes.barh(
-            [row for row, _ in rows],
-            medians,
-            xerr=ends,
-            color=[_colour(row) for row, _ in rows],
-            ecolor="0.3",
-            error_kw={"elinewidth": 1},
-        )
-        axes.set_title(name, fontsize=10)
-        axes.set_xlabel(setting["unit"], fontsize=9)
-        axes.tick_params(labelsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
+    by_unit: dict[str, list[tuple[str, Bars]]] = {}
+    for name, setting in settings.items():
+        for unit, bars in _bars(setting).items():
+            by_unit.setdefault(unit, []).append((name, bars))
+    columns = max(map(len, by_unit.values()))
+    tallest = max(len(bars) for panels in by_unit.values() for _, bars in panels)
+    size = ((6.2 if columns < 3 else 3.4) * columns, (1.2 + 0.3 * tallest) * len(by_unit))
+    figure, all_axes = plt.subplots(len(by_unit), columns, figsize=size, squeeze=False)
+    for row, (unit, panels) in zip(all_axes, by_unit.items(), strict=True):
+        for axes, (name, bars) in zip(row, panels, strict=True):
+            _draw_bars(axes, name, unit, bars)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
+def _bars(setting: Mapping[str, Any]) -> dict[str, Bars]:
+    """The bars of a setting by unit, from the bottom up; contenders are sorted by speed."""
+    if "rows" in setting:
+        speeds = {row: facts["speed"] for row, facts in setting["rows"].items()}
+        return {setting["unit"]: dict(sorted(speeds.items(), key=lambda row: row[1]["median"]))}
+    found: dict[str, Bars] = {"seconds": {}, "MB more than before": {}}
+    for name, spread in reversed(setting["numbers"].items()):
+        if name.endswith(", seconds"):
+            found["seconds"][name.removesuffix(", seconds")] = spread
+        for what, unit in zip(("seconds at ", "memory at "), found, strict=True):
+            if name.startswith(what):
+                found[unit][name.removeprefix(what) + " the data"] = spread
+    return {unit: bars for unit, bars in found.items() if bars}
+
+
+def _draw_bars(axes: Any, title: str, unit: str, bars: Bars) -> None:
+    medians = [spread["median"] for spread in bars.values()]
+    ends = [
+        [spread["median"] - spread["min"] for spread in bars.values()],
+        [spread["max"] - spread["median"] for spread in bars.values()],
+    ]
+    axes.barh(
+        list(bars),
+        medians,
+        xerr=ends,
+        color=[_colour(name) for name in bars],
+        ecolor="0.3",
+        error_kw={"elinewidth": 1},
+    )
+    axes.set_title(title, fontsize=10)
+    axes.set_xlabel(unit, fontsize=9)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
 def _colour(row: str) -> str:
-    if row.startswith("ours"):
-        return "#2a6fbb"
-    return "0.85" if row.startswith("floor") else "0.6"
+    if row.startswith("floor"):
+        return "0.85"
+    peers = ("OpenNMT-py", "JoeyNMT", "D2L", "Keras", "import torch")
+    return "0.6" if row.startswith(peers) else "#2a6fbb"
