@@ -176,6 +176,30 @@ def loss_as_number(decoder, state, tgt, tgt_mask):
     return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:]).item()
 
 
+@teacher_forced_loss.mistake(
+    "the decoder's two results were taken as one",
+    so="A decoder returns the logits and the next state, side by side in a tuple.",
+    ask="Which of the two does the loss need, and how do you take one out of a pair?",
+    raises="tuple|only integer tensors|parameter 'logits'",  # the last where shapes are checked
+)
+def loss_of_both_results(decoder, state, tgt, tgt_mask):
+    tgt_input, tgt_output = shift_target(tgt)
+    logits = decoder(tgt_input, state)
+    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])
+
+
+@teacher_forced_loss.mistake(
+    "the mask is that of the whole target, one place longer than the output",
+    so="The output begins behind <bos>, and its mask must begin there too.",
+    ask="What did `shift_target` leave out of the target, and is it still in the mask?",
+    raises="shape of the mask|parameter 'tgt_mask'",
+)
+def mask_of_the_whole_target(decoder, state, tgt, tgt_mask):
+    tgt_input, tgt_output = shift_target(tgt)
+    logits, *_ = decoder(tgt_input, state)
+    return masked_cross_entropy(logits, tgt_output, tgt_mask)
+
+
 @teacher_forced_loss.alternative
 def loss_word_by_word(decoder, state, tgt, tgt_mask):
     total = 0
@@ -337,6 +361,21 @@ def one_bos(decoder, state, bos_id, steps):
     token, rows = torch.tensor([[bos_id]]), []
     for _ in range(steps):
         logits, state = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the decoder's two results were taken as one",
+    so="A decoder returns the logits and the next state, side by side in a tuple.",
+    ask="Both are needed for the next step: how do you take a pair apart?",
+    raises="'tuple' object has no attribute",
+)
+def run_of_both_results(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits = decoder(token, state)
         rows.append(logits)
         token = logits.argmax(dim=-1)
     return torch.cat(rows, dim=1)
@@ -565,6 +604,22 @@ def number_too_early(model, optimizer, src, tgt, tgt_mask, max_norm):
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return loss
+
+
+@train_step.mistake(
+    "the mask is that of the whole target, one place longer than the output",
+    so="The output begins behind <bos>, and its mask must begin there too.",
+    ask="What did `shift_target` leave out of the target, and is it still in the mask?",
+    raises="shape of the mask|parameter 'tgt_mask'",
+)
+def step_with_the_whole_mask(model, optimizer, src, tgt, tgt_mask, max_norm):
+    tgt_input, tgt_output = shift_target(tgt)
+    optimizer.zero_grad()
+    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item()
 
 
 @train_step.mistake(
