@@ -358,12 +358,14 @@ def release(lesson: Lessons = None) -> None:
     from rich.markup import escape
 
     from s2s_ref.grading import release as engine
-    from s2s_ref.grading.grade import register
+    from s2s_ref.grading.grade import is_in_gradebook, register
 
     course, out, refused = _course(), console(), False
     changed = engine.release(course, [course.find_lesson(name) for name in lesson or []])
     for name, is_new in changed.items():
-        out.print(f"{'[green]released[/green] ' if is_new else '[dim]unchanged[/dim]'} {name}")
+        state = "[green]released[/green] " if is_new else "[dim]unchanged[/dim]"
+        entered = "" if is_new or is_in_gradebook(course, name) else ", now in the gradebook"
+        out.print(f"{state} {name}{entered}")
         try:
             register(course, name)
         except ValueError as error:

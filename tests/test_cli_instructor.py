@@ -82,6 +82,13 @@ def test_release_enters_the_lessons_in_the_gradebook(s2s, course):
     assert cells == {CHECK, PREDICTION_CHECK, WRITTEN}
 
 
+def test_release_says_that_it_enters_an_unchanged_lesson_in_a_new_gradebook(s2s, course):
+    s2s("release")
+    (course.root / "class" / "gradebook.db").unlink()
+    assert s2s("release", "--lesson", "0")[1] == f"unchanged {LESSON}, now in the gradebook\n"
+    assert s2s("release", "--lesson", "0")[1] == f"unchanged {LESSON}\n"
+
+
 def test_a_gradebook_that_does_not_take_a_new_cell_is_named(s2s, course):
     s2s("release")
     with course.api().gradebook as book:

@@ -363,13 +363,14 @@ def register_once(course: Course, lesson: str) -> str:
     solution = course.notebook(course.solutions, lesson)
     digest = hashlib.sha256(solution.read_bytes()).hexdigest()
     noted = course.ledger.get("registered", lesson)
-    if noted.get("solution") != digest or not _is_in_gradebook(course, lesson):
+    if noted.get("solution") != digest or not is_in_gradebook(course, lesson):
         register(course, lesson)
         course.ledger.note("registered", lesson, {"solution": digest})
     return digest
 
 
-def _is_in_gradebook(course: Course, lesson: str) -> bool:
+def is_in_gradebook(course: Course, lesson: str) -> bool:
+    """Whether the class's gradebook knows a lesson."""
     from nbgrader.api import MissingEntry
 
     with course.api().gradebook as gradebook:
