@@ -93,7 +93,7 @@ def beam_step(
     far, in nats, best first (Sutskever et al. 2014, section 3.2). Where there are fewer than
     `beam_size` extensions, all of them are kept.
     """
-    totals = logits.log_softmax(dim=-1).add_(scores.unsqueeze(-1))
+    totals = scores.unsqueeze(-1) + logits.log_softmax(dim=-1)
     # An extension among the best ends in one of the `beam_size` best words, where a word is as good
     # as its best extension. So most of the vocabulary is looked at by amax, which is fast.
     _, words = totals.amax(dim=1).topk(min(beam_size, totals.shape[2]), dim=1)
