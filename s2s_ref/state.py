@@ -47,7 +47,7 @@ class State(NamedTuple):
     def branch(
         self, rows: Int[Tensor, " rows"], sentences: Int[Tensor, " sentences"] | None
     ) -> "State":
-        """Keep these rows of `hidden`, and of all else, which rows share, these sentences.
+        """Keep these rows of `hidden`, and these sentences of all that a sentence's rows share.
 
         None keeps all the sentences: then nothing but `hidden` is copied.
         """
