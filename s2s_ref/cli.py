@@ -609,7 +609,8 @@ def _progress(out: "Console", total: int) -> "Iterator[Callable[[Result], None]]
         number = next(count)
         left = (time.monotonic() - start) / number * (total - number)
         points = "no marks" if result.error else f"{result.score:g} / {result.max_score:g}"
-        about = f"{result.lesson} {result.student}: {points}, {result.seconds:.1f} s"
+        took = "as before" if result.unchanged else f"{result.seconds:.1f} s"
+        about = f"{result.lesson} {result.student}: {points}, {took}"
         # the first ones take the start of everything, and say little of the others
         about += f"; {_duration(left)} left" if number >= FIRST else ""
         out.print(f"{number:{len(str(total))}}/{total} {about}", markup=False)

@@ -103,8 +103,12 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def command(work: Path, options: Sequence[str] = ()) -> list[str]:
-    """The command that opens JupyterLab of this Python on the student's folder."""
-    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *options]
+    """The command that opens JupyterLab of this Python on the student's folder.
+
+    It does not ask whether to fetch Jupyter's news, over the first lesson.
+    """
+    own = [f"--ServerApp.root_dir={work}", "--LabApp.news_url=None"]
+    return [sys.executable, "-m", "jupyterlab", *own, *options]
 
 
 def environment(work: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:

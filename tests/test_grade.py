@@ -1,5 +1,6 @@
 """Grading: right marks, named mistakes, and one bad submission never stops the rest."""
 
+import dataclasses
 import json
 import os
 import re
@@ -269,6 +270,8 @@ def test_feedback_shows_the_cards(graded):
     assert "the sentence has no beginning: &lt;bos&gt; is missing" in page("mistaken")
     assert "Which token stands before the first word?" in page("mistaken")
     assert "not written yet" in page("untouched")
+    waits = "Not marked yet: this answer counts 0 until your instructor has read it."
+    assert [waits in page(student) for student in ("perfect", "untouched")] == [True, False]
     assert "Here the kernel died" in page("dead")
     assert "This cell was not run: the kernel died in an earlier cell." in page("dead")
     assert sorted(p.name for p in course.feedback.iterdir()) == [
@@ -304,6 +307,15 @@ def test_grading_again_gives_the_same(graded):
             before.verdicts,
             before.error,
         )
+
+
+def test_what_has_not_changed_is_not_graded_again_and_says_so(graded):
+    course, results, _ = graded
+    before = results["perfect"]
+    assert not before.unchanged
+    assert engine.grade(course, [Submission("perfect", LESSON)]) == [
+        dataclasses.replace(before, unchanged=True)
+    ]
 
 
 def test_cells_cannot_be_added_once_there_are_submissions(graded, tmp_path):

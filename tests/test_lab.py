@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -167,6 +168,13 @@ def server(work, tmp_path):
         process.terminate()
         process.wait(timeout=30)
         log.close()
+
+
+def test_jupyterlab_does_not_ask_about_its_news(server):
+    with urllib.request.urlopen(f"{server}lab?token=t", timeout=60) as answer:
+        page = answer.read().decode("utf-8")
+    settings = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+    assert json.loads(settings[1])["news"] == {"disabled": True}
 
 
 def test_validate_in_jupyterlab_names_the_failing_cell_and_skips_experiments(server, work):

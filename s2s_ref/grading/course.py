@@ -82,6 +82,11 @@ def configure(
         "s2s_ref.grading.preprocessors.disarm.Disarm",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+        "s2s_ref.grading.preprocessors.explain.Explain",
+    ]
     c.Autograde.exporter_class = "s2s_ref.grading.exporter.SubmissionExporter"
     c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
     c.ClearSolutions.text_stub = "*Your answer here.*"

@@ -54,6 +54,7 @@ class Result:
     `score` and `max_score` count the points that are given by machine; `written` the answers that
     wait to be marked by hand, `to_review` those that were marked before this run. `verdicts` are
     those of the checks, as students saw them. `error` says why a submission has no marks.
+    `unchanged`: it was graded by an earlier run, whose `seconds` these are.
     """
 
     student: str
@@ -64,6 +65,7 @@ class Result:
     to_review: int = 0
     seconds: float = 0.0
     error: str = ""
+    unchanged: bool = False
     verdicts: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -198,7 +200,7 @@ class _Run:
         noted = self._course.ledger.get(submission.lesson, submission.student)
         if not noted or noted["by"] != self._stamp(submission):
             return None
-        result = Result(**noted["result"])
+        result = Result(**noted["result"] | {"unchanged": True})
         if result.error:  # the machine may have been at fault
             return None
         with self._api.gradebook as gradebook:

@@ -1,0 +1,30 @@
+"""What nbgrader's feedback page leaves unsaid."""
+
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_grade
+
+WAITS = "Not marked yet: this answer counts 0 until your instructor has read it."
+TABLES = ".rendered_html td, .rendered_html th { padding: 0.2em 0.8em; vertical-align: top }"
+
+
+class Explain(NbGraderPreprocessor):
+    """Say which answers wait to be marked, and leave some room between a table's columns.
+
+    It comes after nbgrader's GetGrades and after the page's own style.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Comment on every answer that was not marked, where nobody else has."""
+        resources["inlining"]["css"].append(TABLES)
+        about = resources["nbgrader"]
+        where = (about["notebook"], about["assignment"], about["student"])
+        with Gradebook(about["db_url"]) as gradebook:
+            for cell in filter(is_grade, nb.cells):
+                mine = cell.metadata.nbgrader
+                if gradebook.find_grade(mine.grade_id, *where).needs_manual_grade:
+                    mine["comment"] = mine.get("comment") or WAITS
+        return nb, resources
