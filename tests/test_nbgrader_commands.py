@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from small_course import (
     EXERCISE,
     LESSON,
@@ -45,6 +46,7 @@ def make(root):
     released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
     for student, answers in ANSWERS.items():
         path = hand_in(course, student, answered(released, answers))
+    hand_in(course, "other_lesson", new_notebook(cells=[new_code_cell("x = 1")]))
     (path.parent / "book.db").symlink_to(course.root / "class" / "gradebook.db")
     return course
 
@@ -67,6 +69,7 @@ def test_the_commands_give_the_same_marks(tmp_path):
     graded = nbgrader(theirs, "autograde", LESSON)
     assert graded.returncode  # of the one with a link
     assert "is a link or a device" in graded.stderr
+    assert f"The notebook of other_lesson holds no cell of {LESSON}." in graded.stderr
     assert not (theirs.autograded / "linked").exists()
     assert nbgrader(theirs, "generate_feedback", LESSON).returncode == 0
     page = theirs.feedback / "mistaken" / LESSON / f"{LESSON}.html"

@@ -22,12 +22,12 @@ import nbformat
 
 from s2s_ref.checks.exercise import find
 from s2s_ref.grading import hand_in
-from s2s_ref.grading.cells import grade_id, graded_checks
+from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Job, Outcome, code_version, execute
 from s2s_ref.grading.pool import LostError, processes, run_all
 from s2s_ref.grading.preprocessors.sandbox_execute import SandboxExecute
-from s2s_ref.grading.preprocessors.sanitize import recorded_cells, sanitise
+from s2s_ref.grading.preprocessors.sanitize import recorded_cells, require_cells, sanitise
 from s2s_ref.grading.provisioners import clear_leftovers
 from s2s_ref.grading.release import examine, read_notebook, reason
 from s2s_ref.grading.stage import examine_files
@@ -291,14 +291,9 @@ class _Run:
             ValueError: it cannot be read, or has none of the lesson's cells.
         """
         folder, lesson = self._course.submitted / submission.student, submission.lesson
-        path, known = self._course.notebook(folder, lesson), self._cells_of(lesson)
+        path = self._course.notebook(folder, lesson)
         notebook = read_notebook(path)
-        if not any(grade_id(cell) in known for cell in notebook.cells):
-            raise ValueError(
-                f"{path} holds no cell of {lesson}. Is it another lesson's notebook? Put the right "
-                "one in its place. Were its cells copied into a new notebook? Copy the answers "
-                "into the lesson's own."
-            )
+        require_cells(notebook, self._cells_of(lesson), lesson, str(path))
         return notebook
 
     def _grade(self, submission: Submission, seconds: float = 0.0) -> Result:

@@ -20,8 +20,25 @@ class Sanitize(NbGraderPreprocessor):
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as book:
             recorded = recorded_cells(book, about["assignment"])
+        require_cells(nb, recorded, about["assignment"], f"The notebook of {about['student']}")
         sanitise(nb, recorded)
         return nb, resources
+
+
+def require_cells(
+    nb: NotebookNode, recorded: dict[str, NotebookNode], lesson: str, name: str
+) -> None:
+    """Refuse a notebook, called `name`, that is another lesson's.
+
+    Raises:
+        ValueError: it has none of the lesson's cells.
+    """
+    if not any(grade_id(cell) in recorded for cell in nb.cells):
+        raise ValueError(
+            f"{name} holds no cell of {lesson}. Is it another lesson's notebook? Put the right "
+            "one in its place. Were its cells copied into a new notebook? Copy the answers "
+            "into the lesson's own."
+        )
 
 
 def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
