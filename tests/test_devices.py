@@ -6,6 +6,7 @@ import itertools
 import pytest
 import torch
 from pretended_device import DEVICE, PretendedDevice, move, near
+from torch.profiler import ProfilerActivity, profile, record_function
 
 from s2s_ref import recipe
 from s2s_ref.attention import LuongDecoder
@@ -104,3 +105,25 @@ def test_a_systems_translations_are_those_of_the_cpu(monkeypatch):
 def test_a_forgotten_tensor_is_noticed(model):
     with PretendedDevice(), pytest.raises(RuntimeError, match="meets one of the pretended device"):
         move(model).encode(BATCH.src, BATCH.src_lengths)
+
+
+def test_the_gpu_benchmark_counts_kernels_and_no_named_stretches(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root))
+    from benchmarks.gpu import kernels_share
+
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        matrix = torch.rand(50, 50)
+        with record_function("Optimizer.step#Adam.step"):
+            for _ in range(3):
+                matrix = matrix @ matrix
+    events = list(profiled.events())
+    assert kernels_share(events) == 0
+    start = min(event.time_range.start for event in events)
+    end = max(event.time_range.end for event in events)
+    products = [event for event in events if event.name == "aten::mm"]
+    stretches = [event for event in events if event.name.startswith("Optimizer")]
+    assert (len(products), len(stretches)) == (3, 1)
+    for event in products + stretches:  # as a GPU's trace has them
+        event.device_type = torch.autograd.DeviceType.CUDA
+    busy = sum(event.time_range.end - event.time_range.start for event in products)
+    assert kernels_share(events) == pytest.approx(busy / (end - start))
