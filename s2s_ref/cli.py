@@ -592,6 +592,9 @@ def _grade(course: "Course", submissions: "list[Submission]", how: "How") -> "li
         out.print(_to_mark(written, to_review))
     if missing := hand_in.note(course, {result.lesson for result in results}):
         out.print(missing)
+    for result, why in engine.unchecked(results):
+        who = f"{result.student}, {result.lesson}"
+        out.print(f"{who}: no check began: {why}", markup=False)
     for result in (r for r in results if r.error):
         who = escape(f"{result.student}, {result.lesson}")
         out.print(f"[red]{who}:[/red] {escape(result.error)}")

@@ -11,6 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+SETTINGS = Path(__file__).parent / "jupyter"
+"""JupyterLab's own settings, in the layout that it looks for."""
+
 CONFIG_NAME = "nbgrader_config.py"
 CONFIG = """\
 # Written by `s2s lab`, which puts it back when it is changed. Your own settings for nbgrader
@@ -20,7 +23,8 @@ c = get_config()  # noqa: F821
 # "Validate" runs a lesson without its experiments: they take up to a minute each, and no check
 # needs them.
 c.Execute.skip_cells_with_tag = "experiment"
-c.Execute.timeout = 300  # seconds for one cell
+# Meanwhile the lab answers nothing else, so a loop that never ends is stopped soon.
+c.Execute.timeout = 60  # seconds for one cell
 """
 
 
@@ -103,23 +107,22 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def command(work: Path, options: Sequence[str] = ()) -> list[str]:
-    """The command that opens JupyterLab of this Python on the student's folder.
-
-    It does not ask whether to fetch Jupyter's news, over the first lesson.
-    """
-    own = [f"--ServerApp.root_dir={work}", "--LabApp.news_url=None"]
-    return [sys.executable, "-m", "jupyterlab", *own, *options]
+    """The command that opens JupyterLab of this Python on the student's folder."""
+    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={work}", *options]
 
 
 def environment(work: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment JupyterLab runs in.
 
-    nbgrader finds its settings from every folder of the lab, a terminal there finds `s2s` and
-    `nbgrader`, and the kernel is this Python's.
+    nbgrader finds its settings from every folder of the lab, JupyterLab does not ask whether to
+    fetch its news over the first lesson, a terminal finds `s2s` and `nbgrader`, and the kernel is
+    this Python's.
     """
     changed = dict(os.environ if base is None else base)
-    for name, folder in (("JUPYTER_CONFIG_PATH", work), ("PATH", Path(sys.executable).parent)):
-        changed[name] = os.pathsep.join(filter(None, (str(folder), changed.get(name))))
+    ours = {"JUPYTER_CONFIG_PATH": (work, SETTINGS), "PATH": (Path(sys.executable).parent,)}
+    for name, folders in ours.items():
+        before = filter(None, [changed.get(name)])
+        changed[name] = os.pathsep.join([*map(str, folders), *before])
     changed.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     return changed
 

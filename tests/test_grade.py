@@ -101,6 +101,14 @@ def dead(released):
     return answered(released, {EXERCISE: "import os\nos._exit(1)"})
 
 
+def unimportable(released):
+    """Right answers, but the cell that imports `check` fails before it does."""
+    notebook = perfect(released)
+    set_up = next(cell for cell in notebook.cells if "import check" in cell.source)
+    set_up.source = "import no_such_package\n" + set_up.source
+    return notebook
+
+
 def parted(released):
     """Right answers, but the cell of the first one was deleted."""
     notebook = perfect(released)
@@ -127,14 +135,15 @@ def graded(tmp_path_factory):
         (course.solutions / LESSON / "INSTRUCTOR.md").write_text("rubric")
         release(course)
         released = nbformat.read(course.notebook(course.lessons, LESSON), as_version=4)
-        for make in (perfect, mistaken, edited, dead, parted, scripted):
+        for make in (perfect, mistaken, edited, dead, unimportable, parted, scripted):
             hand_in(course, make.__name__, make(released))
         hand_in(course, "untouched", released)
         for name, (text, _) in BAD.items():
             hand_in(course, name, text)
         write("notes", course.submitted / "no_notebook" / LESSON / "notes.txt")
         write("{}", course.submitted / "other_name" / LESSON / "homework.ipynb")
-        hand_in(course, "other_lesson", new_notebook(cells=[new_code_cell("x = 1")]))
+        other = new_notebook(cells=[cell_of(released, EXPERIMENT), new_code_cell("x = 1")])
+        hand_in(course, "other_lesson", other)
         before, done = contents(course.root), []
         environment = dict(os.environ)
         results = engine.grade(course, find_submissions(course), done.append)
@@ -159,6 +168,7 @@ def test_the_marks_are_right(graded):
         "perfect": (3, 3, 1),
         "mistaken": (0, 3, 0),
         "untouched": (0, 3, 0),
+        "unimportable": (0, 3, 1),
         "edited": (3, 3, 1),
         "dead": (0, 3, 0),
         "parted": (1, 3, 1),
@@ -171,6 +181,15 @@ def test_mistakes_are_named(graded):
     assert told(results["perfect"]) == {ENCODE: "passed", PREDICTION: "passed"}
     assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "capital"}
     assert told(results["untouched"]) == {ENCODE: "unwritten", PREDICTION: "unanswered"}
+
+
+def test_a_notebook_that_never_imports_check_says_why(graded):
+    _, results, _ = graded
+    result = results["unimportable"]
+    why = "an earlier cell failed: ModuleNotFoundError: No module named 'no_such_package'"
+    told = f"`check` was not imported: {why}"
+    assert {v["headline"] for v in result.verdicts} == {told}
+    assert engine.unchecked(list(results.values())) == [(result, told)]
 
 
 def test_a_missing_cell_is_named(graded):
@@ -219,7 +238,7 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
         assert message in results[name].error
         assert f"{name}/{LESSON}/{LESSON}.ipynb" in results[name].error
         assert results[name].error.endswith("Save it again from JupyterLab.")
-    assert f"other_lesson/{LESSON}/{LESSON}.ipynb holds no cell of {LESSON}." in (
+    assert f"other_lesson/{LESSON}/{LESSON}.ipynb holds no answer and no check of {LESSON}." in (
         results["other_lesson"].error
     )
     assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing. Put it there.")
@@ -281,6 +300,7 @@ def test_feedback_shows_the_cards(graded):
         "parted",
         "perfect",
         "scripted",
+        "unimportable",
         "untouched",
     ]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import urllib.parse
@@ -108,10 +107,11 @@ def test_the_command_and_its_environment(work):
     assert arguments[:3] == [sys.executable, "-m", "jupyterlab"]
     assert arguments[-2:] == ["--no-browser", "--port=1"]
     made = lab.environment(work, {"PATH": "/bin", "JUPYTER_CONFIG_PATH": "/mine", "KEPT": "1"})
-    assert made["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(work), "/mine"]
+    assert made["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(work), str(lab.SETTINGS), "/mine"]
     assert made["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/bin"]
     assert made["KEPT"] == "1"
-    assert lab.environment(work, {})["JUPYTER_CONFIG_PATH"] == str(work)
+    alone = lab.environment(work, {})["JUPYTER_CONFIG_PATH"]
+    assert alone.split(os.pathsep) == [str(work), str(lab.SETTINGS)]
 
 
 def graded_lesson(answer):
@@ -171,10 +171,10 @@ def server(work, tmp_path):
 
 
 def test_jupyterlab_does_not_ask_about_its_news(server):
-    with urllib.request.urlopen(f"{server}lab?token=t", timeout=60) as answer:
-        page = answer.read().decode("utf-8")
-    settings = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
-    assert json.loads(settings[1])["news"] == {"disabled": True}
+    settings = "lab/api/settings/@jupyterlab/apputils-extension:notification"
+    with urllib.request.urlopen(f"{server}{settings}?token=t", timeout=60) as answer:
+        schema = json.load(answer)["schema"]
+    assert schema["properties"]["fetchNews"]["default"] == "false"  # "none" asks
 
 
 def test_validate_in_jupyterlab_names_the_failing_cell_and_skips_experiments(server, work):

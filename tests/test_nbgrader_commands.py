@@ -69,7 +69,9 @@ def test_the_commands_give_the_same_marks(tmp_path):
     graded = nbgrader(theirs, "autograde", LESSON)
     assert graded.returncode  # of the one with a link
     assert "is a link or a device" in graded.stderr
-    assert f"The notebook of other_lesson holds no cell of {LESSON}." in graded.stderr
+    assert (
+        f"The notebook of other_lesson holds no answer and no check of {LESSON}." in graded.stderr
+    )
     assert not (theirs.autograded / "linked").exists()
     assert nbgrader(theirs, "generate_feedback", LESSON).returncode == 0
     page = theirs.feedback / "mistaken" / LESSON / f"{LESSON}.html"

@@ -13,7 +13,7 @@ from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exercise import exercise, prediction
 from s2s_ref.checks.rnn import one_of, one_share
-from s2s_ref.checks.tables import BOS, EOS, Draws, Tables, at, described, starts_of
+from s2s_ref.checks.tables import BOS, EOS, Draws, Tables, Tokens, at, described, starts_of
 from s2s_ref.state import Hypothesis
 from s2s_ref.student.describe import Observation
 
@@ -695,7 +695,13 @@ def sample_by_cumulated_sums(decoder, state, bos_id, eos_id, max_len, temperatur
     lesson=5,
     title="One step of a beam",
     returns=("parents", "tokens", "scores"),
-    edges=[{"batch": 1}, {"beam": 1}, {"dead": 1}, {"beam": 1, "vocab": 3}],
+    edges=[
+        {"batch": 1},
+        {"beam": 1},
+        {"dead": 1},
+        {"beam": 1, "vocab": 3},
+        {"vocab": 3, "beam_size": 5},
+    ],
     hints=[
         "Every beginning can go on with every token. How many candidates does one sentence have, "
         "and what is the score of each?",
@@ -806,6 +812,17 @@ def too_few_candidates(scores, logits, beam_size):
     return places // logits.shape[-1], places % logits.shape[-1], best
 
 
+@beam_step.mistake(
+    "as many are kept as there are tokens, though there are more candidates",
+    so="Every beginning goes on with every token: there are as many candidates for each of them.",
+    ask="How many candidates do three beginnings and a vocabulary of 3 make?",
+)
+def no_more_than_tokens(scores, logits, beam_size):
+    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
+    best, places = totals.topk(min(beam_size, logits.shape[-1]), dim=1)
+    return places // logits.shape[-1], places % logits.shape[-1], best
+
+
 @beam_step.alternative
 def beam_step_by_sorting(scores, logits, beam_size):
     log_probs = logits - logits.logsumexp(dim=2, keepdim=True)
@@ -888,6 +905,7 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
         )
         problem = problem or _wrong_order(found)
         problem = problem or _wrong_best(tables, start, found[0], arguments)
+        problem = problem or _missing(tables, start, found, arguments)
         if problem:
             return problem
     return None
@@ -943,13 +961,10 @@ def _cannot_miss(tables: Tables, start: int, arguments: dict[str, Any]) -> float
     length, and fewer than `beam_size` hypotheses are shorter. Where finished hypotheses compete
     with live ones by their scores, this holds for a beam that keeps all, or for alpha 0.
     """
-    limit, beam_size, vocab = arguments["max_len"], arguments["beam_size"], tables.logits.shape[1]
-    size = (vocab - 1) ** (limit - 1) * vocab
+    beam_size, size = arguments["beam_size"], _last_step(tables, arguments)
     if size > MOST_LISTED or (arguments["alpha"] and beam_size < size):
         return None
-    listed = tables.beginnings(start, limit, tables.logits.softmax(dim=-1))
-    log_probs = {tokens: math.log(probability) for tokens, probability in listed.items()}
-    ended = {t: p for t, p in log_probs.items() if t[-1] == EOS or len(t) == limit}
+    log_probs, ended = _listed(tables, start, arguments)
     scores = {tokens: p / len(tokens) ** arguments["alpha"] for tokens, p in ended.items()}
     best = max(scores, key=scores.__getitem__)
     shorter = sum(len(tokens) < len(best) for tokens in ended)
@@ -958,6 +973,44 @@ def _cannot_miss(tables: Tables, start: int, arguments: dict[str, Any]) -> float
         for n in range(1, len(best) + 1)
     ]
     return scores[best] if shorter < beam_size and max(ranks) < beam_size else None
+
+
+def _missing(
+    tables: Tables, start: int, found: Sequence[Hypothesis], arguments: dict[str, Any]
+) -> str:
+    """Say what is not there, where the beam has room for all: what ends before the search does.
+
+    The search goes on at least until the longest hypothesis that it returns.
+    """
+    beam_size, limit = arguments["beam_size"], arguments["max_len"]
+    if _last_step(tables, arguments) > min(beam_size, MOST_LISTED):
+        return ""
+    _, ended = _listed(tables, start, arguments)
+    if len(ended) > beam_size:
+        return ""
+    there = {(*h.tokens, EOS) if len(h.tokens) < limit else tuple(h.tokens) for h in found}
+    longest = max(map(len, there))
+    missing = [tokens for tokens in ended if len(tokens) <= longest and tokens not in there]
+    if not missing:
+        return ""
+    told = [token for token in missing[0] if token != EOS]
+    return f"a beam of {beam_size} has room for all, but {told} is not among what came back"
+
+
+def _last_step(tables: Tables, arguments: dict[str, Any]) -> int:
+    """Count the candidates of the last step where every beginning is kept."""
+    vocab = tables.logits.shape[1]
+    return int((vocab - 1) ** (arguments["max_len"] - 1) * vocab)
+
+
+def _listed(
+    tables: Tables, start: int, arguments: dict[str, Any]
+) -> tuple[dict[Tokens, float], dict[Tokens, float]]:
+    """List the log-probabilities of all beginnings, and those of the ones that end."""
+    limit = arguments["max_len"]
+    listed = tables.beginnings(start, limit, tables.logits.softmax(dim=-1))
+    log_probs = {tokens: math.log(probability) for tokens, probability in listed.items()}
+    return log_probs, {t: p for t, p in log_probs.items() if t[-1] == EOS or len(t) == limit}
 
 
 @beam_search.mistake(
@@ -1230,6 +1283,37 @@ def unfinished_lost(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.
             if len(done) >= beam_size or not words:
                 break
         found.append(sorted(done, key=lambda h: h.score, reverse=True))
+    return found
+
+
+@beam_search.mistake(
+    "only the best hypothesis of each sentence is returned",
+    so="What else the beam has found is lost: nobody can rank it again, or show the second best.",
+    ask="How many hypotheses may a sentence have that has been searched with a beam of five?",
+)
+def best_one_only(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
+    found = []
+    for row in range(len(state.h)):
+        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
+        done = []
+        for length in range(1, max_len + 1):
+            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
+            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
+            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
+            parents, tokens = places // totals.shape[1], places % totals.shape[1]
+            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
+            for w, s in zip(words, scores.tolist(), strict=True):
+                if w[-1] == eos_id:
+                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
+            going = (tokens != eos_id).nonzero().flatten()
+            words, scores = [words[i] for i in going.tolist()], scores[going]
+            beams = beams.select(parents[going])
+            if len(done) >= beam_size or not words:
+                break
+        else:
+            for w, s in zip(words, scores.tolist(), strict=True):
+                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
+        found.append([max(done, key=lambda h: h.score)])
     return found
 
 

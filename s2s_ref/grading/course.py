@@ -82,6 +82,7 @@ def configure(
         "s2s_ref.grading.preprocessors.disarm.Disarm",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.GenerateFeedback.force = True  # a page is old as soon as an answer is marked by hand
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

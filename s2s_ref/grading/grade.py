@@ -25,9 +25,11 @@ from s2s_ref.grading import hand_in
 from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.execution import Job, Outcome, code_version, execute
+from s2s_ref.grading.judge import NO_VERDICT
 from s2s_ref.grading.pool import LostError, processes, run_all
 from s2s_ref.grading.preprocessors.sandbox_execute import SandboxExecute
 from s2s_ref.grading.preprocessors.sanitize import recorded_cells, require_cells, sanitise
+from s2s_ref.grading.preprocessors.verify import NO_CHECK
 from s2s_ref.grading.provisioners import clear_leftovers
 from s2s_ref.grading.release import examine, read_notebook, reason
 from s2s_ref.grading.stage import examine_files
@@ -478,8 +480,14 @@ def _is_verdict(value: Any) -> bool:
 
 
 def _no_verdict(exercise: str) -> dict[str, Any]:
-    headline = "the check did not come to an end"
-    return {"exercise": exercise, "passed": False, "headline": headline, "mistake": "", "kind": ""}
+    told = {"headline": NO_VERDICT, "mistake": "", "kind": ""}
+    return {"exercise": exercise, "passed": False, **told}
+
+
+def unchecked(results: list[Result]) -> list[tuple[Result, str]]:
+    """List the results of notebooks that never imported `check`, with what kept them from it."""
+    said = [(r, v["headline"]) for r in results for v in r.verdicts[:1]]
+    return [(result, headline) for result, headline in said if headline.startswith(NO_CHECK)]
 
 
 @dataclass(frozen=True)

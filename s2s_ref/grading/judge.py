@@ -24,6 +24,7 @@ NO_CELL = (
     "This cell is not graded, so its check is not made here. In JupyterLab it shows its card: run "
     "it there."
 )
+NO_VERDICT = "the check did not come to an end"
 LONGEST = 600
 """So many characters of a text of a student's making are kept."""
 
@@ -136,7 +137,7 @@ def _verdict(prepared: Prepared, seen: list[Any]) -> Verdict:
 
 
 def _no_verdict(name: str) -> Verdict:
-    return _failed(find(name), "the check did not come to an end")
+    return _failed(find(name), NO_VERDICT)
 
 
 def _failed(exercise: Exercise, headline: str) -> Verdict:

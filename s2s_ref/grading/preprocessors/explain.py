@@ -6,6 +6,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
+from traitlets import List, Unicode
 
 WAITS = "Not marked yet: this answer counts 0 until your instructor has read it."
 TABLES = ".rendered_html td, .rendered_html th { padding: 0.2em 0.8em; vertical-align: top }"
@@ -16,6 +17,9 @@ class Explain(NbGraderPreprocessor):
 
     It comes after nbgrader's GetGrades and after the page's own style.
     """
+
+    # the page's exporter sets it for every step
+    display_data_priority = List(Unicode()).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Comment on every answer that was not marked, where nobody else has."""

@@ -31,13 +31,16 @@ def require_cells(
     """Refuse a notebook, called `name`, that is another lesson's.
 
     Raises:
-        ValueError: it has none of the lesson's cells.
+        ValueError: it has none of the lesson's answers and checks; experiments say nothing, for
+            lessons have some in common.
     """
-    if not any(grade_id(cell) in recorded for cell in nb.cells):
+    marks = {name: cell.metadata.nbgrader for name, cell in recorded.items()}
+    own = {name for name, mark in marks.items() if mark.grade or mark.solution}
+    if own.isdisjoint(map(grade_id, nb.cells)):
         raise ValueError(
-            f"{name} holds no cell of {lesson}. Is it another lesson's notebook? Put the right "
-            "one in its place. Were its cells copied into a new notebook? Copy the answers "
-            "into the lesson's own."
+            f"{name} holds no answer and no check of {lesson}. Is it another lesson's notebook? "
+            "Put the right one in its place. Were its cells copied into a new notebook? Copy the "
+            "answers into the lesson's own."
         )
 
 

@@ -12,8 +12,11 @@ from traitlets import Unicode
 from s2s_ref.grading import hand_in
 from s2s_ref.grading.cells import grade_id, graded_checks, points
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.judge import NO_VERDICT
 from s2s_ref.grading.preprocessors.sandbox_execute import RECORD
 from s2s_ref.student import card
+
+NO_CHECK = "`check` was not imported"
 
 
 class Verify(NbGraderPreprocessor):
@@ -31,6 +34,7 @@ class Verify(NbGraderPreprocessor):
         for cell, made in graded_checks(nb):
             verdicts = record[grade_id(cell)]
             _name_what_is_missing(verdicts, made, cell)
+            _say_that_check_is_missing(verdicts, cell, nb)
             part = self._judge_file(verdicts, cell, resources)
             failed |= {v["exercise"] for v in verdicts if not v["passed"]}
             reasons = [o for o in cell.outputs if o.get("ename") in ("NotRun", "TimeOut")]
@@ -61,6 +65,22 @@ def _name_what_is_missing(
             name in text.replace("'", " ").split() for text in said
         ):
             verdict["headline"] = f"{name} is not defined: its cell is missing or did not run"
+
+
+def _say_that_check_is_missing(
+    verdicts: list[dict[str, Any]], cell: NotebookNode, nb: NotebookNode
+) -> None:
+    """Say where no check began because the cell that imports `check` failed, or is gone."""
+    if "name 'check' is not defined" not in [o.get("evalue") for o in cell.outputs]:
+        return
+    before = [o for earlier in nb.cells[: nb.cells.index(cell)] for o in earlier.get("outputs", [])]
+    failed = [o for o in before if o.output_type == "error" and o.ename != "CheckFailed"]
+    why = "the cell that imports it is missing"
+    if failed:
+        why = f"an earlier cell failed: {failed[0].ename}: {failed[0].evalue}"
+    for verdict in verdicts:
+        if verdict["headline"] == NO_VERDICT:
+            verdict["headline"] = f"{NO_CHECK}: {why}"
 
 
 def _cards(verdicts: list[dict[str, Any]], failed: set[str]) -> Iterator[NotebookNode]:
