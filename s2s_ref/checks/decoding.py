@@ -1367,7 +1367,8 @@ def beam_search_until_none_can_win(decoder, state, bos_id, eos_id, beam_size, ma
             words, scores = [words[i] for i in going.tolist()], scores[going]
             beams = beams.select(parents[going])
             hoped = max(s / max_len**alpha for s in scores.tolist()) if words else -math.inf
-            if max((h.score for h in done), default=-math.inf) >= hoped:
+            best = max((h.score for h in done), default=-math.inf)
+            if length < max_len and best >= hoped:
                 break
         else:
             for w, s in zip(words, scores.tolist(), strict=True):
