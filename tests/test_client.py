@@ -281,6 +281,12 @@ def test_html_is_escaped_and_says_the_same(passed):
         assert VERDICT[part] in text
 
 
+def test_backticks_become_code_in_html_and_nothing_of_a_student_becomes_html():
+    made = card.html({**VERDICT, "passed": False, "ask": "What does `x<b>` do, `y`?", "got": "`z`"})
+    assert "What does <code>x&lt;b&gt;</code> do, <code>y</code>?" in made
+    assert "<code>`z`</code>" in made
+
+
 @pytest.mark.parametrize(
     ("number", "kind", "place"),
     [(2, "value", "exercise 2"), (3, "prediction", "prediction 3"), (0, "value", "bonus")],

@@ -176,6 +176,8 @@ def raising(error):
         (lambda scores, _: math.tanh(scores), "How many numbers does the tensor hold"),
         (lambda scores, _: 1 if scores > 0 else 0, "How many times True or False"),
         (lambda scores, _: scores @ scores, "Which shapes meet"),
+        (lambda scores, _: scores * (1 - (scores > 0)), "the opposite of a mask"),
+        (raising(RuntimeError("the decoder was called more than 200 times")), "What ends the loop"),
         (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names wait for them?"),
         (raising(ValueError("Expected input batch_size (2) to match, wrong size")), "Which shapes"),
         (raising(ValueError("no such thing")), "Which value does the call in that line accept"),

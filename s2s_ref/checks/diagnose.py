@@ -132,7 +132,8 @@ GENERIC = {
     "nan": Generic(
         "the result holds nan",
         "One nan spreads through every sum that it enters.",
-        "Which step divides by zero, or takes the logarithm of zero?",
+        "Which step divides by zero, takes the logarithm of zero, or brings an infinity together "
+        "with another one or with 0?",
     ),
     "graph": Generic(
         "a number is wanted, and a tensor with its graph came back",
@@ -206,6 +207,8 @@ ASKED_OF_ERRORS = (
     ("RuntimeError", "dtype|scalar type|data type", DTYPES),
     ("RuntimeError", "cannot be converted to Scalar", ONE_NUMBER),
     ("RuntimeError", "Boolean value", "How many times True or False does the comparison give?"),
+    ("RuntimeError", "bool tensor", "What is the opposite of a mask of True and False?"),
+    ("RuntimeError", "called more than", "What ends the loop where no <eos> comes?"),
     ("RuntimeError", "", SHAPES),
     ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),
     ("RecursionError", "", "When does the function stop calling itself?"),

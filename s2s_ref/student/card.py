@@ -1,5 +1,6 @@
 """How a verdict is shown: one line for a pass, a card for a failure, as text and as HTML."""
 
+import re
 import textwrap
 from collections.abc import Mapping
 from html import escape
@@ -7,6 +8,8 @@ from typing import Any
 
 WIDTH = 83
 """nbgrader cuts longer lines."""
+
+BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
 MIME = "application/vnd.s2s.verdict+json"
 """Under this type a notebook's output carries the verdict itself, for the class report."""
@@ -35,10 +38,10 @@ def html(verdict: Mapping[str, Any]) -> str:
         for label in ("given", "expected", "got")
         if verdict[label]
     )
-    words = "".join(f"<div>{escape(verdict[part])}</div>" for part in ("so",) if verdict[part])
-    ask = f'<div style="margin-top:.4em"><em>{escape(verdict["ask"])}</em></div>'
+    words = f"<div>{_marked(verdict['so'])}</div>" if verdict["so"] else ""
+    ask = f'<div style="margin-top:.4em"><em>{_marked(verdict["ask"])}</em></div>'
     advice = "".join(f'<div style="opacity:.7">{escape(line)}</div>' for line in _advice(verdict))
-    title = f"{escape(_short(verdict))}: {escape(verdict['headline'])}"
+    title = f"{escape(_short(verdict))}: {_marked(verdict['headline'])}"
     return (
         '<div style="border-left:4px solid #d1652b;padding:.3em 1em;margin:.3em 0;max-width:60em">'
         f'<div style="display:flex;justify-content:space-between"><strong>{title}</strong>'
@@ -46,6 +49,11 @@ def html(verdict: Mapping[str, Any]) -> str:
         f'</div><table style="margin:.4em 0;border:0;font-size:inherit">{rows}</table>{words}'
         f"{ask if verdict['ask'] else ''}{advice}</div>"
     )
+
+
+def _marked(text: str) -> str:
+    """Write a text as HTML, with what stands between backticks as code."""
+    return BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escape(text))
 
 
 def _short(verdict: Mapping[str, Any]) -> str:
