@@ -12,7 +12,7 @@ from traitlets import Unicode
 from s2s_ref.grading import hand_in
 from s2s_ref.grading.cells import grade_id, graded_checks, points
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.judge import NO_VERDICT
+from s2s_ref.grading.judge import NO_VERDICT, tidy
 from s2s_ref.grading.preprocessors.sandbox_execute import RECORD
 from s2s_ref.student import card
 
@@ -77,7 +77,7 @@ def _say_that_check_is_missing(
     failed = [o for o in before if o.output_type == "error" and o.ename != "CheckFailed"]
     why = "the cell that imports it is missing"
     if failed:
-        why = f"an earlier cell failed: {failed[0].ename}: {failed[0].evalue}"
+        why = tidy(f"an earlier cell failed: {failed[0].ename}: {failed[0].evalue}")
     for verdict in verdicts:
         if verdict["headline"] == NO_VERDICT:
             verdict["headline"] = f"{NO_CHECK}: {why}"
