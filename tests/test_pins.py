@@ -13,6 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 PROJECT = "seq2seq-course"
+# The first release of every promised Python, and that of Debian 12.
+PYTHONS = ("3.11.0", "3.11.2", "3.12.0", "3.13.0")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,18 @@ def test_what_is_installed_is_what_is_pinned(pins):
         if installed != Version(pinned).public:
             different[name] = f"{installed}, pinned {pinned}"
     assert not different, "run: make setup"
+
+
+@pytest.mark.usefixtures("made_by_make")
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_pin_installs_on_every_promised_python(pins, project, python):
+    assert python in SpecifierSet(project["requires-python"])
+    refusing = {}
+    for distribution in importlib.metadata.distributions():
+        wanted = distribution.metadata["Requires-Python"] or ""
+        if canonicalize_name(distribution.name) in pins and python not in SpecifierSet(wanted):
+            refusing[f"{distribution.name}=={distribution.version}"] = wanted
+    assert not refusing, "pin a release that accepts it"
 
 
 def test_conda_users_get_the_same_versions(environment, pins, project):
