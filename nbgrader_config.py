@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from s2s_ref.grading.course import configure
+from s2s_ref.grading.settings import configure
 
 configure(get_config(), Path(__file__).parent)

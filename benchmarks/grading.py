@@ -53,8 +53,8 @@ import functools, json, sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.execution import Outcome
-from s2s_ref.grading.pool import cluster
+from s2s_ref.grading.sandbox.runner import Outcome
+from s2s_ref.grading.workers import cluster
 if __name__ == "__main__":
     root, way, jobs, force = sys.argv[1:]
     course = Course(Path(root), fork=way == "fork")
@@ -63,7 +63,8 @@ if __name__ == "__main__":
         from distributed import LocalCluster
         workers = LocalCluster(n_workers=int(jobs), threads_per_worker=1, dashboard_address=None)
         make = functools.partial(cluster, workers.scheduler_address)
-    results = engine.grade(course, found, how=engine.How(int(jobs), force == "force", make=make))
+    options = engine.GradingOptions(int(jobs), force == "force", make=make)
+    results = engine.grade(course, found, how=options)
     runs = Path(root, "class/cache/runs").glob("*/*")
     memory = [Outcome.from_bytes(p.read_bytes().partition(b"\\n")[2]).memory for p in runs]
     print(json.dumps({
@@ -130,7 +131,7 @@ def make_class(
     """Make a course of some cells of a lesson, in which everybody has handed in something."""
     from s2s_ref.grading.course import Course
     from s2s_ref.grading.demo import fill_in, solutions_of
-    from s2s_ref.grading.grade import register
+    from s2s_ref.grading.gradebook import register
     from s2s_ref.grading.release import release
 
     course = Course(root)

@@ -58,7 +58,7 @@ def _numbers(rounds: list[dict[int, dict[str, float]]]) -> dict[str, Spread]:
 
 
 def _write_pairs(path: Path, count: int) -> None:
-    from s2s_ref.grammar import generate
+    from s2s_ref.data.korean.generate import generate
 
     pairs = generate(min(count, DIFFERENT))
     with path.open("w", encoding="utf-8") as file:

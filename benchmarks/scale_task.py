@@ -15,18 +15,18 @@ from pathlib import Path
 def task(what: str, sentences: int, file: Path) -> Callable[[], object]:
     """Get everything ready; return the call that is timed."""
     if what == "read":
-        from s2s_ref.sentence_files import read_pairs
+        from s2s_ref.data.files import read_pairs
 
         return lambda: read_pairs(file)
 
-    from s2s_ref.grammar import generate
+    from s2s_ref.data.korean.generate import generate
 
     if what == "generate":
         generate(10)  # the tables of words
         return lambda: generate(sentences)
 
-    from s2s_ref.recipe import Recipe, prepare, train
-    from s2s_ref.training import set_threads
+    from s2s_ref.capstone.translator import Recipe, prepare, train
+    from s2s_ref.training.loop import set_threads
 
     set_threads(1)
     pairs = generate(sentences)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from s2s_ref.training import Batch, padded_batch
+from s2s_ref.training.batches import Batch, padded_batch
 
 UNK, PAD, BOS, EOS = 0, 1, 2, 3  # JoeyNMT allows no other order
 FIRST_WORD = 4

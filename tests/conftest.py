@@ -12,22 +12,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pytest
 from jaxtyping import install_import_hook
 
+from s2s_ref import syllabus
+
 ROOT = Path(__file__).parents[1]
 
-# Shapes in the annotations of these modules are checked at every call. Never `checks`: a mistake
+# Shapes in the annotations of these modules are checked at every call. Never exercises: a mistake
 # must give its wrong value there, not a type error.
-SHAPES_CHECKED = (
-    "state",
-    "rnn",
-    "encoder_decoder",
-    "padding",
-    "teacher_forcing",
-    "decoding",
-    "bottleneck",
-    "attention",
-    "two_attentions",
-    "metrics",
-)
+LESSONS = syllabus.modules_before(len(syllabus.LESSONS))
+SHAPES_CHECKED = ("state", *LESSONS, "evaluation.metrics")
 install_import_hook([f"s2s_ref.{name}" for name in SHAPES_CHECKED], "beartype.beartype")
 
 STATES = Path(tempfile.mkdtemp(prefix="s2s-test-states-"))

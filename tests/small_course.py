@@ -8,8 +8,8 @@ import nbformat
 import nbgrader.api
 from nbformat.v4 import new_code_cell
 
-from s2s_ref.checks import start_here
 from s2s_ref.checks.source import standalone
+from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading.course import Course
 
 # For every new gradebook nbgrader starts a Python of its own, to ask for one constant.
@@ -26,7 +26,7 @@ EXPERIMENT = "experiment-nested"
 KEPT = ("text-01", "set-up", EXERCISE, CHECK, PREDICT, PREDICTION_CHECK, EXPERIMENT, WRITTEN)
 """A text, the set-up, one exercise (2 points), one prediction (1), an experiment, an answer (3)."""
 
-RIGHT = standalone(start_here.reference_encode_sentence, "encode_sentence")
+RIGHT = standalone(encode_sentence.reference_encode_sentence, "encode_sentence")
 
 
 def small_lesson():

@@ -10,7 +10,7 @@ from torch import nn
 
 from s2s_ref.bottleneck import PeekyDecoder, reverse_source, score_by_length
 from s2s_ref.encoder_decoder import Decoder
-from s2s_ref.metrics import accuracy_by_length
+from s2s_ref.evaluation.metrics import accuracy_by_length
 from s2s_ref.state import State
 
 VOCAB, EMBED, HIDDEN = 7, 3, 5

@@ -20,7 +20,7 @@ from s2s_ref.decoding import (
     trim_at_eos,
 )
 from s2s_ref.state import Hypothesis, State
-from s2s_ref.student.toys import TableDecoder
+from s2s_ref.student.table_models import TableDecoder
 
 BOS, EOS = 1, 2
 ENDS = {"bos_id": BOS, "eos_id": EOS, "max_len": 5}

@@ -8,16 +8,17 @@ import torch
 from pretended_device import DEVICE, PretendedDevice, move, near
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from s2s_ref import recipe
 from s2s_ref.attention import LuongDecoder
 from s2s_ref.bottleneck import PeekyDecoder
-from s2s_ref.corpus import korean_english
+from s2s_ref.capstone import translator as recipe
+from s2s_ref.capstone.translator import Ensemble, Recipe, System, prepare, smoothed_loss
+from s2s_ref.data.corpus import korean_english
 from s2s_ref.decoding import beam_search, greedy_decode
 from s2s_ref.encoder_decoder import Decoder
 from s2s_ref.padding import PackedEncoder, Translator
-from s2s_ref.recipe import Ensemble, Recipe, System, prepare, smoothed_loss
 from s2s_ref.teacher_forcing import free_running_logits, scheduled_sampling
-from s2s_ref.training import padded_batch, set_seed
+from s2s_ref.training.batches import padded_batch
+from s2s_ref.training.loop import set_seed
 from s2s_ref.two_attentions import BahdanauDecoder, BidirectionalEncoder, GeneralScores
 
 VOCAB, SIZES = 11, (11, 4, 6)

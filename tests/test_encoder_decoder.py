@@ -17,7 +17,7 @@ from s2s_ref.encoder_decoder import (
 )
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State
-from s2s_ref.student.toys import TableDecoder, TableEncoder
+from s2s_ref.student.table_models import TableDecoder, TableEncoder
 
 CELLS = list(RNN_LAYERS)
 BOS, EOS, VOCAB, STATES = 1, 2, 6, 5

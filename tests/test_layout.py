@@ -2,48 +2,35 @@
 
 import ast
 import hashlib
+import importlib
 import re
 import subprocess
 import sys
 
 import pytest
 
-# In teaching order: a lesson's module may use the ones before it.
-LESSONS = (
-    "rnn",
-    "encoder_decoder",
-    "padding",
-    "teacher_forcing",
-    "decoding",
-    "bottleneck",
-    "attention",
-    "two_attentions",
-)
-DATA = {
-    "state",
-    "vocabulary",
-    "grammar",
-    "lexicon",
-    "clauses",
-    "drawing",
-    "sentences",
-    "corpus",
-    "sentence_files",
-    "tasks",
-    "download",
-}
-TOOLS = {"training", "metrics", "plots", "capstone"}
-SIDES = {"student", "checks", "grading"}
-# For these, what the part may import of this package; other parts are free.
+from s2s_ref import syllabus
+
+LESSONS = syllabus.modules_before(len(syllabus.LESSONS))
+TOOLS = {"data", "training", "evaluation"}
 MAY_IMPORT = {
-    "student": {"student", "state"},
-    "checks": {"checks", "student"} | DATA | TOOLS | set(LESSONS),
-    "stored": {"stored"} | DATA | TOOLS | set(LESSONS),
-    "recipe": DATA | TOOLS | set(LESSONS),
-    **dict.fromkeys(DATA, DATA),
-    **dict.fromkeys(TOOLS, DATA | TOOLS),
-    **{lesson: DATA | set(LESSONS[:i]) for i, lesson in enumerate(LESSONS)},
+    "__init__": set(),
+    "syllabus": set(),
+    "state": set(),
+    **{lesson: {"state", *LESSONS[:i]} for i, lesson in enumerate(LESSONS)},
+    "data": set(),
+    "training": set(),
+    "evaluation": {"data", "training", "student"},
+    "capstone": {"state", *LESSONS, *TOOLS},
+    "experiments": {"state", *LESSONS, *TOOLS, "student", "checks"},
+    "student": {"state"},
+    "checks": {"state", "student", "syllabus"},
+    "exercises": {"state", *LESSONS, "data", "capstone", "student", "checks"},
+    "grading": {"syllabus", "capstone", "student", "checks"},
+    "workspace": {"student", "evaluation", "grading"},
+    "cli": {"data", "capstone", "experiments", "student", "grading", "workspace"},
 }
+"""What each module or folder at the top of the package may import of the others."""
 JAXTYPED = {"Float", "Int", "Bool", "Shaped", "Num", "Integer", "UInt8"}
 
 
@@ -84,32 +71,53 @@ def parts_imported(tree):
                 yield rest[0]
 
 
-def test_modules_import_only_what_their_layer_may(modules):
+def test_modules_import_only_what_their_part_may(modules):
     wrong = []
     for name, tree in modules.items():
         part = name.split("/")[0]
-        for imported in parts_imported(tree):
-            if part in MAY_IMPORT and imported not in MAY_IMPORT[part] | {part}:
-                wrong.append(f"s2s_ref/{name}.py imports {imported}")
+        wrong += [
+            f"s2s_ref/{name}.py imports {imported}"
+            for imported in parts_imported(tree)
+            if imported not in MAY_IMPORT[part] | {part}
+        ]
     assert not wrong
 
 
-def test_every_lesson_module_is_in_the_order_above(modules):
-    placed = DATA | TOOLS | SIDES | set(LESSONS)
-    frame = {
-        "__init__",
-        "cli",
-        "doctor",
-        "lab",
-        "notebooks",
-        "repository",
-        "experiments",
-        "recipe",
-        "scoreboard",
-        "stored",
-    }
-    found = {name.split("/")[0] for name in modules}
-    assert found <= placed | frame, "give the new module a place in tests/test_layout.py"
+def test_every_part_of_the_package_has_its_place_in_the_rules(modules):
+    assert {name.split("/")[0] for name in modules} == set(MAY_IMPORT)
+
+
+def test_only_the_registry_loads_exercises(root, modules):
+    """By the syllabus, so that no other list of exercises is kept."""
+    told = {n: (root / "s2s_ref" / f"{n}.py").read_text(encoding="utf-8") for n in modules}
+    naming = {n for n, text in told.items() if "s2s_ref.exercises" in text}
+    assert {n for n in naming if not n.startswith("exercises/")} == {"checks/registry"}
+
+
+def test_the_exercises_of_each_lesson_are_in_order_and_complete(root):
+    for lesson in syllabus.LESSONS:
+        folder = root / "s2s_ref" / "exercises" / lesson.name
+        files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+        order = importlib.import_module(f"s2s_ref.exercises.{lesson.name}").ORDER
+        assert sorted(order) == sorted(files), lesson.name
+
+
+def test_the_listing_stays_readable(root, modules):
+    at_the_top = [name for name in modules if "/" not in name and name != "__init__"]
+    assert len(at_the_top) <= 17
+    for name in modules.keys() - {"data/korean/lexicon"}:
+        lines = (root / "s2s_ref" / f"{name}.py").read_text(encoding="utf-8").count("\n")
+        assert lines <= 700, f"s2s_ref/{name}.py has {lines} lines"
+
+
+def test_tests_lie_where_what_they_test_lies(root):
+    folders = {p.parent.relative_to(root / "tests") for p in (root / "tests").rglob("test_*.py")}
+    assert not [folder for folder in folders if not (root / "s2s_ref" / folder).is_dir()]
+
+
+def test_the_syllabus_names_the_folders_of_the_solutions(root):
+    there = sorted(path.parent.name for path in (root / "solutions").glob("*/*.ipynb"))
+    assert there == [lesson.folder for lesson in syllabus.LESSONS]
 
 
 def test_the_package_itself_holds_the_version_and_no_more(modules):

@@ -18,20 +18,16 @@ import pytest
 from nbgrader.validator import Validator
 from small_course import SOLUTION, contents
 
+from s2s_ref import syllabus
 from s2s_ref.checks.diagnose import alike, differences
-from s2s_ref.checks.exercise import load_all
-from s2s_ref.checks.judge import prepare, seed_of
+from s2s_ref.checks.prepare import prepare, seed_of
+from s2s_ref.checks.registry import load_all
 from s2s_ref.checks.source import standalone
-from s2s_ref.grading.cells import (
-    checks_in,
-    grade_id,
-    is_graded_check,
-    is_solution,
-    points,
-)
+from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check, is_solution, points
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.normalise import normalise
 from s2s_ref.grading.release import release
-from s2s_ref.notebooks import normalise
+from s2s_ref.grading.sandbox.stage import FOLDERS
 from s2s_ref.student.observe import observe
 
 COURSE = Course(SOLUTION.parents[2])
@@ -339,14 +335,13 @@ def run(code, exercise, bound, ready):
 # ------------------------------------------------------------------ what cells may name
 
 
-GIVEN_MODULES = ("student", "state", "vocabulary", "grammar", "corpus")
 LIBRARIES = ("torch", "jaxtyping", "numpy", "math", "random", "collections", "pathlib", "sacrebleu")
 
 
 @each_lesson
 def test_only_experiments_import_what_the_sandbox_does_not_hold(lesson):
-    earlier = {e.name.partition(".")[0] for e in load_all() if e.lesson < number(lesson)}
-    allowed = {f"s2s_ref.{name}" for name in (*GIVEN_MODULES, *earlier)}
+    staged = ("state", *FOLDERS, *syllabus.modules_before(number(lesson)))
+    allowed = {f"s2s_ref.{name}" for name in staged}
     for cell in code_cells(lesson):
         if not is_experiment(cell):
             for name in imports(cell.source):
@@ -479,9 +474,14 @@ def test_every_check_and_figure_has_its_output(lesson):
 
 def plotting_names(source):
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module in ("s2s_ref", "s2s_ref.plots"):
+        if isinstance(node, ast.ImportFrom) and node.module in (
+            "s2s_ref",
+            "s2s_ref.evaluation.plots",
+        ):
             names = [alias.asname or alias.name for alias in node.names]
-            yield from (n for n in names if n == "plots" or node.module == "s2s_ref.plots")
+            yield from (
+                n for n in names if n == "plots" or node.module == "s2s_ref.evaluation.plots"
+            )
 
 
 def draws(cell, plotting):

@@ -13,7 +13,7 @@ from s2s_ref.bottleneck import PeekyDecoder
 from s2s_ref.encoder_decoder import Decoder, Encoder, Seq2Seq, translate_sentence
 from s2s_ref.padding import PackedEncoder, Translator, length_mask, pad
 from s2s_ref.state import State
-from s2s_ref.student.toys import TableDecoder
+from s2s_ref.student.table_models import TableDecoder
 from s2s_ref.teacher_forcing import (
     free_running_logits,
     perplexity,

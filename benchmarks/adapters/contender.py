@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 
 class Contender(Protocol):

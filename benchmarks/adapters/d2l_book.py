@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from benchmarks.missing import empty_modules
 from benchmarks.shapes import PAD, Shape
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 # pictures, tables, distances
 with empty_modules(

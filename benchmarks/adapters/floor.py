@@ -12,7 +12,7 @@ from torch import Tensor
 
 from benchmarks.rounds import Work
 from benchmarks.shapes import Shape
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 
 class Floor:

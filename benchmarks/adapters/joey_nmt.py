@@ -9,7 +9,7 @@ from torch.nn.functional import log_softmax
 
 from benchmarks.missing import empty_modules
 from benchmarks.shapes import BOS, EOS, PAD, UNK, Shape
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 # they split text into tokens, look up a version, and log
 with empty_modules(

@@ -9,7 +9,7 @@ import keras
 from torch import Tensor, nn
 
 from benchmarks.shapes import Shape
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 
 class Inputs(NamedTuple):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from benchmarks.missing import empty_modules
 from benchmarks.shapes import BOS, EOS, PAD, UNK, Shape
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 
 # they split text into tokens, find words in it and guess its language
 with empty_modules(pyonmttok=(), spacy=(), ahocorasick=(), fasttext=()):

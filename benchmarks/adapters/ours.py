@@ -5,11 +5,11 @@ from torch import Tensor, nn
 
 from benchmarks.shapes import BOS, Shape
 from s2s_ref.attention import DotScores, LuongDecoder
+from s2s_ref.capstone.translator import smoothed_loss
 from s2s_ref.decoding import beam_search, greedy_decode
 from s2s_ref.encoder_decoder import Decoder
 from s2s_ref.padding import PackedEncoder, Translator
-from s2s_ref.recipe import smoothed_loss
-from s2s_ref.training import Batch
+from s2s_ref.training.batches import Batch
 from s2s_ref.two_attentions import BahdanauDecoder, BidirectionalEncoder, GeneralScores
 
 NO_WORD = -1  # what stands for `<eos>` where nothing may end early

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from s2s_ref.checks.axes import Axes, dtype_text, is_integer, shape_text
-from s2s_ref.student.describe import Observation, Other
 from s2s_ref.student.observe import float_tensors
+from s2s_ref.student.protocol import Observation, Other
 
 RTOL, ATOL = 1e-4, 1e-5
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from s2s_ref.student.describe import Generator, Model
 from s2s_ref.student.observe import build
+from s2s_ref.student.protocol import Generator, Model
 
 
 class Draw:

@@ -14,14 +14,14 @@ from typing import Any
 
 import nbformat
 
-from s2s_ref import capstone
-from s2s_ref.checks.exercise import Exercise, load_all
+from s2s_ref.capstone import baseline, files, prepare
+from s2s_ref.checks.registry import Exercise, load_all
 from s2s_ref.checks.source import standalone
 from s2s_ref.grading.cells import grade_id, is_solution
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.hand_in import counts_in
 from s2s_ref.grading.release import examine
-from s2s_ref.grading.sandbox import problem
+from s2s_ref.grading.sandbox.bubblewrap import problem
+from s2s_ref.grading.translations import counts_in
 
 PERFECT, UNTOUCHED = "perfect", "untouched"
 NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
@@ -126,12 +126,12 @@ def hand_in_translations(course: Course, students: list[Student], lesson: str) -
     No model is trained here. A translation is either right or that of the most similar training
     sentence, and the students differ in how many are right. One leaves a line out.
     """
-    made = replace(capstone.practice(), graded=True, name="demo")
-    made = replace(made, thresholds=capstone.thresholds_for(made))
+    made = replace(prepare.practice(), graded=True, name="demo")
+    made = replace(made, thresholds=prepare.thresholds_for(made))
     if not course.capstone_references.is_dir():
-        students_folder = course.capstone / "students" / capstone.FOLDER
-        capstone.write(made, students_folder, course.capstone_references)
-    poor, draw = capstone.nearest(made.sources, made.train), random.Random("translations")
+        students_folder = course.capstone / "students" / files.FOLDER
+        files.write(made, students_folder, course.capstone_references)
+    poor, draw = baseline.nearest(made.sources, made.train), random.Random("translations")
     handing_in = [student for student in students if student.name != UNTOUCHED]
     for number, student in enumerate(handing_in):
         share = 1 - number / len(handing_in)
@@ -141,7 +141,7 @@ def hand_in_translations(course: Course, students: list[Student], lesson: str) -
         ]
         if student is handing_in[-1]:
             del lines[len(lines) // 2]
-        file = course.submitted / student.name / lesson / capstone.TRANSLATIONS
+        file = course.submitted / student.name / lesson / files.TRANSLATIONS
         file.write_bytes("".join(f"{line}\n" for line in lines).encode("utf-8"))
 
 

@@ -4,36 +4,30 @@ nbgrader executes, marks and keeps the gradebook; this goes through the class on
 time, so that a bad one never stops the rest, and reads the checks' verdicts for the report.
 """
 
-import contextlib
 import functools
 import hashlib
 import os
 import shutil
-import tempfile
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import nbformat
-
-from s2s_ref.checks.exercise import find
-from s2s_ref.grading import hand_in
-from s2s_ref.grading.cells import graded_checks
+from s2s_ref.grading import translations as hand_in
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.execution import Job, Outcome, code_version, execute
-from s2s_ref.grading.judge import NO_VERDICT
-from s2s_ref.grading.pool import LostError, processes, run_all
-from s2s_ref.grading.preprocessors.sandbox_execute import SandboxExecute
-from s2s_ref.grading.preprocessors.sanitize import recorded_cells, require_cells, sanitise
-from s2s_ref.grading.preprocessors.verify import NO_CHECK
-from s2s_ref.grading.provisioners import clear_leftovers
-from s2s_ref.grading.release import examine, read_notebook, reason
-from s2s_ref.grading.stage import examine_files
-from s2s_ref.student.card import MIME
+from s2s_ref.grading.gradebook import one_engine, read_marks, read_verdicts, register_once
+from s2s_ref.grading.job import Job, Outcome, code_version
+from s2s_ref.grading.nbgrader_steps.sandbox_execute import SandboxExecute
+from s2s_ref.grading.nbgrader_steps.sanitize import recorded_cells, require_cells, sanitise
+from s2s_ref.grading.release import read_notebook, reason
+from s2s_ref.grading.results import Result
+from s2s_ref.grading.sandbox.runner import execute
+from s2s_ref.grading.sandbox.stage import examine_files
+from s2s_ref.grading.sandbox.workspace import clear_leftovers
+from s2s_ref.grading.submissions import Submission
+from s2s_ref.grading.workers import LostError, processes, run_all
 
 LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
 
@@ -42,37 +36,7 @@ LEAST_SPACE = 2**20
 
 
 @dataclass(frozen=True)
-class Submission:
-    """What one student handed in for one lesson."""
-
-    student: str
-    lesson: str
-
-
-@dataclass
-class Result:
-    """What came of a submission.
-
-    `score` and `max_score` count the points that are given by machine; `written` the answers that
-    wait to be marked by hand, `to_review` those that were marked before this run. `verdicts` are
-    those of the checks, as students saw them. `error` says why a submission has no marks.
-    `unchanged`: it was graded by an earlier run, whose `seconds` these are.
-    """
-
-    student: str
-    lesson: str
-    score: float = 0.0
-    max_score: float = 0.0
-    written: int = 0
-    to_review: int = 0
-    seconds: float = 0.0
-    error: str = ""
-    unchanged: bool = False
-    verdicts: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class How:
+class GradingOptions:
     """How a class is graded.
 
     `jobs` submissions run at a time. `force`: what has not changed is graded again too, from its
@@ -85,42 +49,11 @@ class How:
     make: Callable[[], Executor] | None = None
 
 
-def find_submissions(
-    course: Course, lessons: list[str] | None = None, students: list[str] | None = None
-) -> list[Submission]:
-    """List what was handed in, lesson by lesson, for some lessons or students on request.
-
-    Raises:
-        ValueError: nothing was handed in, or nothing by one of these students.
-    """
-    wanted = lessons or course.lesson_names()
-    folders = [p for p in course.submitted.glob("*/*") if p.is_dir() and p.name in wanted]
-    found = [Submission(p.parent.name, p.name) for p in folders]
-    if students:
-        found = [s for s in found if s.student in students]
-    missing = sorted(set(students or ()) - {s.student for s in found})
-    if missing or not found:
-        what = f" for {', '.join(lessons)}" if lessons else ""
-        what += f" by {', '.join(missing)}" if missing else ""
-        raise ValueError(
-            f"Nothing was handed in{what}: {course.submitted} holds no such STUDENT/LESSON folder. "
-            "Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect LESSON."
-        )
-    return sorted(found, key=lambda s: (s.lesson, s.student))
-
-
-def unknown_folders(course: Course) -> list[str]:
-    """List the folders of students that have the name of no lesson, as STUDENT/FOLDER."""
-    lessons = course.lesson_names()
-    folders = (p for p in course.submitted.glob("*/*") if p.is_dir() and p.name not in lessons)
-    return sorted(f"{p.parent.name}/{p.name}" for p in folders if not p.name.startswith("."))
-
-
 def grade(
     course: Course,
     submissions: list[Submission],
     done: Callable[[Result], None] = lambda _: None,
-    how: How | None = None,
+    how: GradingOptions | None = None,
 ) -> list[Result]:
     """Grade these submissions with nbgrader; call `done` after each.
 
@@ -130,13 +63,13 @@ def grade(
     Raises:
         ValueError: a lesson cannot be registered, or the disk is full.
     """
-    with warnings.catch_warnings(), _one_engine():
+    with warnings.catch_warnings(), one_engine():
         # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
         warnings.simplefilter("ignore")
         clear_leftovers()
         results = []
         try:
-            for result in _Run(course, how or How()).results(submissions):
+            for result in _Run(course, how or GradingOptions()).results(submissions):
                 results.append(result)
                 done(result)
         except Exception as error:  # whatever failed first, the reason is the same
@@ -149,22 +82,6 @@ def grade(
     return results
 
 
-@contextlib.contextmanager
-def _one_engine() -> Iterator[None]:
-    """Let nbgrader look into the gradebook as often as it does, with the same engine.
-
-    It makes one for each look, a dozen a submission, and each compiles the same SQL again.
-    """
-    from nbgrader import api
-
-    make = api.create_engine
-    api.create_engine = functools.cache(make)
-    try:
-        yield
-    finally:
-        api.create_engine = make
-
-
 def is_full(course: Course) -> bool:
     """Tell whether the class's disk has no room for another result."""
     return shutil.disk_usage(course.root / "class").free < LEAST_SPACE
@@ -173,7 +90,7 @@ def is_full(course: Course) -> bool:
 class _Run:
     """One run over a class; nbgrader's gradebook has one writer, which is here."""
 
-    def __init__(self, course: Course, how: How) -> None:
+    def __init__(self, course: Course, how: GradingOptions) -> None:
         self._course, self._how, self._api = course, how, course.api()
         self._recorded: dict[str, dict[str, Any]] = {}
         self._registered: dict[str, str] = {}
@@ -206,7 +123,7 @@ class _Run:
         if result.error:  # the machine may have been at fault
             return None
         with self._api.gradebook as gradebook:
-            _read_marks(gradebook, result)
+            read_marks(gradebook, result)
         return result
 
     def _stamp(self, submission: Submission) -> dict[str, Any]:
@@ -312,8 +229,8 @@ class _Run:
                 raise KeyboardInterrupt
             if answer["success"]:
                 with self._api.gradebook as gradebook:
-                    _read_marks(gradebook, result)
-                result.verdicts = _read_verdicts(self._course, result)
+                    read_marks(gradebook, result)
+                result.verdicts = read_verdicts(self._course, result)
             elif is_full(self._course):
                 raise OSError(reason(answer))
             else:
@@ -355,167 +272,3 @@ class _Run:
         entry = {"by": self._stamp(submission), "result": asdict(result)}
         self._course.ledger.note(result.lesson, result.student, entry)
         return result
-
-
-def register_once(course: Course, lesson: str) -> str:
-    """Register a lesson, unless that was done; return a digest of its solution."""
-    solution = course.notebook(course.solutions, lesson)
-    digest = hashlib.sha256(solution.read_bytes()).hexdigest()
-    noted = course.ledger.get("registered", lesson)
-    if noted.get("solution") != digest or not is_in_gradebook(course, lesson):
-        register(course, lesson)
-        course.ledger.note("registered", lesson, {"solution": digest})
-    return digest
-
-
-def is_in_gradebook(course: Course, lesson: str) -> bool:
-    """Whether the class's gradebook knows a lesson."""
-    from nbgrader.api import MissingEntry
-
-    with course.api().gradebook as gradebook:
-        try:
-            gradebook.find_notebook(lesson, lesson)
-        except MissingEntry:
-            return False
-    return True
-
-
-def known_results(course: Course, submissions: list[Submission]) -> list[Result]:
-    """Return what is known of these submissions, whoever graded them; the marks are today's."""
-    from nbgrader.api import MissingEntry
-
-    results = []
-    with course.api().gradebook as gradebook:
-        for submission in submissions:
-            noted = course.ledger.get(submission.lesson, submission.student)
-            result = Result(submission.student, submission.lesson)
-            if noted:
-                result = Result(**noted["result"])
-            if not result.error:
-                try:
-                    _read_marks(gradebook, result)
-                    result.verdicts = _read_verdicts(course, result)
-                except (MissingEntry, FileNotFoundError):
-                    continue
-            results.append(result)
-    return results
-
-
-def write_feedback(course: Course, submissions: list[Submission]) -> None:
-    """Let nbgrader write the pages that students get back, for all that was graded.
-
-    Raises:
-        ValueError: nbgrader could not write one of them.
-    """
-    api = course.api()
-    for lesson in sorted({s.lesson for s in submissions}):
-        if any(course.autograded.glob(f"*/{lesson}/{lesson}.ipynb")):
-            answer = api.generate_feedback(lesson, force=True)
-            if not answer["success"]:
-                raise ValueError(f"No feedback could be written for {lesson}: {reason(answer)}.")
-
-
-def register(course: Course, lesson: str) -> None:
-    """Tell the class's gradebook which cells a lesson has; no file of the course is touched.
-
-    Raises:
-        ValueError: the solution is not as it must be, or its graded cells no longer are those of
-            the submissions in the book.
-    """
-    from nbgrader.apps import NbGraderAPI
-    from nbgrader.coursedir import CourseDirectory
-
-    examine(course, lesson)
-    with tempfile.TemporaryDirectory() as folder:
-        config = course.config()
-        # nbgrader joins this to its root, and joining with an absolute path gives that path
-        config.CourseDirectory.release_directory = folder
-        api = NbGraderAPI(CourseDirectory(config=config), config=config)
-        answer = api.generate_assignment(lesson, force=True, create=True)
-    if not answer["success"]:
-        raise ValueError(
-            f"{lesson} could not be registered in the gradebook: {reason(answer)}. With "
-            "submissions in it, graded cells can be neither added nor removed: restore them, or "
-            f"start a new class by moving {course.root / 'class'} elsewhere."
-        )
-
-
-def _read_marks(gradebook: Any, result: Result) -> None:
-    """Write into a result what the gradebook says of it."""
-    result.score = result.max_score = 0.0
-    result.written = result.to_review = 0
-    submission = gradebook.find_submission(result.lesson, result.student)
-    for grade in (grade for book in submission.notebooks for grade in book.grades):
-        if grade.cell.cell_type == "code":
-            result.score += grade.auto_score or 0.0
-            result.max_score += grade.max_score
-        elif grade.needs_manual_grade and grade.manual_score is None:
-            result.written += 1
-        elif grade.needs_manual_grade:
-            result.to_review += 1
-
-
-def _read_verdicts(course: Course, result: Result) -> list[dict[str, Any]]:
-    folder = course.autograded / result.student
-    return list(verdicts_in(nbformat.read(course.notebook(folder, result.lesson), as_version=4)))
-
-
-def verdicts_in(notebook: Any) -> Iterator[dict[str, Any]]:
-    """Read the verdicts of the graded cells of an executed notebook; the first one counts."""
-    for cell, checks in graded_checks(notebook):
-        shown = [o.data[MIME] for o in cell.outputs if MIME in o.get("data", {})]
-        for exercise, _ in checks:
-            told = (v for v in shown if _is_verdict(v) and v["exercise"] == exercise)
-            yield next(told, _no_verdict(exercise))
-
-
-def _is_verdict(value: Any) -> bool:
-    """Tell whether a value, which a student's code may have made, has the form of a verdict."""
-    texts = ("exercise", "headline", "mistake", "kind")
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("passed"), bool)
-        and all(isinstance(value.get(name), str) for name in texts)
-    )
-
-
-def _no_verdict(exercise: str) -> dict[str, Any]:
-    told = {"headline": NO_VERDICT, "mistake": "", "kind": ""}
-    return {"exercise": exercise, "passed": False, **told}
-
-
-def unchecked(results: list[Result]) -> list[tuple[Result, str]]:
-    """List the results of notebooks that never imported `check`, with what kept them from it."""
-    said = [(r, v["headline"]) for r in results for v in r.verdicts[:1]]
-    return [(result, headline) for result, headline in said if headline.startswith(NO_CHECK)]
-
-
-@dataclass(frozen=True)
-class Common:
-    """A mistake of the class: its exercise, its name, what it is, and how many made it."""
-
-    exercise: str
-    mistake: str
-    headline: str
-    count: int
-
-
-def commonest_mistakes(results: list[Result]) -> list[Common]:
-    """Count the named mistakes of a class, the commonest first."""
-    counts = Counter(
-        (v["exercise"], v["mistake"], v["headline"])
-        for result in results
-        for v in result.verdicts
-        # a prediction that is missing is no mistake in understanding
-        if v["mistake"] and not v["passed"] and find(v["exercise"]).kind != "prediction"
-    )
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [Common(*key, count) for key, count in ordered]
-
-
-def as_plain(results: list[Result]) -> dict[str, Any]:
-    """Return results as plain values, for JSON."""
-    return {
-        "submissions": [asdict(result) for result in results],
-        "mistakes": [asdict(mistake) for mistake in commonest_mistakes(results)],
-    }

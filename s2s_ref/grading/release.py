@@ -13,10 +13,10 @@ from typing import Any
 
 import nbformat
 
-from s2s_ref.checks.exercise import find
+from s2s_ref.checks.registry import find
 from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check, is_solution
 from s2s_ref.grading.course import Course
-from s2s_ref.notebooks import normalise
+from s2s_ref.grading.normalise import normalise
 
 STAYS_HERE = ("INSTRUCTOR.md",)
 """Files of a solution's folder that are for instructors only."""

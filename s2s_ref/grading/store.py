@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from s2s_ref.grading.execution import Outcome
+from s2s_ref.grading.job import Outcome
 
 
 class Cache:

@@ -4,7 +4,7 @@ Nothing in this folder imports the references, the mistakes or the judge.
 """
 
 from s2s_ref.student.client import CheckFailed, check, hint, progress
-from s2s_ref.student.missing import explain_missing_answers
+from s2s_ref.student.notebook_hooks import explain_missing_answers
 
 __all__ = ["CheckFailed", "check", "hint", "progress"]
 

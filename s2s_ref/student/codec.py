@@ -18,7 +18,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from s2s_ref.state import Hypothesis, State
-from s2s_ref.student import describe
+from s2s_ref.student import protocol as describe
 
 MAX_BYTES = 8 * 2**20
 """The largest message that is read or written."""

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from s2s_ref.student.codec import plain
-from s2s_ref.student.describe import Call, Generator, Model, Observation, Optimizer, Raised
+from s2s_ref.student.protocol import Call, Generator, Model, Observation, Optimizer, Raised
 
 OURS = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 """Where a frame of a traceback is not the student's."""

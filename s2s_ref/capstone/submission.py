@@ -1,0 +1,110 @@
+"""Read a file of translations that a student handed in."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from s2s_ref.capstone.files import TRANSLATIONS
+from s2s_ref.data import corpus
+
+COPIES = 0.5  # a file in which so many lines are their source is no translation
+NAMED = 5  # so many line numbers a message names at most
+MOST_BYTES = 2**20  # of a file of translations
+
+
+class HandInError(ValueError):
+    """A file of translations that cannot be scored; the message says how to mend it."""
+
+
+# ------------------------------------------------------------------ what is handed in
+
+
+def read_translations(path: Path) -> list[str]:
+    """Read the lines of a file of translations.
+
+    Raises:
+        HandInError: it is not there, is too large, or is not text in UTF-8.
+    """
+    try:
+        size, content = path.stat().st_size, b""
+        if size <= MOST_BYTES:
+            content = path.read_bytes()
+    except FileNotFoundError:
+        raise HandInError(
+            f"There is no {path.name} in {path.absolute().parent}. Expected one translation a "
+            "line, in the order of source.txt. The notebook of lesson 9 writes it."
+        ) from None
+    except OSError as error:
+        raise HandInError(f"{path} cannot be read: {error.strerror}.") from None
+    if size > MOST_BYTES:
+        raise HandInError(
+            f"{path.name} holds {size:,} bytes, and at most {MOST_BYTES:,} can be translations. "
+            "Does a sentence repeat itself without end?"
+        )
+    return lines_in(content, path.name)
+
+
+def lines_in(content: bytes | str, name: str = TRANSLATIONS) -> list[str]:
+    """Cut what a file holds into lines; Windows line ends and a byte-order mark are fine.
+
+    Raises:
+        HandInError: the bytes are not text in UTF-8, or were not when this text was read.
+    """
+    raw = content if isinstance(content, bytes) else content.encode("utf-8", errors="replace")
+    text = raw.decode("utf-8-sig", errors="replace")
+    if "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
+        seems = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
+        raise HandInError(
+            f"{name} is not in UTF-8; it looks like {seems}. Write it again with "
+            'encoding="utf-8", or save it as UTF-8 in your editor.'
+        )
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if lines[-1] == "":  # what follows the last line's end
+        lines.pop()
+    return lines
+
+
+def fault(lines: Sequence[str], sources: Sequence[str], name: str = TRANSLATIONS) -> str:
+    """Say what is wrong with the form of these lines; nothing where all is well."""
+    empty = [number for number, line in enumerate(lines, 1) if not line.strip()]
+    if len(lines) != len(sources):
+        hint = _why_the_number(lines, sources, empty)
+        return (
+            f"{name} should have {len(sources):,} lines, one for each line of source.txt, and has "
+            f"{len(lines):,}. {hint}"
+        )
+    if empty:
+        return (
+            f"{name} has {len(empty):,} empty lines ({_numbers(empty)}), and every source needs a "
+            'translation. Write "?" where the model said nothing.'
+        )
+    copied = [n for n, (line, source) in enumerate(_rows(lines, sources), 1) if line == source]
+    if len(copied) >= COPIES * len(sources):
+        return (
+            f"{name} copies the source in {len(copied):,} of {len(sources):,} lines "
+            f"({_numbers(copied)}). Expected English. Did you write the list of sources in place "
+            "of the list of translations?"
+        )
+    return ""
+
+
+def _why_the_number(lines: Sequence[str], sources: Sequence[str], empty: Sequence[int]) -> str:
+    if not lines:
+        return "It is empty: was the file closed after writing?"
+    if len(lines) - len(empty) == len(sources):
+        return f"Delete the empty lines ({_numbers(empty)})."
+    if len(lines) > len(sources):
+        return "Does a translation hold a line break? Write each one on one line."
+    if len(lines) == len(sources) // 2:
+        return "Translate both halves: the second one is scored too, and decides."
+    return "Was a sentence left out, or did the program stop early?"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:NAMED]))
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {shown}{more}"
+
+
+def _rows(lines: Sequence[str], sources: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Lines beside sources, evened out so that spaces do not hide a copy."""
+    return zip(map(corpus.normalise, lines), map(corpus.normalise, sources), strict=True)

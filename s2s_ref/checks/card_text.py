@@ -1,0 +1,85 @@
+"""How arguments and results are written on a card."""
+
+import re
+
+from torch import Tensor
+
+from s2s_ref.checks.axes import Axes, all_axes, is_integer, shape_text, signature, tensors_of
+from s2s_ref.checks.cases import Prepared
+from s2s_ref.checks.compare import Difference, value_text
+from s2s_ref.checks.registry import Exercise
+from s2s_ref.student.protocol import Call, Generator, Model, Optimizer
+
+DERIVED = {
+    "permuted": "the batch in another order",
+    "padded": "a longer padded tail",
+    "repeated": "the same generator again",
+}
+
+
+def place(exercise: Exercise, found: Difference, text: str) -> str:
+    """Write `logits[0, 1:3] = [0.20, 0.31]`, the parts of a result by their own names."""
+    where = found.where
+    if isinstance(exercise.returns, str):
+        where = re.sub(r"^result", exercise.returns, where)
+    else:
+        where = re.sub(r"^result\[(\d+)\]", lambda m: exercise.returns[int(m[1])], where)
+    if where == "the call":
+        return text
+    if found.kind in ("value", "nan", "gradient", "left") and where:
+        return f"{where} = {text}"
+    return f"{where}: {text}" if where else text
+
+
+def given(exercise: Exercise, call: Call) -> str:
+    """Write the arguments of a call as a card shows them."""
+    annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
+    axes = all_axes(annotations, call.arguments)
+    parts = [f'{n} "{s}"' for n, s in (call.sizes or {}).items() if isinstance(s, str)]
+    for name, value in call.arguments.items():
+        if isinstance(value, Tensor):
+            parts.append(f"{name} {_tensor_text(value, axes.get(name, ()))}")
+        elif isinstance(value, Model):
+            parts.append(f"{name} ({with_article(value.path.rpartition('.')[2])})")
+        elif isinstance(value, Optimizer | Generator):
+            parts.append(f"{name} ({with_article(type(value).__name__.lower())})")
+        elif hasattr(value, "_fields"):
+            inner = [
+                f"{p} {shape_text(t, axes.get(p, ()))}"
+                for p, t in tensors_of({name: value}).items()
+            ]
+            parts.append(", ".join(inner))
+        else:
+            parts.append(f"{name} = {value_text(value)}")
+    return ", ".join(parts)
+
+
+def with_article(noun: str) -> str:
+    """Write a or an before a noun."""
+    return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
+
+
+def _tensor_text(tensor: Tensor, names: Axes) -> str:
+    text = shape_text(tensor, names)
+    few = is_integer(tensor) and tensor.numel() <= 12
+    return f"{text} = {tensor.tolist()}" if few else text
+
+
+def checked(prepared: Prepared) -> str:
+    """Say what a passed check has looked at."""
+    exercise = prepared.exercise
+    if exercise.kind == "prediction":
+        return "noted"
+    looked = (
+        ["values", "shapes"]
+        if any(tensors_of({"": c.expected.output}) for c in prepared.cases)
+        else ["values"]
+    )
+    if any(g is not None for c in prepared.cases for g in c.expected.gradients.values()):
+        looked.append("gradients")
+    edges = [f"{n} = {s}" for edge in exercise.edge_sizes() for n, s in edge.items()]
+    if edges:
+        looked.append(f"edge cases ({', '.join(dict.fromkeys(edges))})")
+    derived = {c.kind for c in prepared.cases}
+    looked += [words for kind, words in DERIVED.items() if kind in derived]
+    return ", ".join(looked)

@@ -1,0 +1,138 @@
+"""Decoders as tables, and what follows from them exactly, where many answers are right.
+
+The judge knows the probability of every sentence without any search, and so which translations a
+search must find, and how often each must be drawn.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from s2s_ref.state import State
+from s2s_ref.student.protocol import Model
+
+BOS, EOS = 1, 2
+"""The ids of the two tokens in all the cases that are drawn here."""
+
+FALSE_ALARM = 1e-6 / 64
+"""How often, at most, a right answer may fail on one case; a check has at most 64 of them."""
+
+Tokens = tuple[int, ...]
+
+
+def described(transitions: Tensor, logits: Tensor) -> Model:
+    """Describe a decoder that is two tables: the next state, and the logits of every state."""
+    sizes = {"states": len(logits), "vocab_size": logits.shape[1]}
+    weights = {"transitions": transitions, "logits": logits}
+    return Model("s2s_ref.student.table_models.TableDecoder", sizes, weights)
+
+
+def at(starts: Sequence[int], states: int) -> State:
+    """Return the decoder's state at these places of its table, one for each sentence."""
+    return State(nn.functional.one_hot(torch.tensor(starts), states).float())
+
+
+def starts_of(state: State) -> list[int]:
+    """Return the places of the table at which `at` put the sentences."""
+    starts: list[int] = state.h.argmax(dim=-1).tolist()
+    return starts
+
+
+class Tables:
+    """A described decoder as numbers."""
+
+    def __init__(self, decoder: Model) -> None:
+        """Read the tables out of the description."""
+        self.transitions: list[list[int]] = decoder.weights["transitions"].tolist()
+        self.logits = decoder.weights["logits"].double()
+        self.log_probs: list[list[float]] = self.logits.log_softmax(dim=-1).tolist()
+
+    def log_prob(self, start: int, tokens: Sequence[int]) -> float:
+        """Return the log-probability of exactly these tokens, in nats, `<eos>` if it is there."""
+        place, total = self.transitions[start][BOS], 0.0
+        for token in tokens:
+            total += self.log_probs[place][token]
+            place = self.transitions[place][token]
+        return total
+
+    def greedy(self, start: int, max_len: int) -> list[int]:
+        """Return the translation that always takes the likeliest token."""
+        place, tokens = self.transitions[start][BOS], list[int]()
+        while len(tokens) < max_len:
+            token = int(self.logits[place].argmax())
+            if token == EOS:
+                break
+            tokens.append(token)
+            place = self.transitions[place][token]
+        return tokens
+
+    def beginnings(self, start: int, max_len: int, next_probs: Tensor) -> dict[Tokens, float]:
+        """Return the probability of every beginning of up to `max_len` tokens; `<eos>` ends it.
+
+        `next_probs` holds the next token's probabilities for every state of the table.
+        """
+        rows: list[list[float]] = next_probs.tolist()
+        found: dict[Tokens, float] = {}
+        live: dict[Tokens, tuple[float, int]] = {(): (1.0, self.transitions[start][BOS])}
+        for _ in range(max_len):
+            grown: dict[Tokens, tuple[float, int]] = {}
+            for tokens, (probability, place) in live.items():
+                for token, share in enumerate(rows[place]):
+                    longer = (*tokens, token)
+                    found[longer] = probability * share
+                    if token != EOS:
+                        grown[longer] = found[longer], self.transitions[place][token]
+            live = grown
+        return found
+
+
+class Draws:
+    """Translations that were drawn from tables, counted: do they come as often as they should?"""
+
+    def __init__(
+        self, tables: Tables, starts: Sequence[int], rows: Sequence[Sequence[int]], max_len: int
+    ) -> None:
+        """Count the translations `rows` of sentences that start at these places of the table."""
+        self._tables, self._max_len = tables, max_len
+        self._whole: dict[int, Counter[Tokens]] = {start: Counter() for start in set(starts)}
+        for start, row in zip(starts, rows, strict=True):
+            self._whole[start][tuple([*row, EOS][:max_len])] += 1
+
+    def fit(self, next_probs: Tensor) -> bool:
+        """Tell whether every beginning comes about as often as these probabilities say."""
+        for start, whole in self._whole.items():
+            seen = Counter[Tokens]()
+            for tokens, count in whole.items():
+                for length in range(1, len(tokens) + 1):
+                    seen[tokens[:length]] += count
+            expected = self._tables.beginnings(start, self._max_len, next_probs)
+            cells = len(expected) * len(self._whole)
+            for tokens, probability in expected.items():
+                if surprising(seen[tokens], whole.total(), probability, cells):
+                    return False
+        return True
+
+    def log_likelihood(self, next_probs: Tensor) -> float:
+        """Return how likely these probabilities make the draws, in nats."""
+        total = 0.0
+        for start, whole in self._whole.items():
+            expected = self._tables.beginnings(start, self._max_len, next_probs)
+            total += sum(n * math.log(max(expected[t], 1e-300)) for t, n in whole.items())
+        return total
+
+
+def surprising(count: int, total: int, probability: float, cells: int) -> bool:
+    """Tell whether a count is out of all proportion, at most once in 1 / `FALSE_ALARM` times.
+
+    `cells` is how many counts are looked at together. By Chernoff's bound, which holds for any
+    total: a share that is off by a divergence of d nats comes with a probability of at most
+    exp(-total d) (Hoeffding 1963, theorem 1).
+    """
+    share, distance = count / total, 0.0
+    for seen, expected in ((share, probability), (1 - share, 1 - probability)):
+        if seen > 0:
+            distance += seen * math.log(seen / max(expected, 1e-300))
+    return total * distance > math.log(2 * cells / FALSE_ALARM)

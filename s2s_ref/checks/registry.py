@@ -1,0 +1,212 @@
+"""The registry: an exercise is a reference, a way to draw cases, and the mistakes people make."""
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2s_ref import syllabus
+from s2s_ref.student.protocol import Observation, UnknownExercise
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that people make: its code and what to say about it.
+
+    `message` names it in one sentence; `so` says what it means for translation; `ask` is a
+    question that leads to the mend.
+    """
+
+    name: str
+    code: Any
+    message: str
+    so: str = ""
+    ask: str = ""
+    raises: str = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a module's case consists of: its constructor's arguments and its call's."""
+
+    sizes: dict[str, Any]
+    arguments: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Exercise:
+    """An exercise; made by the decorator `exercise` or by `prediction`.
+
+    `number` counts the lesson's exercises and its predictions apart, as the notebook does; a bonus
+    has none. `free_at_padding`: whatever the result holds at padding is right, for nobody reads it.
+    `times`: each case calls so often, on the same objects, and the list of results is what is
+    judged: an epoch's batches twice from one generator. `points`: what it is worth, where that is
+    neither 2, for code, nor 1, for a prediction.
+    """
+
+    name: str
+    lesson: int
+    title: str
+    reference: Any
+    draw: Callable[..., dict[str, Any] | Built]
+    kind: str = "function"
+    hints: Sequence[str] = ()
+    after: Sequence[str] = ()
+    edges: Sequence[dict[str, int]] | None = None
+    returns: str = "result"
+    skip: Sequence[str] = ()
+    free_at_padding: bool = False
+    times: int = 1
+    bonus: bool = False
+    points: int | None = None
+    number: int = 0
+    mistakes: list[Mistake] = field(default_factory=list)
+    alternatives: list[Any] = field(default_factory=list)
+    judged: Callable[[dict[str, Any], Observation], str | None] | None = None
+
+    @property
+    def short(self) -> str:
+        """The name without its module, as the student's function is called."""
+        return self.name.rpartition(".")[2]
+
+    def mistake(
+        self, message: str, *, so: str = "", ask: str = "", raises: str = ""
+    ) -> Callable[[Any], Any]:
+        """Add the decorated function or class as a mistake.
+
+        `raises` is a pattern that the text of the exception must hold, where the mistake raises.
+        """
+
+        def add(code: Any) -> Any:
+            if any(known.name == code.__name__ for known in self.mistakes):
+                raise ValueError(f"{self.name} has two mistakes named {code.__name__}.")
+            self.mistakes.append(Mistake(code.__name__, code, message, so, ask, raises))
+            return code
+
+        return add
+
+    def alternative(self, code: Any) -> Any:
+        """Add the decorated function or class as another right answer."""
+        self.alternatives.append(code)
+        return code
+
+    def verdict(self, function: Callable[[dict[str, Any], Observation], str | None]) -> Any:
+        """Judge by this function instead of by equality with the reference.
+
+        It receives the arguments of a call and what was observed, and returns what is wrong, or
+        None. A known mistake is recognised by what the verdict says of it, so these words should
+        name the kind of fault and no numbers that chance decides.
+        """
+        self.judged = function
+        return function
+
+    def sizes(self) -> dict[str, int]:
+        """Return the default sizes of a case, from the drawing function's keywords."""
+        parameters = list(inspect.signature(self.draw).parameters.values())[1:]
+        return {p.name: p.default for p in parameters}
+
+    def edge_sizes(self) -> list[dict[str, int]]:
+        """List the sizes of the edge cases: by default a batch of one, then one token."""
+        if self.edges is not None:
+            return [dict(edge) for edge in self.edges]
+        return [{n: 1} for n in self.sizes() if n == "batch" or n == "len" or n.endswith("_len")]
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+OF_NO_LESSON = 99
+"""The number of the lesson of an exercise that is described elsewhere, as in a test."""
+
+
+def exercise(
+    *, reference: Any, title: str, **options: Any
+) -> Callable[[Callable[..., dict[str, Any] | Built]], Exercise]:
+    """Make an exercise of the decorated function, which draws the arguments of one call.
+
+    The function's name is the exercise's. It takes a `Draw` and the sizes of the case as keywords,
+    all different by default so that a swapped axis cannot hide, and returns the arguments by name,
+    or `Built` for a module.
+    """
+
+    def make(draw: Callable[..., dict[str, Any] | Built]) -> Exercise:
+        kind = "module" if inspect.isclass(reference) else "function"
+        return _register(draw, title, reference, {"kind": kind, **options})
+
+    return make
+
+
+def prediction(
+    *, title: str, example: Any, **options: Any
+) -> Callable[[Callable[[Any], str | None]], Exercise]:
+    """Make a prediction: a value that the student writes down, marked for completion only.
+
+    The decorated function receives the value and returns what is wrong with its form, or None.
+    """
+
+    def make(valid: Callable[[Any], str | None]) -> Exercise:
+        made = _register(valid, title, example, {"kind": "prediction", **options})
+        made.judged = lambda _, seen: valid(seen.output)
+        made.draw = lambda _: {}
+        return made
+
+    return make
+
+
+def _register(function: Any, title: str, reference: Any, options: dict[str, Any]) -> Exercise:
+    """Make an exercise; its lesson is the folder of the file that describes it."""
+    name = function.__module__.split(".")[-2]
+    lesson = syllabus.number_of(name) if name in syllabus.names() else OF_NO_LESSON
+    made = Exercise(f"{name}.{function.__name__}", lesson, title, reference, function, **options)
+    if not made.bonus:
+        made.number = 1 + sum(_counts_with(made, other) for other in EXERCISES.values())
+    EXERCISES[made.name] = made
+    return made
+
+
+def _counts_with(one: Exercise, other: Exercise) -> bool:
+    alike = (one.kind == "prediction") == (other.kind == "prediction")
+    return alike and one.lesson == other.lesson and not other.bonus
+
+
+def find(name: str) -> Exercise:
+    """Return the exercise of this name.
+
+    Raises:
+        UnknownExercise: there is none; the message names the nearest, or those of its lesson.
+    """
+    lesson = name.partition(".")[0]
+    if lesson in syllabus.names():
+        load_lesson(lesson)
+    if name not in EXERCISES:
+        load_all()
+        raise UnknownExercise(f"There is no exercise {name!r}. {_suggestion(name)}")
+    return EXERCISES[name]
+
+
+def _suggestion(name: str) -> str:
+    """Say which name was meant, or which there are."""
+    shorts = {known.rpartition(".")[2]: known for known in EXERCISES}
+    for wanted, names in ((name, {n: n for n in EXERCISES}), (name.rpartition(".")[2], shorts)):
+        if near := difflib.get_close_matches(wanted, names, n=1, cutoff=0.8):
+            return f"Did you mean {names[near[0]]!r}?"
+    of_its_lesson = [known for known in EXERCISES if known.startswith(f"{name.partition('.')[0]}.")]
+    if of_its_lesson:
+        return f"Its lesson has {', '.join(of_its_lesson)}."
+    return "progress() lists them all."
+
+
+def load_lesson(lesson: str) -> None:
+    """Import the exercises of a lesson, in the order of its notebook."""
+    folder = f"s2s_ref.exercises.{lesson}"
+    for file in importlib.import_module(folder).ORDER:
+        importlib.import_module(f"{folder}.{file}")
+
+
+def load_all() -> list[Exercise]:
+    """Return every exercise of the course, in teaching order."""
+    for lesson in syllabus.names():
+        load_lesson(lesson)
+    known = (e for e in EXERCISES.values() if e.lesson != OF_NO_LESSON)
+    return sorted(known, key=lambda e: e.lesson)  # stable: within a lesson, as they were loaded

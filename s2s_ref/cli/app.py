@@ -1,0 +1,59 @@
+"""The application, and what its commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from s2s_ref.grading.course import Course
+
+
+FOUND, BAD_INPUT = 1, 2
+EXIT_CODES = (
+    "Exit codes: 0 all well; 1 the command ran and found something wrong; 2 bad usage or bad "
+    "input. S2S_DEBUG=1 shows where an error came from."
+)
+STUDENTS, INSTRUCTORS = "For everyone", "For instructors"
+
+app = typer.Typer(
+    help="The sequence-to-sequence course: open lessons, look at data, release and grade.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def console() -> "Console":
+    """Where results are printed: colours on a terminal, plain text in a file."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True, emoji=False)
+
+
+Lessons = Annotated[
+    list[str] | None, typer.Option("--lesson", help="Such as 1 or 01_single_rnn; may be repeated.")
+]
+
+
+Jobs = Annotated[
+    int, typer.Option(min=0, help="So many submissions run at a time; one a core by default.")
+]
+
+
+def open_course(unsafe: bool = False, fork: bool = False) -> "Course":
+    """Return the course of the repository that this command runs in."""
+    from s2s_ref.grading.course import Course
+    from s2s_ref.workspace.repository import find_repository
+
+    return Course(find_repository(), unsafe, fork)
+
+
+def check_writable(place: Path) -> None:
+    """Raise ValueError where no file can be written at this path."""
+    if place.is_dir() or not place.parent.is_dir():
+        raise ValueError(f"{place} cannot be written. Name a file in a folder that is there.")

@@ -1,0 +1,67 @@
+"""The commands `s2s capstone ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2s_ref.cli.app import EXIT_CODES, console, open_course
+
+capstone = typer.Typer(
+    help="Make the files of lesson 9: real sentences, or practice.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+)
+
+
+@capstone.command("prepare", epilog=EXIT_CODES)
+def capstone_prepare(
+    file: Annotated[Path, typer.Argument(help="Sentence pairs of the manythings.org kind.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where; class/capstone in the course's folder by default.")
+    ] = None,
+    held_out: Annotated[int, typer.Option(help="How many source sentences to translate.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed holds out other sentences.")] = 0,
+    thresholds: Annotated[
+        str, typer.Option(help="chrF scores, such as 30,40,50; set by the data by default.")
+    ] = "",
+) -> None:
+    """Hold sentences of a file out: a folder for students, and one with all references for you.
+
+    FILE has an English sentence, a tab and the other language on each line, as from
+    manythings.org. What is there is never overwritten.
+    """
+    from s2s_ref.capstone import files, prepare
+    from s2s_ref.data import corpus
+
+    made = prepare.hold_out(
+        corpus.read_pairs(file), held_out, seed, prepare.parse_thresholds(thresholds), file.stem
+    )
+    place = (folder or open_course().capstone).resolve()
+    students, instructor = place / "students" / files.FOLDER, place / files.INSTRUCTOR
+    files.write(made, students, instructor)
+    out = console()
+    out.print(
+        f"{len(made.train):,} pairs to train on; {len(made.sources):,} sentences to translate, "
+        f"{len(made.public):,} of them with their references."
+    )
+    out.print(f"Thresholds (chrF): {', '.join(f'{value:g}' for value in made.thresholds)}")
+    out.print(f"Give this folder to the students, to lie beside their notebook: {students}")
+    out.print(f"Keep this one: {instructor}")
+
+
+@capstone.command("practice", epilog=EXIT_CODES)
+def capstone_practice(
+    folder: Annotated[
+        Path, typer.Option(help="Where; capstone/ in this folder by default.")
+    ] = Path("capstone"),
+) -> None:
+    """Make the same files from built-in sentences, to practise; they are never graded."""
+    from s2s_ref.capstone import files, prepare
+
+    made = prepare.practice()
+    files.write(made, folder)
+    console().print(
+        f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate lie "
+        f"in {folder}. Score your translations of them: s2s score translations.txt"
+    )

@@ -1,0 +1,1 @@
+"""Sentence pairs and all that is done to them before training."""

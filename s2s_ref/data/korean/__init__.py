@@ -1,0 +1,1 @@
+"""Korean-English sentences drawn from rules, with their true alignment."""

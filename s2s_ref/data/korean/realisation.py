@@ -1,0 +1,742 @@
+"""How a clause is said in both languages at once, with the links between the words.
+
+A clause is drawn once (`Clause`, `NounPhrase`) and said by short functions, one for each
+construction, that give a `Piece`: Korean words and English words, each side in its own order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal, NamedTuple
+
+from s2s_ref.data.korean import lexicon
+from s2s_ref.data.korean.lexicon import Adjective, Frame, Noun, Phrase, Place
+
+# --------------------------------------------------------------------------------------------
+# Pieces: aligned bits of the two languages
+# --------------------------------------------------------------------------------------------
+
+
+class Word:
+    """A Korean word of one sentence. English words point at it, and so the links are known."""
+
+    __slots__ = ("at", "gloss", "lemma", "text", "uses")
+
+    def __init__(self, text: str, gloss: str, lemma: str = "") -> None:
+        """Take the word, its gloss and, for nouns and verbs, its plain English."""
+        self.text = text
+        self.gloss = gloss
+        self.lemma = lemma
+        self.at = 0  # its place in the sentence, known at the end
+        self.uses: tuple[tuple[str, str], ...] = ()  # (verb, object) combinations, on verbs
+
+
+English = tuple[str, Sequence[Word], Sequence[Word]]  # an English word, its sure, possible links
+
+
+class Piece(NamedTuple):
+    """What one construction says, in both languages, each in its own order."""
+
+    korean: list[Word]
+    english: list[English]
+
+
+def linked(text: Iterable[str], *words: Word) -> list[English]:
+    """Write English words that surely say what the Korean words say."""
+    return [(word, words, ()) for word in text]
+
+
+def loosely(text: Iterable[str], *words: Word) -> list[English]:
+    """Write English words that Korean does not say, or says with an ending: possible links."""
+    return [(word, (), words) for word in text]
+
+
+def fixed(phrase: Phrase) -> Piece:
+    """Say a phrase of the lexicon, whose links are written there."""
+    korean = [Word(text, gloss) for text, gloss in zip(phrase.korean, phrase.gloss, strict=True)]
+    if len(korean) == 1:
+        english: list[English] = [
+            (text, korean if sure else (), () if sure else korean)
+            for text, sure, _ in phrase.english
+        ]
+        return Piece(korean, english)
+    english = [
+        (text, [korean[place] for place in sure], [korean[place] for place in possible])
+        for text, sure, possible in phrase.english
+    ]
+    return Piece(korean, english)
+
+
+# Particle: after a consonant, after a vowel, gloss.
+PARTICLES = {
+    "topic": ("은", "는", "-TOP"),
+    "subject": ("이", "가", "-SUBJ"),
+    "object": ("을", "를", "-OBJ"),
+    "and": ("과", "와", "-AND"),
+    "tool": ("으로", "로", "-WITH"),
+    "of": ("의", "의", "-OF"),
+    "to": ("에게", "에게", "-TO"),
+    "goal": ("에", "에", "-TO"),
+    "at": ("에서", "에서", "-AT"),
+    "than": ("보다", "보다", "-THAN"),
+    "is": ("이에요", "예요", "-is"),
+    "was": ("이었어요", "였어요", "-was"),
+    "": ("", "", ""),
+}
+_CONTRACTED = {("저", "subject"): "제가", ("누구", "subject"): "누가"}
+
+
+@cache
+def attach(noun: str, particle: str) -> str:
+    """Write a noun with the form of the particle that its last sound asks for: 책을, 커피를."""
+    if (noun, particle) in _CONTRACTED:
+        return _CONTRACTED[noun, particle]
+    after_consonant, after_vowel, _ = PARTICLES[particle]
+    final = (ord(noun[-1]) - 0xAC00) % 28  # Unicode orders syllables by their final consonant
+    is_vowel = final == 0 or (particle == "tool" and final == 8)  # 로 after ㄹ too: 연필로
+    return noun + (after_vowel if is_vowel else after_consonant)
+
+
+@cache
+def article(word: str) -> str:
+    """Choose *a* or *an* by the sound of the next word."""
+    if word.startswith(lexicon.A_BEFORE_VOWEL_LETTER):
+        return "a"
+    if word.startswith(lexicon.AN_BEFORE_CONSONANT_LETTER):
+        return "an"
+    return "an" if word[0].lower() in "aeiou" else "a"
+
+
+I = Noun("저", ("I",), ("me",), "pronoun", "mass")  # noqa: E741 - it is the English word
+WHO = Noun("누구", ("who",), ("who",), "pronoun", "mass")
+WHAT = Noun("무엇", ("what",), ("what",), "pronoun", "mass")
+
+
+# --------------------------------------------------------------------------------------------
+# Noun phrases
+# --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class NounPhrase:
+    """A noun with what stands around it. `owner` is a name (Minsu's); `first` begins a list."""
+
+    noun: Noun
+    determiner: Literal["", "the", "this", "my"] = ""
+    owner: Noun | None = None
+    adjective: Adjective | None = None
+    count: int = 0
+    relative: "Clause | None" = None
+    first: tuple[Noun, ...] = ()
+    the: bool = False  # play *the* piano
+
+    @property
+    def who(self) -> str:
+        """The agreement of the English verb: I, he or they."""
+        if self.noun is I:
+            return "I"
+        many = self.count > 1 or self.first or self.noun.number == "plural"
+        return "they" if many else "he"
+
+    @property
+    def definite(self) -> bool:
+        """Whether the listener knows which one: such a subject may be a topic."""
+        known = self.determiner or self.owner or self.relative
+        return bool(known) or self.noun.kind in ("name", "pronoun")
+
+
+_DETERMINERS = {"the": ("그", "the"), "this": ("이", "this"), "my": ("제", "my")}
+_NUMERALS = [("", ""), *lexicon.NUMERALS.items()]
+
+
+def noun_phrase(phrase: NounPhrase, particle: str) -> Piece:
+    """Say a noun phrase with its particle at the end."""
+    if phrase.first:
+        return _listed(phrase, particle)
+    if phrase.noun.kind == "name":
+        return _named(phrase.noun, particle)
+    korean, english = _determined(phrase)
+    after: list[English] = []
+    if phrase.relative:
+        phrase.relative.who = phrase.who if phrase.relative.gap == "subject" else "I"
+        before, after = relative_clause(phrase.relative)
+        korean += before
+    inner: list[English] = []
+    if phrase.adjective:
+        korean.append(Word(phrase.adjective.korean, phrase.adjective.english))
+        inner = linked([phrase.adjective.english], korean[-1])
+    inner_korean, noun_english = _counted(phrase, particle, inner)
+    korean += inner_korean
+    head = inner_korean[0]
+    if not english and phrase.noun.kind != "pronoun":
+        english = _article(phrase, noun_english[0][0], head)
+    return Piece(korean, english + noun_english + after)
+
+
+def _determined(phrase: NounPhrase) -> tuple[list[Word], list[English]]:
+    """Say the determiner or the owner."""
+    if phrase.owner:
+        name = _named(phrase.owner, "of")
+        text, sure, possible = name.english[0]
+        return name.korean, [(f"{text}'s", sure, possible)]
+    if not phrase.determiner:
+        return [], []
+    korean, english = _DETERMINERS[phrase.determiner]
+    if english == "this" and phrase.who == "they":
+        english = "these"
+    word = Word(korean, english)
+    return [word], linked([english], word)
+
+
+@cache
+def _noun(noun: Noun, particle: str) -> tuple[str, str, str]:
+    """The noun with its particle, its gloss, and its plain English."""
+    english = ".".join(noun.singular)
+    lemma = "" if noun.kind == "pronoun" else english  # a dropped pronoun changes nothing
+    return attach(noun.korean, particle), english + PARTICLES[particle][2], lemma
+
+
+def _counted(
+    phrase: NounPhrase, particle: str, inner: list[English]
+) -> tuple[list[Word], list[English]]:
+    """Say noun, numeral and counter; in English the adjective `inner` stands before the noun."""
+    noun, count = phrase.noun, phrase.count
+    if not count:
+        head = Word(*_noun(noun, particle))
+        object_form = noun.kind == "pronoun" and particle in ("object", "to")
+        return [head], inner + linked(noun.plural if object_form else noun.singular, head)
+    numeral, number = _NUMERALS[count]
+    head, many = Word(*_noun(noun, "")), Word(numeral, number)
+    gloss = (noun.measure or "COUNTER") + PARTICLES[particle][2]
+    counter = Word(attach(noun.counter, particle), gloss)
+    korean, english = [head, many, counter], linked([number], many)
+    if noun.measure:
+        plural = noun.measure + ("es" if noun.measure.endswith("s") else "s")
+        english += linked([noun.measure if count == 1 else plural], counter)
+        return korean, english + loosely(["of"], counter) + inner + linked(noun.plural, head)
+    name = noun.singular if count == 1 else noun.plural
+    return korean, english + inner + [(text, (head,), (counter,)) for text in name]
+
+
+def _article(phrase: NounPhrase, following: str, head: Word) -> list[English]:
+    """Choose the article of a noun phrase that has no determiner."""
+    if phrase.relative or phrase.the:
+        return loosely(["the"], head)
+    if phrase.count or phrase.noun.number != "count":
+        return []
+    return loosely([article(following)], head)
+
+
+def _named(name: Noun, particle: str) -> Piece:
+    """Say a person's name with 씨."""
+    first = Word(name.korean, name.singular[0], name.singular[0])
+    title = Word(attach("씨", particle), "Mx." + PARTICLES[particle][2])
+    return Piece([first, title], [(name.singular[0], (first,), (title,))])
+
+
+def _listed(phrase: NounPhrase, particle: str) -> Piece:
+    """Say a list: 사과와 빵과 우유를, *an apple, bread, and milk*."""
+    last = replace(phrase, first=())
+    parts = [noun_phrase(replace(last, noun=noun), "and") for noun in phrase.first]
+    korean = [word for part in parts for word in part.korean]
+    english: list[English] = []
+    for part in parts:
+        comma = loosely([","], part.korean[-1]) if len(parts) > 1 else []
+        english += part.english + comma
+    end = noun_phrase(last, particle)
+    english += loosely(["and"], korean[-1]) + end.english
+    return Piece(korean + end.korean, english)
+
+
+# --------------------------------------------------------------------------------------------
+# Places
+# --------------------------------------------------------------------------------------------
+
+
+def place_phrase(
+    place: Place, particle: str, preposition: str, clause: "Clause | None" = None
+) -> Piece:
+    """Say where: 도서관에서, *at the library*; 집에, *home*."""
+    inside = relative_clause(clause) if clause else Piece([], [])
+    head = Word(attach(place.korean, particle), ".".join(place.english) + PARTICLES[particle][2])
+    front = (
+        [preposition] if preposition and not (place.korean == "집" and preposition == "to") else []
+    )
+    the = "the" if clause else place.article
+    front += [article(place.english[0])] if the == "a" else [the] if the else []
+    return Piece(
+        [*inside.korean, head],
+        loosely(front, head) + linked(place.english, head) + inside.english,
+    )
+
+
+# --------------------------------------------------------------------------------------------
+# Verbs
+# --------------------------------------------------------------------------------------------
+
+# What ends a sentence, by English tense and whether it is negated with -지 않다: the form of the
+# verb, the English form for the gloss, and helping words (text, gloss, what they express).
+_FINAL: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
+    ("present", False): ("present", "base", ()),
+    ("present", True): ("지", "base", (("않아요", "not", "not"),)),
+    ("now", False): ("present", "ing", ()),
+    ("past", False): ("past", "past", ()),
+    ("failed", False): ("past", "base", ()),
+    ("past", True): ("지", "base", (("않았어요", "not-PAST", "not"),)),
+    ("future", False): ("ㄹ", "base", (("거예요", "will", "aux"),)),
+    ("future", True): (
+        "지",
+        "base",
+        (("않을", "not", "not"), ("거예요", "will", "aux")),
+    ),
+    ("progressive", False): ("고", "ing", (("있어요", "is", "aux"),)),
+    ("progressive", True): (
+        "고",
+        "ing",
+        (("있지", "is", "aux"), ("않아요", "not", "not")),
+    ),
+    ("past_progressive", False): ("고", "ing", (("있었어요", "was", "aux"),)),
+    ("past_progressive", True): (
+        "고",
+        "ing",
+        (("있지", "is", "aux"), ("않았어요", "not-PAST", "not")),
+    ),
+    ("want", False): ("고", "base", (("싶어요", "want", "aux"),)),
+    ("want", True): ("고", "base", (("싶지", "want", "aux"), ("않아요", "not", "not"))),
+    ("wanted", False): ("고", "base", (("싶었어요", "wanted", "aux"),)),
+    ("wanted", True): (
+        "고",
+        "base",
+        (("싶지", "want", "aux"), ("않았어요", "not-PAST", "not")),
+    ),
+    ("can", False): (
+        "ㄹ",
+        "base",
+        (("수", "way", "also"), ("있어요", "exists", "aux")),
+    ),
+    ("can", True): (
+        "ㄹ",
+        "base",
+        (("수", "way", "also"), ("없어요", "not.exist", "aux not")),
+    ),
+    ("could", False): (
+        "ㄹ",
+        "base",
+        (("수", "way", "also"), ("있었어요", "existed", "aux")),
+    ),
+    ("could", True): (
+        "ㄹ",
+        "base",
+        (("수", "way", "also"), ("없었어요", "not.existed", "aux not")),
+    ),
+    ("must", False): ("야", "base", (("해요", "must", "aux"),)),
+    ("had_to", False): ("야", "base", (("했어요", "had.to", "aux"),)),
+}
+# What goes on: the same for verbs inside a sentence.
+_ENDINGS: dict[str, tuple[str, str, str, tuple[tuple[str, str, str], ...]]] = {
+    "and": ("고", "base", "-AND", ()),
+    "going": ("서", "base", "-AND", ()),
+    "but": ("지만", "base", "-BUT", ()),
+    "past but": ("았지만", "past", "-BUT", ()),
+    "future but": ("ㄹ", "base", "", (("거지만", "will-BUT", "aux"),)),
+    "because": ("았기", "past", "", (("때문에", "because", "link"),)),
+    "after": ("ㄴ", "past", "", (("후에", "after", "link"),)),
+    "before": ("기", "ing", "", (("전에", "before", "link"),)),
+    "when": ("았을", "past", "", (("때", "when", "link"),)),
+    "when doing": ("고", "ing", "", (("있을", "is", "aux"), ("때", "when", "link"))),
+    "while": ("면서", "ing", "-WHILE", ()),
+    "if": ("면", "base", "-IF", ()),
+    "in order to": ("러", "base", "-TO", ()),
+    "that past": ("ㄴ", "past", "-REL", ()),
+    "that present": ("는", "ing", "-REL", ()),
+    "that doing": ("고", "ing", "", (("있는", "is-REL", "aux"),)),
+    "that future": ("ㄹ", "base", "-REL", ()),
+}
+# English tense: auxiliary, form of the verb, and the verb that governs it.
+_TENSES = {
+    "present": ("do", "present", ""),
+    "past": ("did", "past", ""),
+    "failed": ("could", "base", ""),
+    "now": ("be", "ing", ""),
+    "progressive": ("be", "ing", ""),
+    "past_progressive": ("was", "ing", ""),
+    "future": ("will", "base", ""),
+    "can": ("can", "base", ""),
+    "could": ("could", "base", ""),
+    "want": ("do", "present", "want"),
+    "wanted": ("did", "past", "want"),
+    "must": ("do", "present", "have"),
+    "had_to": ("did", "past", "have"),
+}
+_AGREEMENT = {
+    "be": {"I": "am", "he": "is"},
+    "was": {"I": "was", "he": "was"},
+    "do": {"he": "does"},
+}
+_PLURAL = {"be": "are", "was": "were"}
+PAST_TENSES = frozenset(["past", "failed", "past_progressive", "wanted", "could", "had_to"])
+_FUNCTION_WORDS = frozenset(["to", "for", "at", "a"])
+
+
+def _finite(verb: str, form: str, who: str) -> str:
+    base, third, past, ing = lexicon.ENGLISH_VERBS[verb]
+    if form == "present":
+        return third if who == "he" else base
+    return {"base": base, "past": past, "ing": ing}[form]
+
+
+@cache
+def english_verb(
+    frame_english: tuple[str, ...], tense: str, who: str, negative: bool, question: bool
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Conjugate: the auxiliary, which a question moves, and the rest, each word with its role."""
+    verb, *tail = frame_english
+    auxiliary, form, governor = _TENSES[tense]
+    if verb == "be":
+        auxiliary = {"did": "was", "do": "be"}[auxiliary]
+    front: list[tuple[str, str]] = []
+    rest: list[tuple[str, str]] = []
+    if negative or question or auxiliary not in ("do", "did"):
+        text = _AGREEMENT.get(auxiliary, {}).get(who) or _PLURAL.get(auxiliary, auxiliary)
+        front = [(text, "be" if auxiliary in ("be", "was") else "aux")]
+        form = "base" if form != "ing" else "ing"
+    if negative and auxiliary == "can":
+        front = [("cannot", "aux")]
+    elif negative:
+        rest = [("not", "not")]
+    if governor:
+        rest += [(_finite(governor, form, who), "governor"), ("to", "to")]
+        form = "base"
+    if verb != "be":
+        rest.append((_finite(verb, form, who), "verb"))
+    rest += [(word, "function" if word in _FUNCTION_WORDS else "verb") for word in tail]
+    return front, rest
+
+
+# --------------------------------------------------------------------------------------------
+# Clauses
+# --------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Clause:
+    """Who does what to whom, where and when; drawn once, then said in both languages."""
+
+    frame: Frame
+    subject: NounPhrase | None  # None: dropped, the English pronoun is `who`
+    tense: str
+    who: str = "I"
+    object: NounPhrase | None = None
+    goal: NounPhrase | Place | None = None
+    place: Place | None = None
+    place_clause: "Clause | None" = None
+    purpose: "Clause | None" = None
+    manner: Phrase | None = None
+    tool: Noun | None = None
+    means: Phrase | None = None
+    companion: NounPhrase | None = None
+    time: Phrase | None = None
+    asked: Phrase | None = None  # where, when or why
+    negation: Literal["", "안", "지", "못"] = ""
+    ending: str = ""  # a key of _ENDINGS, or nothing at the end of the sentence
+    gap: Literal["", "subject", "object", "place"] = ""
+    gap_noun: Noun | None = None
+    topic: bool = True
+    scrambled: bool = False
+    time_first: bool = False  # before the subject in Korean; in English last all the same
+    front_time: bool = False  # both languages say the time first
+
+    @property
+    def heavy(self) -> bool:
+        """Whether a relative clause stands after the subject; then no adjunct may go before it."""
+        if self.object is not None and self.object.relative is not None:
+            return True
+        return self.place_clause is not None or self.purpose is not None
+
+
+class Predicate(NamedTuple):
+    """The Korean verb group, and which of its words says what."""
+
+    korean: list[Word]
+    verb: Word
+    negation: Word
+    auxiliary: Word
+    light: tuple[Word, ...] = ()  # 했어요 in 공부 안 했어요
+    also: tuple[Word, ...] = ()  # 수 in 할 수 있어요
+
+
+@cache
+def _verb_gloss(english: str, tail: tuple[str, ...], form: str) -> tuple[str, str]:
+    """The gloss of a verb form, and the verb's plain English."""
+    if english == "be":
+        return ".".join(tail), ".".join(tail)
+    return ".".join([_finite(english, form, "I"), *tail]), ".".join([english, *tail])
+
+
+def predicate(clause: Clause) -> Predicate:
+    """Say the Korean verb group: 안 샀어요, 사고 있어요, 산 후에."""
+    frame, tag = clause.frame, ""
+    if clause.ending:
+        form, gloss_form, tag, helpers = _ENDINGS[clause.ending]
+    else:
+        form, gloss_form, helpers = _FINAL[clause.tense, clause.negation == "지"]
+    if gloss_form == "ing" and "state" in frame.flags:
+        gloss_form = "base"
+    gloss, lemma = _verb_gloss(frame.english, frame.tail, gloss_form)
+    verb = negation = auxiliary = Word(frame.forms[form], gloss + tag, lemma)
+    korean = [verb]
+    light: tuple[Word, ...] = ()
+    also: tuple[Word, ...] = ()
+    if clause.negation in ("안", "못"):
+        negation = Word(clause.negation, "not" if clause.negation == "안" else "cannot")
+        if frame.lemma in lexicon.SEPARABLE:
+            done = Word(verb.text[len(frame.lemma) - 2 :], "do" + tag)
+            verb.text, light = frame.lemma[:-2], (done,)
+            korean = [verb, negation, done]
+        else:
+            korean = [negation, verb]
+    for text, word_gloss, role in helpers:
+        word = Word(text, word_gloss)
+        korean.append(word)
+        negation = word if "not" in role else negation
+        auxiliary = word if "aux" in role else auxiliary
+        also = (word,) if role == "also" else also
+    verb.uses = _combinations(clause)
+    return Predicate(korean, verb, negation, auxiliary, light, also)
+
+
+def _combinations(clause: Clause) -> tuple[tuple[str, str], ...]:
+    nouns = [clause.gap_noun] if clause.gap == "object" else []
+    if clause.object:
+        nouns += [*clause.object.first, clause.object.noun]
+    lemma = clause.frame.lemma
+    return tuple(
+        [(lemma, noun.korean) for noun in nouns if noun and noun.kind not in ("name", "pronoun")]
+    )
+
+
+def _link_verb(words: Iterable[tuple[str, str]], said: Predicate) -> list[English]:
+    """Link the words of an English verb group to the Korean ones that say the same."""
+    english: list[English] = []
+    for text, role in words:
+        if role == "verb":
+            english.append((text, (said.verb,), said.light))
+        elif role == "not" or text == "cannot":
+            english.append((text, (said.negation,), said.also if text == "cannot" else ()))
+        elif role in ("aux", "governor") and said.auxiliary is not said.verb:
+            english.append((text, (said.auxiliary,), said.also))
+        else:
+            english.append((text, (), (said.auxiliary,)))
+    return english
+
+
+def _goal(clause: Clause) -> Piece:
+    """Say where to or to whom, as the verb has it."""
+    goal, flags = clause.goal, clause.frame.flags
+    if isinstance(goal, NounPhrase):
+        particle, preposition = ("goal", "on") if "on" in flags else ("to", "to")
+        piece = noun_phrase(goal, particle)
+        return Piece(piece.korean, loosely([preposition], piece.korean[-1]) + piece.english)
+    assert goal is not None
+    preposition = "to" if "dest" in flags else goal.preposition
+    if goal.korean == "집":
+        preposition = ""
+    return place_phrase(goal, "goal", preposition)
+
+
+def _parts(clause: Clause) -> dict[str, Piece]:
+    """Say everything but subject, verb and time, in Korean order."""
+    parts: dict[str, Piece] = {}
+    if clause.companion:
+        parts["companion"] = _together(noun_phrase(clause.companion, "and"))
+    if clause.place:
+        place = clause.place
+        parts["place"] = place_phrase(place, "at", place.preposition, clause.place_clause)
+    if clause.purpose:
+        parts["purpose"] = say(clause.purpose, "infinitive")
+    if clause.goal:
+        parts["goal"] = _goal(clause)
+    if clause.tool:
+        tool = noun_phrase(NounPhrase(clause.tool), "tool")
+        parts["tool"] = Piece(tool.korean, loosely(["with"], tool.korean[0]) + tool.english)
+    if clause.means:
+        parts["means"] = fixed(clause.means)
+    if clause.object:
+        flags = clause.frame.flags
+        particle = "subject" if "가" in flags else "to" if "에게" in flags else "object"
+        parts["object"] = noun_phrase(clause.object, particle)
+    if clause.manner:
+        parts["manner"] = fixed(clause.manner)
+    return parts
+
+
+def _together(friend: Piece) -> Piece:
+    word = Word("같이", "together")
+    preposition: English = ("with", (word,), (friend.korean[-1],))
+    return Piece([*friend.korean, word], [preposition, *friend.english])
+
+
+_ENGLISH_ORDER = ("object", "goal", "manner", "tool", "means", "place", "companion", "purpose")
+_NOTHING = Piece([], [])  # never changed
+Style = Literal["finite", "question", "gerund", "infinitive", "bare", "shared"]
+
+
+def say(clause: Clause, style: Style = "finite") -> Piece:
+    """Say a clause. "shared": its subject was said before; "gerund", "infinitive" have none."""
+    said, parts = predicate(clause), _parts(clause)
+    subject = time = _NOTHING
+    if clause.subject and clause.gap != "subject" and style in ("finite", "question"):
+        subject = noun_phrase(clause.subject, "topic" if clause.topic else "subject")
+    english = _english_clause(clause, style, subject.english, said)
+    for name in _ENGLISH_ORDER:
+        if name in parts:
+            english += parts[name].english
+    asked: list[Word] = []
+    if clause.asked:
+        question = fixed(clause.asked)
+        asked, english = question.korean, question.english + english
+    if clause.time:
+        time = fixed(clause.time)
+        english = _opened(time, english) if clause.front_time else english + time.english
+    before = _before_verb(clause, subject.korean, time.korean, parts, asked)
+    return Piece(before + said.korean, english)
+
+
+def _before_verb(
+    clause: Clause,
+    subject: list[Word],
+    time: list[Word],
+    parts: dict[str, Piece],
+    asked: list[Word],
+) -> list[Word]:
+    """Put what stands before the Korean verb in order."""
+    if clause.scrambled:
+        words = time + parts.pop("object").korean + subject
+    else:
+        early = clause.time_first or clause.front_time
+        words = (time + subject if early else subject + time) + asked
+    for part in parts.values():
+        words += part.korean
+    return words
+
+
+def _opened(time: Piece, english: list[English]) -> list[English]:
+    return [*time.english, *loosely([","], time.korean[-1]), *english]
+
+
+def _english_clause(
+    clause: Clause, style: Style, subject: list[English], said: Predicate
+) -> list[English]:
+    """Put subject and verb in order."""
+    frame = clause.frame
+    words = (frame.english, *frame.tail)
+    if style in ("gerund", "infinitive", "bare"):
+        form = lexicon.ENGLISH_VERBS[frame.english][3 if style == "gerund" else 0]
+        tail = [(word, "function" if word in _FUNCTION_WORDS else "verb") for word in frame.tail]
+        to = loosely(["to"], said.verb) if style == "infinitive" else []
+        return to + _link_verb([(form, "verb"), *tail], said)
+    who = clause.subject.who if clause.subject else clause.who
+    negative = bool(clause.negation) or "negative" in frame.flags
+    front, rest = english_verb(words, clause.tense, who, negative, style == "question")
+    if style == "shared" or clause.gap == "subject":
+        pronoun: list[English] = []
+    else:
+        pronoun = subject if clause.subject else loosely([clause.who], said.verb)
+    if style == "question":
+        return _link_verb(front, said) + pronoun + _link_verb(rest, said)
+    return pronoun + _link_verb([*front, *rest], said)
+
+
+def relative_clause(clause: Clause) -> Piece:
+    """Say a clause before its noun in Korean, after it in English: who, that or where."""
+    assert clause.gap
+    piece = say(clause)
+    person = clause.gap_noun is not None and clause.gap_noun.kind in (
+        "person",
+        "relation",
+    )
+    pronoun = {
+        "subject": "who" if person else "that",
+        "object": "that",
+        "place": "where",
+    }
+    verb = piece.korean[-1]
+    return Piece(piece.korean, loosely([pronoun[clause.gap]], verb) + piece.english)
+
+
+def copula(subject: NounPhrase, noun: NounPhrase, past: bool, negative: bool) -> Piece:
+    """Say what someone is: 제 친구는 의사예요, 의사가 아니에요."""
+    who = noun_phrase(subject, "topic")
+    what = noun_phrase(noun, "subject" if negative else "was" if past else "is")
+    verb, korean = what.korean[-1], [*who.korean, *what.korean]
+    if negative:
+        verb = Word("아니었어요" if past else "아니에요", "not.was" if past else "not.is")
+        korean.append(verb)
+    front, rest = english_verb(("be",), "past" if past else "present", subject.who, negative, False)
+    be = loosely([text for text, _ in front], verb) + linked([text for text, _ in rest], verb)
+    return Piece(korean, who.english + be + what.english)
+
+
+def comparison(subject: NounPhrase, other: NounPhrase, adjective: Adjective, more: bool) -> Piece:
+    """Say which of two is more so: 이 가방은 그 모자보다 더 커요."""
+    assert adjective.frame
+    who, than = noun_phrase(subject, "topic"), noun_phrase(other, "than")
+    verb = Word(adjective.frame.forms["present"], adjective.english)
+    extra = [Word("더", "more")] if more else []
+    front, _ = english_verb(("be",), "present", subject.who, False, False)
+    degree: list[English] = [
+        (word, (verb,), extra) if word != "more" else (word, extra, (verb,))
+        for word in adjective.comparative
+    ]
+    english = who.english + loosely([front[0][0]], verb) + degree
+    english += loosely(["than"], than.korean[-1]) + than.english
+    return Piece([*who.korean, *than.korean, *extra, verb], english)
+
+
+def existence(where: Piece, thing: NounPhrase, past: bool, negative: bool) -> Piece:
+    """Say what there is: 책상 위에 책이 있어요, 책이 없어요."""
+    what = noun_phrase(thing, "subject")
+    text = ("없" if negative else "있") + ("었어요" if past else "어요")
+    verb = Word(text, ("not." if negative else "") + ("existed" if past else "exists"))
+    be = english_verb(("be",), "past" if past else "present", thing.who, False, False)[0][0][0]
+    english = loosely(["there"], verb) + linked([be], verb)
+    shown = what.english
+    if negative:
+        shown = shown[1:] if shown[0][0] in ("a", "an") else shown
+        english += linked(["no"], verb)
+    return Piece([*where.korean, *what.korean, verb], english + shown + where.english)
+
+
+def beside(position: str, base: NounPhrase) -> Piece:
+    """Say where something lies: 그 책상 위에, *on the desk*."""
+    gloss, english = lexicon.POSITIONS[position]
+    noun, word = noun_phrase(base, ""), Word(position, gloss)
+    return Piece([*noun.korean, word], linked(english, word) + noun.english)
+
+
+def modified(phrase: Phrase, adjective: Clause) -> Piece:
+    """Say an adjective with an adverb of degree: 아주 커요, *is very big*."""
+    adverb, piece = fixed(phrase), say(adjective)
+    korean = [*piece.korean[:-1], *adverb.korean, piece.korean[-1]]
+    return Piece(korean, piece.english[:-1] + adverb.english + piece.english[-1:])
+
+
+def in_place(place: Place) -> Piece:
+    """Say where something is, not where something happens: 도서관에."""
+    piece = place_phrase(place, "goal", place.preposition)
+    piece.korean[-1].gloss = piece.korean[-1].gloss.replace("-TO", "-AT")
+    return piece
+
+
+def location(subject: NounPhrase, place: Place, past: bool) -> Piece:
+    """Say where someone is: 민수 씨는 도서관에 있어요."""
+    who, where = noun_phrase(subject, "topic"), in_place(place)
+    verb = Word("있었어요" if past else "있어요", "was" if past else "is")
+    front, _ = english_verb(("be",), "past" if past else "present", subject.who, False, False)
+    be = linked([front[0][0]], verb)
+    return Piece([*who.korean, *where.korean, verb], who.english + be + where.english)
+
+
+def opened(time: Piece, piece: Piece) -> Piece:
+    """Put a time before everything else: *Yesterday, ...*."""
+    return Piece(time.korean + piece.korean, _opened(time, piece.english))

@@ -1,0 +1,182 @@
+"""Split a corpus into training, validation and test sentences without leakage."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from s2s_ref.data.pairs import Pair
+
+
+class Splits(NamedTuple):
+    """Three lists of pairs that share no source sentence and, unless asked for, no target."""
+
+    train: list[Pair]
+    valid: list[Pair]
+    test: list[Pair]
+
+
+def split(
+    pairs: Iterable[Pair],
+    valid: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+    share_targets: bool = False,
+) -> Splits:
+    """Three parts of `pairs` such that no sentence of one part occurs in another.
+
+    Pairs that share a source or a target sentence stay together, and so do pairs that are linked
+    through others (a random split by line leaks over a fifth of a Tatoeba test set). The groups
+    are drawn at random; one that is larger than what a part still needs goes to training. So the
+    parts are never larger than asked, and the test set does not depend on the validation set.
+
+    Args:
+        pairs: sentence pairs; their order and the seed decide the split.
+        valid: how many different *source sentences* to validate on: a whole number of them, or a
+            share of all of them where it is below 1.
+        test: the same, for the test set.
+        seed: the same seed gives the same split.
+        share_targets: only keep sources apart. For tasks where many sources have one answer, such
+            as sums: unseen sums, but not unseen results.
+
+    Raises:
+        ValueError: the sizes are negative, leave nothing to train on, or cannot be met because
+            too many pairs hang together.
+    """
+    pairs = list(pairs)
+    groups = _linked_sources(pairs, share_targets)
+    sources = sum(map(len, groups))
+    wanted = {"test": _size("test", test, sources), "valid": _size("valid", valid, sources)}
+    if sum(wanted.values()) >= sources:
+        raise ValueError(
+            f"valid={valid} and test={test} leave nothing to train on: there are {sources:,} "
+            "different source sentences. Ask for smaller parts."
+        )
+    random.Random(f"split {seed}").shuffle(groups)
+    largest = max(map(len, groups), default=0)
+    chosen: dict[str, str] = {}
+    for part, size in wanted.items():
+        groups = _fill(groups, size, part, chosen)
+        found = sum(where == part for where in chosen.values())
+        if found < 0.9 * size:
+            raise ValueError(
+                f"Only {found:,} of {size:,} sources could be set apart for {part!r}: pairs that "
+                f"share a sentence stay together, and {largest:,} of {sources:,} sources hang "
+                "together. Ask for smaller parts, or pass share_targets=True to keep only the "
+                "sources apart."
+            )
+    parts: dict[str, list[Pair]] = {"train": [], "valid": [], "test": []}
+    for pair in pairs:
+        parts[chosen.get(pair.src, "train")].append(pair)
+    return Splits(**parts)
+
+
+def _size(part: str, asked: float, sources: int) -> int:
+    """A number of sources from a number or a share."""
+    if asked < 0 or (asked >= 1 and asked != int(asked)):
+        raise ValueError(
+            f"{part}={asked} is neither a share from 0 to 1 nor a whole number of sources. "
+            "Write for example 0.1 or 1000."
+        )
+    return round(asked * sources) if asked < 1 else int(asked)
+
+
+def _fill(groups: list[list[str]], size: int, part: str, chosen: dict[str, str]) -> list[list[str]]:
+    """Mark whole groups for `part` until it holds `size` sources; return the groups not taken."""
+    left = []
+    for group in groups:
+        if len(group) <= size:
+            size -= len(group)
+            chosen.update(dict.fromkeys(group, part))
+        else:
+            left.append(group)
+    return left
+
+
+def _linked_sources(pairs: Sequence[Pair], share_targets: bool) -> list[list[str]]:
+    """Source sentences in groups: the connected components of "shares a sentence with"."""
+    parent: dict[str, str] = {}
+
+    def root(source: str) -> str:
+        while parent[source] != source:
+            parent[source] = parent[parent[source]]  # halves the path for the next search
+            source = parent[source]
+        return source
+
+    source_of: dict[str, str] = {}
+    for pair in pairs:
+        parent.setdefault(pair.src, pair.src)
+        if not share_targets:
+            parent[root(source_of.setdefault(pair.tgt, pair.src))] = root(pair.src)
+    groups: dict[str, list[str]] = {}
+    for source in parent:
+        groups.setdefault(root(source), []).append(source)
+    return list(groups.values())
+
+
+def split_unseen_combinations(
+    pairs: Iterable[Pair], valid: float = 0.1, test: float = 0.1, seed: int = 0
+) -> Splits:
+    """A split whose test sentences all hold a verb with an object it never had in training.
+
+    Every verb and every noun of the test set does occur in training, only not together: a model
+    that has understood 책을 샀어요 and 모자를 팔았어요 can translate 책을 팔았어요. Validation
+    sentences hold known combinations. As with `split`, no part shares a source or a target with
+    another; the few pairs that say the same as a test pair in known words are left out.
+
+    Args:
+        pairs: built-in pairs, which know their `combinations`.
+        valid: number or share of source sentences, as for `split`.
+        test: the same.
+        seed: the same seed gives the same split.
+
+    Raises:
+        ValueError: the pairs know no combinations, or the sizes cannot be met.
+    """
+    pairs = list(pairs)
+    sources = len({pair.src for pair in pairs})
+    wanted = _size("test", test, sources)
+    held_out = _held_out(pairs, wanted, seed)
+    tested = [pair for pair in pairs if not held_out.isdisjoint(pair.combinations)]
+    test_sources, test_targets = {p.src for p in tested}, {p.tgt for p in tested}
+    rest = [p for p in pairs if p.src not in test_sources and p.tgt not in test_targets]
+    known = split(rest, valid=_size("valid", valid, sources), test=0, seed=seed)
+    trained = {role for pair in known.train for role in _roles(pair)}
+    tested = [pair for pair in tested if _roles(pair) <= trained]
+    if len({pair.src for pair in tested}) < 0.9 * wanted:
+        raise ValueError(
+            f"Only {len(tested):,} of {wanted:,} test sentences can have an unseen verb-object "
+            f"combination while every word stays known. Expected pairs made by korean_english; "
+            f"{sum(bool(pair.combinations) for pair in pairs):,} of these {len(pairs):,} name "
+            "their combinations. Give more such pairs or ask for a smaller test set."
+        )
+    return Splits(known.train, known.valid, tested)
+
+
+def _held_out(pairs: Sequence[Pair], wanted: int, seed: int) -> set[tuple[str, str]]:
+    """Combinations whose pairs make up a test set, such that training keeps each verb and noun."""
+    holders: dict[tuple[str, str], list[int]] = {}
+    uses: Counter[tuple[str, str]] = Counter()  # training pairs by ("verb" or "noun", word)
+    for number, pair in enumerate(pairs):
+        uses.update(_roles(pair))
+        for combination in dict.fromkeys(pair.combinations):
+            holders.setdefault(combination, []).append(number)
+    order = list(holders)
+    random.Random(f"combinations {seed}").shuffle(order)
+    held_out: set[tuple[str, str]] = set()
+    tested: set[int] = set()
+    for combination in order:
+        moving = [number for number in holders[combination] if number not in tested]
+        if len(moving) > wanted - len(tested):
+            continue
+        lost = Counter(role for number in moving for role in _roles(pairs[number]))
+        if all(uses[role] > times for role, times in lost.items()):
+            uses -= lost
+            tested.update(moving)
+            held_out.add(combination)
+    return held_out
+
+
+def _roles(pair: Pair) -> set[tuple[str, str]]:
+    """The verbs and nouns of a pair's combinations, each said to be which."""
+    return {role for both in pair.combinations for role in zip(("verb", "noun"), both, strict=True)}

@@ -1,0 +1,171 @@
+"""Small tasks with an exact answer: sums, dates, and digits to be read from noisy bitmaps.
+
+Sums and dates are the two classic tests of a seq2seq model on characters: the Keras example
+`addition_rnn` and the date normalisation of Andrew Ng's course, both taken up by Saito's "Deep
+Learning from Scratch 2", chapter 7. Here nothing is padded: the text is the text.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from s2s_ref.data.pairs import Pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FIRST_YEAR, LAST_YEAR = 1930, 2029  # a hundred years, so that two digits name one year
+MONTHS = [
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEKDAYS_KO = "월화수목금토일"
+
+
+def sums(count: int, seed: int = 0, digits: int = 3) -> list[Pair]:
+    """Additions such as "57+5" with the result "62", all different.
+
+    Operands have 1 to `digits` digits, drawn so that short ones are common. Of a sum and its mirror
+    image (57+5 and 5+57) only one occurs, so that no test sum is a training sum turned round.
+
+    Raises:
+        ValueError: `count` is negative or more than half of all sums there are.
+    """
+    existing = 10**digits * (10**digits + 1) // 2
+    if not 0 <= count <= existing // 2:
+        raise ValueError(
+            f"Expected a count from 0 to {existing // 2:,} (half of the sums there are with up to "
+            f"{digits} digits), got {count:,}. Ask for fewer, or for more digits."
+        )
+    rng = random.Random(f"sums {seed}")
+    pairs: list[Pair] = []
+    seen: set[tuple[int, int]] = set()
+    while len(pairs) < count:
+        first, second = (rng.randrange(10 ** rng.randint(1, digits)) for _ in range(2))
+        key = (min(first, second), max(first, second))
+        if key not in seen:
+            seen.add(key)
+            pairs.append(Pair(f"{first}+{second}", str(first + second), construction="sum"))
+    return pairs
+
+
+def _korean_weekday(day: date) -> str:
+    return f"{day.year}년 {day.month}월 {day.day}일 {WEEKDAYS_KO[day.weekday()]}요일"
+
+
+def _ordinal(day: int) -> str:
+    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{ending}"
+
+
+def _month(day: date) -> str:
+    return MONTHS[day.month - 1]
+
+
+# Every way of writing a date names exactly one day: numbers with slashes are month/day/year.
+DATE_FORMS: dict[str, Callable[[date], str]] = {
+    "long": lambda d: f"{_month(d)} {d.day}, {d.year}",
+    "short": lambda d: f"{_month(d)[:3]} {d.day}, {d.year}",
+    "weekday": lambda d: f"{WEEKDAYS[d.weekday()]}, {_month(d)} {d.day}, {d.year}",
+    "day first": lambda d: f"{d.day} {_month(d)} {d.year}",
+    "day first, short": lambda d: f"{d.day} {_month(d)[:3]} {d.year}",
+    "ordinal": lambda d: f"the {_ordinal(d.day)} of {_month(d)} {d.year}",
+    "slashes": lambda d: f"{d.month}/{d.day}/{d.year}",
+    "slashes, two digits": lambda d: f"{d.month}/{d.day}/{d.year % 100:02}",
+    "dots": lambda d: f"{d.year}. {d.month}. {d.day}.",
+    "Korean": lambda d: f"{d.year}년 {d.month}월 {d.day}일",
+    "Korean, two digits": lambda d: f"{d.year % 100:02}년 {d.month}월 {d.day}일",
+    "Korean, weekday": _korean_weekday,
+}
+_CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper)
+
+
+def dates(count: int, seed: int = 0) -> list[Pair]:
+    """Dates of 1930 to 2029 in many written forms, each with its ISO form: "31 May 2001".
+
+    The forms are those of `DATE_FORMS`, English ones also in small and in capital letters. The
+    sources are all different, several may name the same day, and every source names one day only.
+
+    Raises:
+        ValueError: `count` is negative or over 200,000.
+    """
+    if not 0 <= count <= 200_000:
+        raise ValueError(f"Expected a count from 0 to 200,000, got {count:,}. Ask for fewer dates.")
+    rng = random.Random(f"dates {seed}")
+    first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+    forms = list(DATE_FORMS.items())
+    pairs: dict[str, Pair] = {}
+    while len(pairs) < count:
+        day = date.fromordinal(rng.randint(first, last))
+        name, form = rng.choice(forms)
+        text = rng.choice(_CASES)(form(day))
+        pairs.setdefault(text, Pair(text, day.isoformat(), construction=name))
+    return list(pairs.values())
+
+
+# The digits 0 to 9, five pixels wide and seven high, as on a pocket calculator's dot display.
+GLYPHS = """
+.###. ..#.. .###. ##### ...#. ##### ..##. ##### .###. .###.
+#...# .##.. #...# ...#. ..##. #.... .#... ....# #...# #...#
+#..## ..#.. ....# ..#.. .#.#. ####. #.... ...#. #...# #...#
+#.#.# ..#.. ...#. ...#. #..#. ....# ####. ..#.. .###. .####
+##..# ..#.. ..#.. ....# ##### ....# #...# .#... #...# ....#
+#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ...#.
+.###. .###. ##### .###. ...#. .###. .###. .#... .###. .##..
+"""
+
+
+class DigitStrip(NamedTuple):
+    """A row of noisy digits to be read, and what it says."""
+
+    src: "Tensor"  # one row of 35 grey values for each digit, top line of pixels first
+    tgt: str
+
+
+def glyphs() -> "Tensor":
+    """The ten digits without noise: 1 is ink, 0 is paper, one row of 35 pixels each."""
+    import torch
+
+    lines = [line.split() for line in GLYPHS.split("\n") if line]
+    ink = [[char == "#" for line in lines for char in line[digit]] for digit in range(10)]
+    return torch.tensor(ink, dtype=torch.float32)
+
+
+def digit_bitmaps(
+    count: int, seed: int = 0, min_len: int = 3, max_len: int = 6, noise: float = 0.3
+) -> list[DigitStrip]:
+    """Rows of digits as noisy 5×7 bitmaps, with the text they show.
+
+    An item of a sequence need not be a word: each digit is a vector of 35 grey values, ready for
+    a linear layer in the place of an embedding.
+
+    Args:
+        count: number of rows.
+        seed: the same seed gives the same rows.
+        min_len: fewest digits in a row.
+        max_len: most digits in a row.
+        noise: standard deviation of the Gaussian noise on every pixel; ink is 1, paper 0.
+
+    Raises:
+        ValueError: a negative count or noise, or lengths that make no range.
+    """
+    if count < 0 or noise < 0 or not 1 <= min_len <= max_len:
+        raise ValueError(
+            "Expected count ≥ 0, noise ≥ 0 and 1 ≤ min_len ≤ max_len, got "
+            f"count={count}, noise={noise}, min_len={min_len}, max_len={max_len}."
+        )
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    lengths = torch.randint(min_len, max_len + 1, (count,), generator=generator).tolist()
+    shown = torch.randint(0, 10, (sum(lengths),), generator=generator)
+    pixels = glyphs()[shown]
+    pixels += noise * torch.randn(pixels.shape, generator=generator)
+    strips = torch.split(pixels, lengths)
+    texts = torch.split(shown, lengths)
+    return [
+        DigitStrip(strip, "".join(map(str, digits.tolist())))
+        for strip, digits in zip(strips, texts, strict=True)
+    ]

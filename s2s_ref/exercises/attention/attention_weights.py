@@ -1,0 +1,145 @@
+"""The exercise `attention_weights`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import attention
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+from s2s_ref.exercises.shared import source_mask
+
+# ------------------------------------------------------------------ attention_weights
+
+
+@exercise(
+    reference=attention.attention_weights,
+    title="Scores become weights",
+    returns="weights",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"tgt_len": 5}, {"level": -50}],
+    hints=[
+        "Each target step has the whole attention, 1, to give away, and <pad> must get none of "
+        "it. What must a score be, before the softmax, for its weight to come out as exactly 0?",
+        "scores [batch, tgt_len, src_len], src_mask [batch, src_len], True at real words. The "
+        "mask needs an axis for tgt_len before the two fit. The weights sum to 1 along src_len.",
+        "Scores [0, 0, 5] with the mask [True, True, False] give the weights [0.5, 0.5, 0].",
+    ],
+)
+def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0):
+    """Draw scores around a level, and which source positions are real."""
+    scores = draw.normal(batch, tgt_len, src_len) + level
+    return {"scores": scores, "src_mask": source_mask(draw, batch, src_len)}
+
+
+@attention_weights.mistake(
+    "padding received weight",
+    so="The decoder reads <pad> as if it were a word, and a sentence is translated differently "
+    "beside a longer one.",
+    ask="What must a score be, before the softmax, for its weight to come out as exactly 0?",
+)
+def padding_unmasked(scores, src_mask):
+    return scores.softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the mask came after the softmax: the weights no longer sum to 1",
+    so="The share that <pad> had taken is lost, so the context is too small, the smaller the more "
+    "padding there is.",
+    ask="Who has to divide the attention: all positions, or only the real ones?",
+)
+def masked_after(scores, src_mask):
+    return scores.softmax(dim=-1) * src_mask.unsqueeze(1)
+
+
+@attention_weights.mistake(
+    "padding got the score 0, not the weight 0",
+    so="A score of 0 is no low score: beside it, a real word with the score -1 loses.",
+    ask="The softmax of [0, 0] is [0.5, 0.5]. Which score is lower than all others?",
+)
+def scored_zero(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), 0).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the softmax ran along the wrong axis",
+    so="Each target step should divide its attention among the source words. Here the target "
+    "steps compete for each word.",
+    ask="Along which axis should the weights sum to 1?",
+)
+def over_target(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=1)
+
+
+@attention_weights.mistake(
+    "the softmax ran along the wrong axis",
+    so="Each target step should divide its attention among the source words. Here the target "
+    "steps compete for each word.",
+    ask="Along which axis should the weights sum to 1?",
+)
+def over_target_large(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -1e9).softmax(dim=1)
+
+
+@attention_weights.mistake(
+    "the mask is upside down: only padding receives weight",
+    so="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    ask="Which positions does `masked_fill` fill: those with True or those with False?",
+)
+def inverted(scores, src_mask):
+    return scores.masked_fill(src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the mask is upside down: only padding receives weight",
+    so="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    ask="Which positions does `masked_fill` fill: those with True or those with False?",
+)
+def inverted_large(scores, src_mask):
+    return scores.masked_fill(src_mask.unsqueeze(1), -1e9).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the mask lies along the target",
+    so="It says which source words are real. Every target step needs the same one.",
+    ask="The scores have an axis that the mask has not. Where does it stand?",
+    raises="must match",
+)
+def mask_along_target(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(2), -torch.inf).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "these are still scores",
+    so="Padding is out of the race, but nobody has divided the attention yet: weights lie between "
+    "0 and 1 and sum to 1.",
+    ask="Which function turns any numbers into shares of 1?",
+)
+def softmax_left_out(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf)
+
+
+@attention_weights.alternative
+def weights_with_a_large_number(scores, src_mask):
+    return torch.where(src_mask[:, None, :], scores, torch.tensor(-1e9)).softmax(dim=-1)
+
+
+@attention_weights.alternative
+def weights_made_to_sum_again(scores, src_mask):
+    highest = scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).amax(dim=-1, keepdim=True)
+    products = (scores - highest).exp() * src_mask.unsqueeze(1)
+    return products / products.sum(dim=-1, keepdim=True)
+
+
+@attention_weights.alternative
+def weights_renormalised(scores, src_mask):
+    weights = scores.softmax(dim=-1) * src_mask.unsqueeze(1)
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+@attention_weights.alternative
+def weights_sentence_by_sentence(scores, src_mask):
+    rows = []
+    for row, real in zip(scores, src_mask, strict=True):
+        length = int(real.sum())
+        shares = row[:, :length].softmax(dim=-1)
+        rows.append(nn.functional.pad(shares, (0, len(real) - length)))
+    return torch.stack(rows)

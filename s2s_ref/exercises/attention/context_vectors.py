@@ -1,0 +1,108 @@
+"""The exercise `context_vectors`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import attention
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ context_vectors
+
+
+@exercise(
+    reference=attention.context_vectors,
+    title="A context for every step",
+    returns="context",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"tgt_len": 5}],
+    hints=[
+        "A weight of 1 on one word and 0 on the others: which vector should come back? And what "
+        "if two words have one half each?",
+        "weights [batch, tgt_len, src_len] and values [batch, src_len, hidden] give context "
+        "[batch, tgt_len, hidden]. Which axis do the two share?",
+        "The weights [0.75, 0.25] and the values [4, 0] and [0, 8] give "
+        "[0.75·4 + 0.25·0, 0.75·0 + 0.25·8] = [3, 2].",
+    ],
+)
+def context_vectors(draw: Draw, batch=2, tgt_len=3, src_len=5, hidden=7):
+    """Draw weights that sum to 1, and values."""
+    weights = draw.normal(batch, tgt_len, src_len).softmax(dim=-1)
+    return {"weights": weights, "values": draw.normal(batch, src_len, hidden)}
+
+
+@context_vectors.mistake(
+    "every word counts the same",
+    so="The weights are not used, so every step gets the same context: the mean of the sentence.",
+    ask="Where does your line say which word matters at this step?",
+)
+def unweighted(weights, values):
+    return values.mean(dim=1, keepdim=True).expand(-1, weights.shape[1], -1)
+
+
+@context_vectors.mistake(
+    "only the word with the largest weight is read",
+    so="A choice instead of a mixture: no gradient reaches the weights, and they cannot be "
+    "learned.",
+    ask="What happens to the words with smaller weights?",
+)
+def brightest_only(weights, values):
+    best = weights.argmax(dim=-1)
+    return torch.stack([values[i, best[i]] for i in range(len(values))])
+
+
+@context_vectors.mistake(
+    "only the last encoder state is used",
+    so="That is the fixed context of lesson 2 again. The weights were computed for nothing.",
+    ask="How many of the encoder's states should take part?",
+)
+def last_state_only(weights, values):
+    return values[:, -1:].expand(-1, weights.shape[1], -1)
+
+
+@context_vectors.mistake(
+    "the sum runs over the target steps",
+    so="Each target step needs a mixture of source words. Here each source word got a mixture of "
+    "steps.",
+    ask="Which axis should be gone in the result: tgt_len or src_len?",
+)
+def summed_over_target(weights, values):
+    return (weights.unsqueeze(-1) * values.unsqueeze(1)).sum(dim=1)
+
+
+@context_vectors.mistake(
+    "the mixture was divided by the number of words",
+    so="The weights sum to 1 already. Divided once more, the context fades in long sentences.",
+    ask="If all the weight lies on one word, what should come back?",
+)
+def divided_again(weights, values):
+    return (weights.unsqueeze(-1) * values.unsqueeze(1)).mean(dim=2)
+
+
+@context_vectors.mistake(
+    "the softmax was taken a second time",
+    so="Weights are numbers between 0 and 1, so a second softmax makes them all nearly alike.",
+    ask="What do the rows of `weights` sum to before your line, and after it?",
+)
+def softmaxed_again(weights, values):
+    return weights.softmax(dim=-1) @ values
+
+
+@context_vectors.mistake(
+    "there is one context for all the steps",
+    so="The point of attention is that each step looks elsewhere.",
+    ask="How many target steps does your result have?",
+)
+def one_for_all(weights, values):
+    return (weights.mean(dim=1, keepdim=True) @ values).expand(-1, weights.shape[1], -1)
+
+
+@context_vectors.alternative
+def context_with_einsum(weights, values):
+    return torch.einsum("bts,bsh->bth", weights, values)
+
+
+@context_vectors.alternative
+def context_by_adding(weights, values):
+    context = torch.zeros(len(values), weights.shape[1], values.shape[2])
+    for s in range(values.shape[1]):
+        context = context + weights[:, :, s : s + 1] * values[:, s : s + 1]
+    return context

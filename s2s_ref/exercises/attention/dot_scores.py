@@ -1,0 +1,118 @@
+"""The exercise `dot_scores`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import attention
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ dot_scores
+
+
+@exercise(
+    reference=attention.dot_scores,
+    title="How well do two states agree?",
+    returns="scores",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"tgt_len": 5}],
+    hints=[
+        "Every target step asks, and every source position answers with one number: how well do "
+        "the two lists of numbers agree? Which operation makes one number of two lists?",
+        "queries [batch, tgt_len, hidden] and keys [batch, src_len, hidden] give scores "
+        "[batch, tgt_len, src_len]. The axis that both share is the one that is summed away.",
+        "The query [1, 2] and the keys [3, 0] and [1, 1] give the scores 1·3 + 2·0 = 3 and "
+        "1·1 + 2·1 = 3. The query [0, 1] gives 0 and 1.",
+    ],
+)
+def dot_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, hidden=7):
+    """Draw queries and keys."""
+    return {
+        "queries": draw.normal(batch, tgt_len, hidden),
+        "keys": draw.normal(batch, src_len, hidden),
+    }
+
+
+@dot_scores.mistake(
+    "the scores are divided by the root of the size",
+    so="That is the scaled score of 2017 (Vaswani et al.). Luong's, of 2015, is the plain inner "
+    "product, and a model trained with one does not go with the other.",
+    ask="Does the formula of this exercise divide by anything?",
+)
+def scaled(queries, keys):
+    return queries @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
+
+
+@dot_scores.mistake(
+    "these are already weights: they sum to 1",
+    so="A score may be any number. What makes weights of scores is the next exercise, and it has "
+    "to know about padding first.",
+    ask="Which numbers can an inner product be?",
+)
+def softmaxed(queries, keys):
+    return (queries @ keys.transpose(1, 2)).softmax(dim=-1)
+
+
+@dot_scores.mistake(
+    "source and target have changed places",
+    so="Each row should be one target step's view of the source. Here it is the other way round.",
+    ask="Which of the two arguments do the rows of your result belong to?",
+)
+def source_in_rows(queries, keys):
+    return keys @ queries.transpose(1, 2)
+
+
+@dot_scores.mistake(
+    "the keys were cut up anew, not transposed",
+    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    "numbers of different words come into one column.",
+    ask="Which function exchanges two axes?",
+)
+def reshaped(queries, keys):
+    batch, src_len, hidden = keys.shape
+    return queries @ keys.reshape(batch, hidden, src_len)
+
+
+@dot_scores.mistake(
+    "the keys are not transposed",
+    so="A matrix product sums over the last axis of the first factor and the one before the last "
+    "of the second. These two must be the same axis.",
+    ask="Which axis do queries and keys share, and where does it stand in each?",
+    raises="Expected size|cannot be multiplied",
+)
+def untransposed(queries, keys):
+    return queries @ keys
+
+
+@dot_scores.mistake(
+    "this is the mean of the products, not their sum",
+    so="The inner product adds up. A mean makes all scores small, and all weights nearly alike.",
+    ask="By what did you divide?",
+)
+def mean_of_products(queries, keys):
+    return (queries.unsqueeze(2) * keys.unsqueeze(1)).mean(dim=-1)
+
+
+@dot_scores.mistake(
+    "the states were brought to length 1 first",
+    so="That is the cosine. The inner product also counts how large the numbers are, so that a "
+    "state can learn to speak louder.",
+    ask="What does the formula do to the states before it multiplies them?",
+)
+def cosine(queries, keys):
+    queries = nn.functional.normalize(queries, dim=-1)
+    keys = nn.functional.normalize(keys, dim=-1)
+    return queries @ keys.transpose(1, 2)
+
+
+@dot_scores.alternative
+def scores_with_einsum(queries, keys):
+    return torch.einsum("bth,bsh->bts", queries, keys)
+
+
+@dot_scores.alternative
+def scores_with_loops(queries, keys):
+    steps = []
+    for t in range(queries.shape[1]):
+        row = [(queries[:, t] * keys[:, s]).sum(dim=-1) for s in range(keys.shape[1])]
+        steps.append(torch.stack(row, dim=-1))
+    return torch.stack(steps, dim=1)

@@ -1,0 +1,341 @@
+"""The exercise `luong_decoder`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import attention
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import Built, exercise
+from s2s_ref.exercises.shared import sized, source_mask
+from s2s_ref.rnn import RNN_LAYERS
+from s2s_ref.state import State, from_rnn, to_rnn
+
+# ------------------------------------------------------------------ LuongDecoder
+
+
+@exercise(
+    reference=attention.LuongDecoder,
+    title="A decoder that looks back",
+    returns=("logits", "state", "weights"),
+    after=["attention.dot_scores", "attention.attention_weights", "attention.context_vectors"],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"first_call": 1}],
+    hints=[
+        "The RNN reads the target words, as in lesson 2. What does each of its outputs ask, whom "
+        "does it ask, and what comes back?",
+        "outputs [batch, tgt_len, hidden] are the queries. scores and weights are [batch, tgt_len, "
+        "src_len], the context [batch, tgt_len, hidden]. Side by side with the outputs, context "
+        "first, it is [batch, tgt_len, 2 · hidden], and that is what `combine` takes.",
+        "With hidden size 1, a context 0.5, an output -1 and combine = [2, 1]: "
+        "tanh(2·0.5 + 1·(-1)) = tanh(0) = 0, and the logits are the bias of `output`.",
+    ],
+)
+def LuongDecoder(
+    draw: Draw, batch=2, tgt_len=3, src_len=4, vocab=9, embed=5, hidden=6, lstm=0, first_call=0
+):
+    """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence.
+
+    The keys differ from the values where they can, as they will with other scores than this
+    lesson's; at the first call for a sentence there are none yet.
+    """
+    sizes = sized(draw, vocab, embed, hidden, lstm)
+    h, c, context = (draw.normal(batch, hidden) for _ in range(3))
+    encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
+    mask = source_mask(draw, batch, src_len)
+    state = State(
+        (h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys
+    )
+    return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
+
+
+@LuongDecoder.mistake(
+    "the halves are swapped: the state came first",
+    so="`combine` has one half of its weights for the context and one for the state. Trained "
+    "together it would not matter; the course's weights expect the context first.",
+    ask="In which order does the formula name the two?",
+)
+class HalvesSwapped(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([outputs, context], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the tanh is left out",
+    so="Without it, `combine` and `output` are one matrix product, and the layer adds nothing.",
+    ask="What stands between `combine` and `output` in the formula?",
+)
+class TanhLeftOut(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = self.combine(torch.cat([context, outputs], dim=-1))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the state before this step asks",
+    so="It has not read the current word yet. That is Bahdanau's wiring, and it comes in lesson "
+    "8; in Luong's, the RNN takes its step first and asks then.",
+    ask="Which of the RNN's outputs has read the word of step t?",
+)
+class PreviousStateAsks(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        queries = torch.cat([state.h.unsqueeze(1), outputs[:, :-1]], dim=1)
+        scores = queries @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the last step's state asks for every step",
+    so="In training it has read the whole target, so each step would know the words that it has "
+    "to say. In translation there is nothing to know, and the model fails.",
+    ask="Who asks for step t: the RNN's output at t, or its last state?",
+)
+class LastStateAsks(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        queries = outputs[:, -1:].expand_as(outputs)
+        scores = queries @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "keys and values are swapped",
+    so="Keys are compared with the query, values are mixed. Here both are the encoder's states, "
+    "and nobody would notice; from lesson 8 on they differ.",
+    ask="Which of the two goes into the score, and which into the context?",
+)
+class KeysAndValuesSwapped(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.encoder_states.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.keys
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "padding is read as if it were a word",
+    so="The state carries the mask. Without it, a sentence is translated differently beside a "
+    "longer one.",
+    ask="What does `attention_weights` need besides the scores?",
+)
+class MaskForgotten(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        weights = (outputs @ state.keys.transpose(1, 2)).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the context is still the encoder's last state",
+    so="`state.context` is the fixed context of lesson 2. The weights were computed and then not "
+    "used.",
+    ask="What do the weights mix?",
+)
+class FixedContext(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = state.context.unsqueeze(1).expand_as(outputs)
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the logits come from the RNN's outputs alone",
+    so="This is the decoder of lesson 2: it looks at the source and forgets what it saw.",
+    ask="Which layer have you not used?",
+)
+class AttentionUnused(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        return self.output(outputs), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "the new state has lost the encoder's states",
+    so="The next step has nothing to look at. `state._replace(hidden=...)` changes one part and "
+    "keeps the others.",
+    ask="What does the next call need besides the RNN's own state?",
+)
+class MemoryLost(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        keys = state.encoder_states if state.keys is None else state.keys
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        return self.output(attended), State(from_rnn(hidden)), weights
+
+
+@LuongDecoder.mistake(
+    "these are probabilities already, not logits",
+    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    ask="What do your numbers sum to along the last axis?",
+)
+class ProbabilitiesReturned(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = outputs @ state.keys.transpose(1, 2)
+        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        probabilities = self.output(attended).softmax(dim=-1)
+        return probabilities, state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.alternative
+class DecoderWithEinsum(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        scores = torch.einsum("bth,bsh->bts", outputs, state.keys)
+        weights = scores.softmax(dim=-1) * state.src_mask[:, None]
+        weights = weights / weights.sum(dim=-1, keepdim=True)
+        context = torch.einsum("bts,bsh->bth", weights, state.encoder_states)
+        for_context, for_state = self.combine.weight.chunk(2, dim=1)
+        attended = (context @ for_context.T + outputs @ for_state.T).tanh()
+        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
+
+
+@LuongDecoder.alternative
+class DecoderStepByStep(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        all_logits, all_weights = [], []
+        for t in range(tgt_input.shape[1]):
+            word = self.embedding(tgt_input[:, t : t + 1])
+            output, hidden = self.rnn(word, to_rnn(state.hidden))
+            scores = (output * state.keys).sum(dim=-1)
+            weights = scores.masked_fill(~state.src_mask, -1e9).softmax(dim=-1)
+            context = (weights.unsqueeze(-1) * state.encoder_states).sum(dim=1)
+            both = torch.cat([context, output[:, 0]], dim=-1)
+            all_logits.append(self.output(torch.tanh(self.combine(both))))
+            all_weights.append(weights)
+            state = state._replace(hidden=from_rnn(hidden))
+        return torch.stack(all_logits, dim=1), state, torch.stack(all_weights, dim=1)

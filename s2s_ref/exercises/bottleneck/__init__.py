@@ -1,0 +1,8 @@
+"""In the order of the notebook."""
+
+ORDER = (
+    "score_by_length",
+    "reverse_source",
+    "peeky_decoder",
+    "predictions",
+)

@@ -1,0 +1,81 @@
+"""The predictions of this lesson."""
+
+from s2s_ref.checks.registry import prediction
+from s2s_ref.exercises.shared import one_of, one_share
+
+# ------------------------------------------------------------------ predictions
+
+
+@prediction(title="Prediction: 99 of 100 words right", example=74)
+def by_itself(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@by_itself.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def by_itself_unanswered():
+    return None
+
+
+@by_itself.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def by_itself_in_quotes():
+    return "99 %"
+
+
+@prediction(title="Prediction: which curves test the vector", example="all lengths")
+def tests_capacity(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "short only", "all lengths", "both")
+
+
+@tests_capacity.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def capacity_unanswered():
+    return None
+
+
+@tests_capacity.mistake(
+    'expected one of "short only", "all lengths", "both"', so="One of the three, in quotes."
+)
+def capacity_in_numbers():
+    return 2
+
+
+WAYS = ("plain", "peeky", "reversed", "both")
+
+
+@prediction(title="Prediction: four ways to add", example=list(WAYS))
+def sums_order(answer):
+    """Say what is wrong with a ranking, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or sorted(map(str, answer)) != sorted(WAYS):
+        return "expected the four names in a list, each once"
+    return None
+
+
+@sums_order.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def order_unanswered():
+    return None
+
+
+@sums_order.mistake(
+    "expected the four names in a list, each once", so="The worst first, the best last."
+)
+def only_the_best():
+    return ["both"]
+
+
+@prediction(title="Prediction: Korean read backwards", example="same")
+def korean_reversed(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "better", "same", "worse")
+
+
+@korean_reversed.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def korean_unanswered():
+    return None
+
+
+@korean_reversed.mistake('expected one of "better", "same", "worse"', so="One word, in quotes.")
+def korean_in_words():
+    return "a little better"

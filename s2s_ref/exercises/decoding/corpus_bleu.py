@@ -1,0 +1,141 @@
+"""The exercise `corpus_bleu`: its cases, hints, mistakes and other right answers."""
+
+from collections.abc import Sequence
+
+import sacrebleu
+
+from s2s_ref import decoding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ corpus_bleu
+
+ENGLISH = "I you we the a my your old red new book dog cat house tea read saw sold found bought"
+"""Words for sentences that only BLEU has to read."""
+
+
+def sentence_of(words: Sequence[str]) -> str:
+    """Write words as people do: a capital letter first, a full stop last."""
+    text = " ".join(words)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+@exercise(
+    reference=decoding.corpus_bleu,
+    title="BLEU of a corpus",
+    returns="BLEU",
+    edges=[{"sentences": 1}, {"most": 1}],
+    hints=[
+        "sacrebleu does the counting. It wants the translations first. How does it want the "
+        "references: sorted by sentence, or sorted by who wrote them?",
+        "Ours: one list for each sentence, [[a1, a2], [b1]]. sacrebleu's: one list for each "
+        "translator, as long as the corpus, with None where a translator is missing: "
+        "[[a1, b1], [a2, None]]. The score is an attribute of what comes back.",
+        "Translations ['I read it now.', 'We sold a book.'] with the references "
+        "[['I read it now.'], ['You sold it.', 'We sold a book.']] score 100.",
+    ],
+)
+def corpus_bleu(draw: Draw, sentences=6, most=3):
+    """Draw references, one or more a source, and translations that differ in some words."""
+    words, references, hypotheses = ENGLISH.split(), list[list[str]](), list[str]()
+    for row in range(sentences):
+        first = [words[i] for i in draw.ids(0, len(words), draw.integer(6, 10)).tolist()]
+        changed = [[*first[:4], *draw.shuffled(first[4:])] for _ in range(most)]
+        count = most if row == 0 else 1 + row % most
+        references.append([sentence_of(other) for other in [first, *changed][:count]])
+        written = [
+            *changed[-1][: draw.integer(4, 7)],
+            words[draw.integer(0, len(words))],
+            *first[5:],
+        ]
+        hypotheses.append(sentence_of(written))
+    return {"hypotheses": hypotheses, "references": references}
+
+
+@corpus_bleu.mistake(
+    "translations and references are exchanged",
+    so="BLEU is not symmetric: it punishes translations that are too short, not references.",
+    ask="Which of the two does sacrebleu take first?",
+)
+def swapped(hypotheses, references):
+    first = [refs[0] for refs in references]
+    return sacrebleu.corpus_bleu(first, [list(hypotheses)]).score
+
+
+@corpus_bleu.mistake(
+    "the references went in sorted by sentence, not by translator",
+    so="sacrebleu takes the first list for the first translator's work on the whole corpus. It "
+    "compares a few sentences with wrong references, and says nothing.",
+    ask="How long is each of the lists that sacrebleu wants?",
+)
+def not_turned(hypotheses, references):
+    return sacrebleu.corpus_bleu(list(hypotheses), [list(refs) for refs in references]).score
+
+
+@corpus_bleu.mistake(
+    "the list of references is not nested: each letter was taken for a reference",
+    so="A text is a sequence of letters, so sacrebleu compares sentences with single letters.",
+    ask="What does sacrebleu find inside each element of the list that you gave it?",
+)
+def not_nested(hypotheses, references):
+    return sacrebleu.corpus_bleu(list(hypotheses), [refs[0] for refs in references]).score
+
+
+@corpus_bleu.mistake(
+    "only the first reference of each sentence counts",
+    so="A translation that agrees with another right reference is punished for it.",
+    ask="What happens to the second reference of a sentence?",
+)
+def first_only(hypotheses, references):
+    return sacrebleu.corpus_bleu(list(hypotheses), [[refs[0] for refs in references]]).score
+
+
+@corpus_bleu.mistake(
+    "this is the mean of the sentences' BLEU scores",
+    so="BLEU counts over the whole corpus first and divides once. Means of sentence scores are "
+    "other numbers, and cannot be compared with those of papers.",
+    ask="How often does sacrebleu have to be called?",
+)
+def mean_of_sentences(hypotheses, references):
+    pairs = zip(hypotheses, references, strict=True)
+    scores = [sacrebleu.sentence_bleu(hypothesis, list(refs)).score for hypothesis, refs in pairs]
+    return sum(scores) / len(scores)
+
+
+@corpus_bleu.mistake(
+    "the whole corpus was glued into one sentence",
+    so="Words of different sentences then match each other, across any distance.",
+    ask="How does BLEU know which translation belongs to which reference?",
+)
+def glued(hypotheses, references):
+    first = " ".join(refs[0] for refs in references)
+    return sacrebleu.corpus_bleu([" ".join(hypotheses)], [[first]]).score
+
+
+@corpus_bleu.mistake(
+    "this is a share, from 0 to 1",
+    so="BLEU is given from 0 to 100 everywhere, so 0.27 would be read as a very bad score.",
+    ask="What is the largest value that the docstring allows?",
+)
+def as_share(hypotheses, references):
+    most = max(len(refs) for refs in references)
+    padded = [[*refs, *[None] * (most - len(refs))] for refs in references]
+    return sacrebleu.corpus_bleu(list(hypotheses), [*zip(*padded, strict=True)]).score / 100
+
+
+@corpus_bleu.mistake(
+    "sacrebleu's whole report came back, not the score",
+    so="The report holds the score and the numbers that it is made of. Here one number is wanted.",
+    ask="Which attribute of the report is the score?",
+)
+def whole_report(hypotheses, references):
+    most = max(len(refs) for refs in references)
+    padded = [[*refs, *[None] * (most - len(refs))] for refs in references]
+    return sacrebleu.corpus_bleu(list(hypotheses), [*zip(*padded, strict=True)])
+
+
+@corpus_bleu.alternative
+def bleu_by_metric(hypotheses, references):
+    most = max(map(len, references))
+    streams = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
+    return sacrebleu.BLEU().corpus_score(hypotheses, streams).score

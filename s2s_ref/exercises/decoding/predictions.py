@@ -1,0 +1,90 @@
+"""The predictions of this lesson."""
+
+from s2s_ref.checks.registry import prediction
+from s2s_ref.exercises.shared import one_of, one_share
+
+# ------------------------------------------------------------------ predictions
+
+
+@prediction(title="Prediction: what costs the most BLEU", example="not")
+def costliest(answer):
+    """Say what is wrong with the choice, if anything."""
+    return one_of(answer, "not", "roles", "case", "eos")
+
+
+@costliest.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def nothing_chosen():
+    return None
+
+
+@costliest.mistake(
+    'expected one of "not", "roles", "case", "eos"', so="One of the four, in quotes, small letters."
+)
+def chosen_by_number():
+    return 3
+
+
+@prediction(title="Prediction: ten draws", example=5)
+def ten_draws(answer):
+    """Say what is wrong with a number of translations, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
+    if not is_number or not 1 <= answer <= 10:
+        return "expected a number from 1 to 10"
+    return None
+
+
+@ten_draws.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def not_guessed():
+    return None
+
+
+@ten_draws.mistake("expected a number from 1 to 10", so="Ten draws are at most ten translations.")
+def in_percent():
+    return 50
+
+
+@prediction(title="Prediction: what greedy decoding misses", example=10)
+def greedy_misses(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@greedy_misses.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_percentage():
+    return None
+
+
+@greedy_misses.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def percentage_in_words():
+    return "few"
+
+
+@prediction(title="Prediction: a beam of 50", example=["up", "up"])
+def wide_beam(answer):
+    """Say what is wrong with two directions, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        return "expected two words in a list"
+    if any(way not in ("up", "same", "down") for way in answer):
+        return 'expected "up", "same" or "down", twice'
+    return None
+
+
+@wide_beam.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_direction():
+    return None
+
+
+@wide_beam.mistake(
+    "expected two words in a list", so="One for the log-probability, one for BLEU: [a, b]."
+)
+def one_word():
+    return "up"
+
+
+@wide_beam.mistake('expected "up", "same" or "down", twice', so="Small letters, in quotes.")
+def other_words():
+    return ["better", "worse"]

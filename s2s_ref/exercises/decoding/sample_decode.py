@@ -1,0 +1,230 @@
+"""The exercise `sample_decode`: its cases, hints, mistakes and other right answers."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from s2s_ref import decoding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.exact_decoders import BOS, EOS, Draws, Tables, at, described, starts_of
+from s2s_ref.checks.registry import exercise
+from s2s_ref.student.protocol import Observation
+
+# ------------------------------------------------------------------ sample_decode
+
+ALWAYS_LIKELIEST = "the likeliest token came every time"
+
+
+@exercise(
+    reference=decoding.sample_decode,
+    title="Sampling with a temperature",
+    after=["decoding.trim_at_eos"],
+    returns="translations",
+    edges=[{"cold": 1}, {"max_len": 1}, {"sentences": 1, "draws": 1}],
+    hints=[
+        "Greedy decoding always takes the likeliest token. Here every token has its chance. Where "
+        "do the chances come from, and what does a small temperature do to their differences?",
+        "Logits [batch, vocab] are divided by the temperature and become probabilities "
+        "[batch, vocab]. `torch.multinomial` draws one token from each row, and takes the "
+        "generator.",
+        "Logits [2, 0] at temperature 0.5 become [4, 0], and so probabilities 0.98 and 0.02; at "
+        "temperature 2 they become [1, 0]: 0.73 and 0.27.",
+    ],
+)
+def sample_decode(draw: Draw, sentences=2, draws=600, vocab=5, states=6, max_len=3, cold=0):
+    """Draw a decoder as tables, and some sentences many times over."""
+    spaced = [level - 2.0 for level in range(vocab)]  # so that near 0 it is greedy
+    levels = torch.tensor([draw.shuffled(spaced) for _ in range(states)])
+    starts = draw.shuffled(list(range(states)))[:sentences]
+    return {
+        "decoder": described(draw.ids(0, states, states, vocab), levels),
+        "state": at(starts * draws, states),
+        "bos_id": BOS,
+        "eos_id": EOS,
+        "max_len": max_len,
+        "temperature": 0.05 if cold else draw.shuffled([0.4, 0.5, 2.0])[0],
+        "generator": draw.generator(),
+    }
+
+
+def explanations(logits: Tensor, temperature: float) -> dict[str, Tensor]:
+    """List what else the draws may follow: words for it, and the next token's probabilities."""
+    return {
+        ALWAYS_LIKELIEST: nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[1]).double(),
+        "these are the draws of temperature 1": logits.softmax(dim=-1),
+        "these are the draws of 1 / temperature": (logits * temperature).softmax(dim=-1),
+        "these are the draws of a softmax of a softmax": (logits / temperature)
+        .softmax(dim=-1)
+        .softmax(dim=-1),
+    }
+
+
+@sample_decode.verdict
+def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
+    """Say what is wrong with draws, if anything: their form, their source, their frequencies."""
+    tables, rows = Tables(arguments["decoder"]), seen.output
+    starts = starts_of(arguments["state"])
+    if len(rows) != len(starts):
+        return f"{len(rows)} translations came for {len(starts)} sentences"
+    if any(len(row) > arguments["max_len"] for row in rows):
+        return "a translation is longer than max_len"
+    if any(EOS in row for row in rows):
+        return "<eos> is in a translation"
+    draws = Draws(tables, starts, rows, arguments["max_len"])
+    others = explanations(tables.logits, arguments["temperature"])
+    fits = draws.fit((tables.logits / arguments["temperature"]).softmax(dim=-1))
+    if "generator" not in seen.changed:
+        greedy = not fits and draws.fit(others[ALWAYS_LIKELIEST])
+        return ALWAYS_LIKELIEST if greedy else "nothing was drawn from the generator"
+    if fits:
+        return None
+    if len({row[0] if row else EOS for row in rows}) == 1:
+        return "all the sentences begin with the same token"
+    likeliest = max(others, key=lambda words: draws.log_likelihood(others[words]))
+    if draws.fit(others[likeliest]):
+        return likeliest
+    return "some translations come far more often than they should, others far less"
+
+
+@sample_decode.mistake(
+    "the temperature was multiplied, not divided by",
+    so="Then a low temperature makes the translations wild, and a high one makes them dull.",
+    ask="Logits 2 and 0 at temperature 0.5: should their difference grow or shrink?",
+)
+def multiplied(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        probabilities = (logits[:, -1] * temperature).softmax(dim=-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "the temperature has no effect",
+    so="`multinomial` makes its weights sum to 1 itself, so what divides all probabilities alike "
+    "is lost. The logits are what the temperature divides.",
+    ask="Does the temperature come before the softmax, or after it?",
+)
+def probabilities_divided(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        probabilities = logits[:, -1].softmax(dim=-1) / temperature
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "the softmax was taken twice",
+    so="Probabilities lie between 0 and 1, and a softmax of them is nearly flat: almost any word.",
+    ask="What goes into your softmax: logits or probabilities?",
+)
+def softmax_twice(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        probabilities = (logits[:, -1] / temperature).softmax(dim=-1).softmax(dim=-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "the generator was not used",
+    so="Then nobody can repeat the experiment: the draws depend on all that ran before.",
+    ask="Which argument of `torch.multinomial` takes the generator?",
+)
+def generator_unused(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        token = torch.multinomial((logits[:, -1] / temperature).softmax(dim=-1), 1)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "one token was drawn for the whole batch",
+    so="Every sentence would get the words that were drawn for the first one.",
+    ask="How many tokens are wanted at each step, and from how many rows of probabilities?",
+)
+def one_for_all(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        probabilities = (logits[0, -1] / temperature).softmax(dim=-1)
+        word = torch.multinomial(probabilities, 1, generator=generator)
+        token = word.expand(len(state.h)).unsqueeze(1)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "<eos> is in the result",
+    so="It ends the sentence; it is not a word of it.",
+    ask="What does `trim_at_eos` keep?",
+)
+def eos_drawn_and_kept(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        probabilities = (logits[:, -1] / temperature).softmax(dim=-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id) + 1] if eos_id in row else row for row in rows]
+
+
+@sample_decode.mistake(
+    "nothing is drawn: the likeliest token always comes",
+    so="That is greedy decoding. Drawing twice should not give the same translation twice.",
+    ask="What should happen to a token with a probability of 30 %?",
+)
+def always_likeliest(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        token = (logits[:, -1] / temperature).argmax(dim=-1, keepdim=True)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.alternative
+def sample_by_gumbel_noise(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    rows = [[] for _ in state.h]
+    going, token = torch.arange(len(rows)), torch.full((len(rows), 1), bos_id)
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        logits = logits[:, -1]
+        noise = torch.empty_like(logits).exponential_(generator=generator).log()
+        token = (logits / temperature - noise).argmax(dim=-1, keepdim=True)
+        keep = (token != eos_id).flatten().nonzero().flatten()
+        going, token, state = going[keep], token[keep], state.select(keep)
+        if len(going) == 0:
+            break
+        for row, word in zip(going.tolist(), token.flatten().tolist(), strict=True):
+            rows[row].append(word)
+    return rows
+
+
+@sample_decode.alternative
+def sample_by_cumulated_sums(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    token, steps = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(max_len):
+        logits, state = decoder(token, state)
+        sums = torch.softmax(logits[:, 0] / temperature, dim=1).cumsum(dim=1)
+        coin = torch.rand(len(sums), 1, generator=generator) * sums[:, -1:]
+        token = (sums < coin).sum(dim=1, keepdim=True)
+        steps.append(token)
+    rows = torch.cat(steps, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]

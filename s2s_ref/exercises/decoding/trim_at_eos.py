@@ -1,0 +1,101 @@
+"""The exercise `trim_at_eos`: its cases, hints, mistakes and other right answers."""
+
+from s2s_ref import decoding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.exact_decoders import EOS
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ trim_at_eos
+
+
+@exercise(
+    reference=decoding.trim_at_eos,
+    title="Where a sentence ends",
+    returns="tokens",
+    edges=[{"ends": 0}, {"length": 0}, {"first": 0}],
+    hints=[
+        "A reader wants the words before the end. Which tokens belong to the sentence, if <eos> "
+        "comes twice? And if it never comes?",
+        "A list of ids goes in and a list of ids comes out, never longer, sometimes empty.",
+        "With <eos> = 2: [7, 9, 2, 5, 2] becomes [7, 9], [7, 9] stays, and [2, 5] becomes [].",
+    ],
+)
+def trim_at_eos(draw: Draw, length=7, ends=2, first=1, vocab=9):
+    """Draw tokens with <eos> at some places: two of them, none, or at the very start."""
+    tokens = [token + 3 for token in draw.ids(0, vocab, length).tolist()]
+    places = draw.shuffled(list(range(1, length)))[:ends] if first else [0]
+    for place in places:
+        tokens[place] = EOS
+    return {"tokens": tokens, "eos_id": EOS}
+
+
+@trim_at_eos.mistake(
+    "<eos> is still there",
+    so="It ends the sentence; it is not a word of it.",
+    ask="Does the slice go up to the place of <eos>, or past it?",
+)
+def eos_kept(tokens, eos_id):
+    tokens = list(tokens)
+    return tokens[: tokens.index(eos_id) + 1] if eos_id in tokens else tokens
+
+
+@trim_at_eos.mistake(
+    "it was cut at the last <eos>, not at the first",
+    so="What the decoder writes after its first <eos> is noise.",
+    ask="Which <eos> does a reader meet first?",
+)
+def cut_at_last(tokens, eos_id):
+    tokens = list(tokens)
+    if eos_id not in tokens:
+        return tokens
+    return tokens[: len(tokens) - 1 - tokens[::-1].index(eos_id)]
+
+
+@trim_at_eos.mistake(
+    "<eos> was taken out, and the tokens after it stayed",
+    so="What the decoder writes after <eos> is noise, and would be read as part of the sentence.",
+    ask="What should happen to the tokens behind <eos>?",
+)
+def filtered(tokens, eos_id):
+    return [token for token in tokens if token != eos_id]
+
+
+@trim_at_eos.mistake(
+    "a sentence without <eos> is an error",
+    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    ask="What does `index` do with a value that is not in the list?",
+    raises="is not in list",
+)
+def must_end(tokens, eos_id):
+    return tokens[: tokens.index(eos_id)]
+
+
+@trim_at_eos.mistake(
+    "a sentence without <eos> loses its last token",
+    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    ask="Is the last token always <eos>?",
+)
+def last_dropped(tokens, eos_id):
+    tokens = list(tokens)
+    place = tokens.index(eos_id) if eos_id in tokens else -1
+    return tokens[:place]
+
+
+@trim_at_eos.mistake(
+    "a sentence without <eos> comes back empty",
+    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    ask="What is left of a sentence that never ends?",
+)
+def nothing_without_end(tokens, eos_id):
+    tokens = list(tokens)
+    return tokens[: tokens.index(eos_id)] if eos_id in tokens else []
+
+
+@trim_at_eos.alternative
+def trim_with_loop(tokens, eos_id):
+    kept = []
+    for token in tokens:
+        if token == eos_id:
+            break
+        kept.append(token)
+    return kept

@@ -1,0 +1,10 @@
+"""In the order of the notebook."""
+
+ORDER = (
+    "shift_target",
+    "encoder",
+    "decoder",
+    "translate_sentence",
+    "exact_match",
+    "predictions",
+)

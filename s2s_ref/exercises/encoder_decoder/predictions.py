@@ -1,0 +1,122 @@
+"""The predictions of this lesson."""
+
+from s2s_ref.checks.registry import prediction
+from s2s_ref.exercises.shared import below_one, is_share, one_share
+
+# ------------------------------------------------------------------ predictions
+
+
+@prediction(title="Prediction: pairs never seen in training", example=[60, 30])
+def held_out(answer):
+    """Say what is wrong with two percentages, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if not isinstance(answer, list | tuple) or len(answer) != 2:
+        return "expected two numbers in a list"
+    if not all(is_share(value) for value in answer):
+        return "expected percentages, from 0 to 100"
+    return below_one(*answer)
+
+
+@held_out.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_numbers():
+    return None
+
+
+@held_out.mistake("expected two numbers in a list", so="One for words, one for characters: [a, b].")
+def one_number():
+    return 60
+
+
+@held_out.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
+def below_zero():
+    return [-10, 30]
+
+
+@held_out.mistake(
+    "expected a percentage: 0.6 %, or 60?", so="One half is 50. For less than one in 100, write 0."
+)
+def as_shares():
+    return [0.6, 0.3]
+
+
+@prediction(title="Prediction: what a zero context says", example="fluent")
+def zero_context(answer):
+    """Say what is wrong with the choice, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if answer not in ("silence", "noise", "fluent"):
+        return 'expected one of "silence", "noise", "fluent"'
+    return None
+
+
+@zero_context.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def unanswered():
+    return None
+
+
+@zero_context.mistake(
+    'expected one of "silence", "noise", "fluent"', so="One of the three words, in quotes."
+)
+def other_word():
+    return "fluent English"
+
+
+@prediction(title="Prediction: what the context is sorted by", example="verb")
+def sorted_by(answer):
+    """Say what is wrong with the choice, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if answer not in ("first word", "verb", "length"):
+        return 'expected one of "first word", "verb", "length"'
+    return None
+
+
+@sorted_by.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def nothing_chosen():
+    return None
+
+
+@sorted_by.mistake(
+    'expected one of "first word", "verb", "length"', so="One of the three, in quotes."
+)
+def an_example():
+    return "샀어요"
+
+
+@prediction(title="Prediction: which words weigh least", example="middle")
+def lightest_words(answer):
+    """Say what is wrong with the choice, if anything."""
+    if answer is None:
+        return "nothing is written down yet"
+    if answer not in ("first", "middle", "last", "all alike"):
+        return 'expected one of "first", "middle", "last", "all alike"'
+    return None
+
+
+@lightest_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def no_answer():
+    return None
+
+
+@lightest_words.mistake(
+    'expected one of "first", "middle", "last", "all alike"', so="One of the four, in quotes."
+)
+def a_number():
+    return 3
+
+
+@prediction(title="Prediction: rows of digits read right", example=50)
+def rows_read(answer):
+    """Say what is wrong with a percentage, if anything."""
+    return one_share(answer)
+
+
+@rows_read.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+def not_guessed():
+    return None
+
+
+@rows_read.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+def in_quotes():
+    return "50 %"

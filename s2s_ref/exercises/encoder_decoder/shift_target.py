@@ -1,0 +1,125 @@
+"""The exercise `shift_target`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import encoder_decoder
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ shift_target
+
+
+@exercise(
+    reference=encoder_decoder.shift_target,
+    title="One step apart",
+    returns=("tgt_input", "tgt_output"),
+    edges=[{"batch": 1}, {"full_len": 2}],
+    hints=[
+        "At each step the decoder reads a word and has to say the next one. Which word does it "
+        "read first, and which does it say last?",
+        "A target of full_len ids gives two tensors of full_len - 1 ids each.",
+        "The target [1, 7, 8, 2], with <bos> = 1 and <eos> = 2: it reads [1, 7, 8] and says "
+        "[7, 8, 2].",
+    ],
+)
+def shift_target(draw: Draw, batch=2, full_len=6, vocab=9):
+    """Draw targets that begin with <bos> and end with <eos>."""
+    body = draw.ids(4, vocab, batch, full_len - 2)
+    bos, eos = torch.full((batch, 1), 1), torch.full((batch, 1), 2)
+    return {"tgt": torch.cat([bos, body, eos], dim=1)}
+
+
+@shift_target.mistake(
+    "the two are not shifted against each other",
+    so="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    ask="When the decoder has read <bos>, which word should it say?",
+)
+def not_shifted(tgt):
+    return tgt[:, 1:], tgt[:, 1:]
+
+
+@shift_target.mistake(
+    "the two are not shifted against each other",
+    so="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    ask="When the decoder has read <bos>, which word should it say?",
+)
+def both_without_eos(tgt):
+    return tgt[:, :-1], tgt[:, :-1]
+
+
+@shift_target.mistake(
+    "both are the whole target",
+    so="The decoder would be asked to say the word that it has just read, and <bos> at first.",
+    ask="How long is each of the two, compared with the target?",
+)
+def both_whole(tgt):
+    return tgt, tgt
+
+
+@shift_target.mistake(
+    "the shift goes the wrong way: input and output are exchanged",
+    so="The decoder would read the answer and be asked for the word before it.",
+    ask="Which of the two begins with <bos>?",
+)
+def exchanged(tgt):
+    return tgt[:, 1:], tgt[:, :-1]
+
+
+@shift_target.mistake(
+    "<eos> is lost",
+    so="A decoder that is never asked for <eos> does not learn to stop.",
+    ask="Which id should the output end with?",
+)
+def eos_lost(tgt):
+    return tgt[:, :-2], tgt[:, 1:-1]
+
+
+@shift_target.mistake(
+    "<bos> is lost",
+    so="The first word is never asked for, so the decoder cannot begin a sentence.",
+    ask="Which id should the input begin with?",
+)
+def bos_lost(tgt):
+    return tgt[:, 1:-1], tgt[:, 2:]
+
+
+@shift_target.mistake(
+    "the sentences were shifted, not the words",
+    so="The first axis is the batch; time runs along the second.",
+    ask="Which axis do you slice with `tgt[:-1]`?",
+)
+def wrong_axis(tgt):
+    return tgt[:-1], tgt[1:]
+
+
+@shift_target.mistake(
+    "the words were rolled round: <bos> came back at the end",
+    so="The decoder would be asked to say <bos> after <eos>.",
+    ask="What does `roll` do with the id that falls off?",
+)
+def rolled(tgt):
+    return tgt, tgt.roll(-1, dims=1)
+
+
+@shift_target.mistake(
+    "the output is the whole target: <bos> is still in front",
+    so="Read and asked for are then the same word again, and the two are not equally long.",
+    ask="Which id should the output begin with, and how long should it be?",
+)
+def output_not_cut(tgt):
+    return tgt[:, :-1], tgt
+
+
+@shift_target.mistake(
+    "the input is the whole target: <eos> is still at its end",
+    so="After <eos> there is nothing to say, so that step has no answer.",
+    ask="Which id should the input end with, and how long should it be?",
+)
+def input_not_cut(tgt):
+    return tgt, tgt[:, 1:]
+
+
+@shift_target.alternative
+def shift_with_narrow(tgt):
+    length = tgt.shape[1] - 1
+    return [tgt.narrow(1, 0, length), tgt.narrow(1, 1, length)]

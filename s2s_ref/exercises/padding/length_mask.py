@@ -1,0 +1,123 @@
+"""The exercise `length_mask`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import padding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ length_mask
+
+
+@exercise(
+    reference=padding.length_mask,
+    title="Which places are real",
+    returns="mask",
+    edges=[{"batch": 1}, {"max_len": 1}, {"batch": 5}],
+    hints=[
+        "A sentence of 3 tokens fills the places 0, 1 and 2. Which question do you ask of every "
+        "place, and is the answer for place 3 yes or no?",
+        "Compare the places [len] with the lengths [batch]. One of the two needs a new axis, so "
+        "that every place meets every length: [batch, len].",
+        "Lengths [2, 3] and max_len = 3: [[True, True, False], [True, True, True]].",
+    ],
+)
+def length_mask(draw: Draw, batch=3, max_len=5):
+    """Draw lengths from 1 to the width of the rectangle."""
+    return {"lengths": draw.ids(1, max_len + 1, batch), "max_len": max_len}
+
+
+@length_mask.mistake(
+    "one place too many is marked in every row",
+    so="The first <pad> of each sentence would count as a word.",
+    ask="Places are counted from 0. Is place 2 real in a sentence of 2 tokens?",
+)
+def up_to_and_with(lengths, max_len):
+    return torch.arange(max_len) <= lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the mask is the wrong way round",
+    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
+    ask="What does True stand for?",
+)
+def inverted(lengths, max_len):
+    return torch.arange(max_len) >= lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the axes are exchanged",
+    so="A row of the mask belongs to a sentence, as in the rectangle of ids.",
+    ask="Which of the two tensors that you compare got the new axis?",
+)
+def exchanged_axes(lengths, max_len):
+    return torch.arange(max_len).unsqueeze(1) < lengths
+
+
+@length_mask.mistake(
+    "the mask holds numbers, not True and False",
+    so="As an index, `logits[mask]` with 0 and 1 fetches the rows 0 and 1 again and again.",
+    ask="Which dtype does a comparison give, and what did you do with it?",
+)
+def as_numbers(lengths, max_len):
+    return (torch.arange(max_len) < lengths.unsqueeze(1)).long()
+
+
+@length_mask.mistake(
+    "the mask is as wide as the longest sentence, not as wide as asked",
+    so="The rectangle may be wider than the longest sentence, and the mask must fit over it.",
+    ask="What is `max_len` for?",
+)
+def as_wide_as_longest(lengths, max_len):
+    return torch.arange(int(lengths.max())) < lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the last places are marked, not the first ones",
+    so="The padding stands behind the sentence, not in front of it.",
+    ask="Is the first place of a short sentence real?",
+)
+def at_the_right_edge(lengths, max_len):
+    return torch.arange(max_len) >= max_len - lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the last word of every sentence is not marked",
+    so="In Korean the verb stands there, or the <eos>, and both would count as padding.",
+    ask="Places are counted from 0. At which place does a sentence of 2 tokens end?",
+)
+def one_too_few(lengths, max_len):
+    return torch.arange(1, max_len + 1) < lengths.unsqueeze(1)
+
+
+@length_mask.mistake(
+    "the mask is the wrong way round",
+    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
+    ask="What does True stand for?",
+)
+def sides_exchanged(lengths, max_len):
+    return lengths.unsqueeze(1) < torch.arange(max_len)
+
+
+@length_mask.mistake(
+    "the two tensors do not fit together: neither has an axis of length 1",
+    so="Every place must meet every length. Two tensors with one axis each meet entry by entry.",
+    ask="Which of the two needs a new axis, and where, so that [batch, len] comes out?",
+    raises="must match the size",
+)
+def no_new_axis(lengths, max_len):
+    return torch.arange(max_len) < lengths
+
+
+@length_mask.alternative
+def length_mask_by_loops(lengths, max_len):
+    rows = [[place < length for place in range(max_len)] for length in lengths.tolist()]
+    return torch.tensor(rows)
+
+
+@length_mask.alternative
+def length_mask_by_filling(lengths, max_len):
+    mask = torch.zeros(len(lengths), max_len, dtype=torch.bool)
+    for row, length in enumerate(lengths):
+        mask[row, :length] = True
+    return mask

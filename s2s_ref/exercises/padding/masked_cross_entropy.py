@@ -1,0 +1,200 @@
+"""The exercise `masked_cross_entropy`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import padding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ masked_cross_entropy
+
+
+@exercise(
+    reference=padding.masked_cross_entropy,
+    title="A loss that does not count padding",
+    returns="loss",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"tgt_len": 1, "batch": 1}],
+    skip=["batch order"],  # one number comes back, which no order can change
+    hints=[
+        "The model is asked about words only. What should happen to the answers that it gives at "
+        "padding, and by how many answers do you then divide?",
+        "A bool mask [batch, tgt_len] as an index keeps the places where it is True: the logits "
+        "become [real, vocab], the targets [real]. That is what PyTorch's cross_entropy takes.",
+        'Two sentences cost 1.0 and 2.0 nats, and 6.0 nats and padding. "sum" is 9.0, and "mean" '
+        "is 9.0 / 3 = 3.0.",
+    ],
+)
+def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5):
+    """Draw logits, targets with any ids at padding, a mask, and one of the two reductions."""
+    lengths = draw.ids(1, tgt_len + 1, batch)
+    return {
+        "logits": draw.normal(batch, tgt_len, vocab),
+        "tgt_output": draw.ids(0, vocab, batch, tgt_len),
+        "tgt_mask": torch.arange(tgt_len) < lengths.unsqueeze(1),
+        "reduction": "mean" if draw.chance(0.6) else "sum",
+    }
+
+
+@masked_cross_entropy.mistake(
+    "the padding is counted",
+    so="A model that is good at saying <pad> gets a low loss, whatever it does with words.",
+    ask="Where does the mask come into your computation?",
+)
+def padding_counted(logits, tgt_output, tgt_mask, reduction="mean"):
+    return nn.functional.cross_entropy(
+        logits.flatten(0, 1), tgt_output.flatten(), reduction=reduction
+    )
+
+
+@masked_cross_entropy.mistake(
+    "only the padding is counted",
+    so="True stands for a real token. The model would learn nothing but to say <pad>.",
+    ask="Which tokens does `~tgt_mask` keep?",
+)
+def mask_inverted(logits, tgt_output, tgt_mask, reduction="mean"):
+    return nn.functional.cross_entropy(
+        logits[~tgt_mask], tgt_output[~tgt_mask], reduction=reduction
+    )
+
+
+@masked_cross_entropy.mistake(
+    "this is a mean of the sentences' means",
+    so="A word of a short sentence would weigh more than a word of a long one.",
+    ask="Once you have added up the words of the whole batch, what is there to divide by?",
+)
+def mean_of_means(logits, tgt_output, tgt_mask, reduction="mean"):
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    losses = losses * tgt_mask
+    if reduction == "sum":
+        return losses.sum()
+    return (losses.sum(dim=1) / tgt_mask.sum(dim=1)).mean()
+
+
+@masked_cross_entropy.mistake(
+    "the sum is divided by all places, padding included",
+    so="The padding adds nothing to the sum, but it still makes the mean smaller.",
+    ask="How many places went into the sum?",
+)
+def divided_by_all_places(logits, tgt_output, tgt_mask, reduction="mean"):
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    losses = losses * tgt_mask
+    return losses.sum() if reduction == "sum" else losses.mean()
+
+
+@masked_cross_entropy.mistake(
+    "the sum is divided by the number of sentences",
+    so="These are nats per sentence. They grow with the sentences' lengths.",
+    ask="Is it nats per sentence or nats per token that the docstring asks for?",
+)
+def divided_by_sentences(logits, tgt_output, tgt_mask, reduction="mean"):
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    total = (losses * tgt_mask).sum()
+    return total if reduction == "sum" else total / len(logits)
+
+
+@masked_cross_entropy.mistake(
+    "the logits at padding were overwritten, and are still counted",
+    so="Logits that are all the same say that all words are equally likely. That costs log(vocab) "
+    "nats a place.",
+    ask="Does a place whose logits were overwritten still take part in the sum?",
+)
+def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
+    kept = logits * tgt_mask.unsqueeze(-1)
+    return nn.functional.cross_entropy(
+        kept.flatten(0, 1), tgt_output.flatten(), reduction=reduction
+    )
+
+
+@masked_cross_entropy.mistake(
+    "the sum came back where the mean was asked for",
+    so="A sum grows with the batch, so its steps do too, and batches cannot be compared.",
+    ask="What does `reduction` say, and where do you use it?",
+)
+def sum_for_mean(logits, tgt_output, tgt_mask, reduction="mean"):
+    return nn.functional.cross_entropy(logits[tgt_mask], tgt_output[tgt_mask], reduction="sum")
+
+
+@masked_cross_entropy.mistake(
+    "the mean came back where the sum was asked for",
+    so="Sums can be added up over batches and divided once, at the end; means cannot.",
+    ask="What does `reduction` say, and where do you use it?",
+)
+def mean_for_sum(logits, tgt_output, tgt_mask, reduction="mean"):
+    return nn.functional.cross_entropy(logits[tgt_mask], tgt_output[tgt_mask])
+
+
+@masked_cross_entropy.mistake(
+    "the padding was looked for by the id 0, not by the mask",
+    so="The function is not told which id is padding. The mask is what it is told.",
+    ask="Which argument says where the real tokens are?",
+)
+def zeros_ignored(logits, tgt_output, tgt_mask, reduction="mean"):
+    return nn.functional.cross_entropy(
+        logits.flatten(0, 1), tgt_output.flatten(), ignore_index=0, reduction=reduction
+    )
+
+
+@masked_cross_entropy.mistake(
+    "the softmax is taken twice",
+    so="PyTorch's cross_entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    ask="Does cross_entropy want logits or probabilities?",
+)
+def softmax_twice(logits, tgt_output, tgt_mask, reduction="mean"):
+    probabilities = logits.softmax(dim=-1)
+    return nn.functional.cross_entropy(
+        probabilities[tgt_mask], tgt_output[tgt_mask], reduction=reduction
+    )
+
+
+@masked_cross_entropy.mistake(
+    "the targets at padding were overwritten, and are still counted",
+    so="The model would be asked to say another word there, and would pay for not saying it.",
+    ask="What becomes smaller when a mask is used as an index, and what when it is multiplied?",
+)
+def targets_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
+    kept = tgt_output * tgt_mask
+    return nn.functional.cross_entropy(logits.flatten(0, 1), kept.flatten(), reduction=reduction)
+
+
+@masked_cross_entropy.mistake(
+    "the logits were cut up anew, not transposed",
+    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    "logits of different words come into one column.",
+    ask="Which function exchanges two axes? And does `logits[tgt_mask]` need one?",
+)
+def logits_reshaped(logits, tgt_output, tgt_mask, reduction="mean"):
+    batch, tgt_len, vocab = logits.shape
+    cut = logits.reshape(batch, vocab, tgt_len)
+    losses = nn.functional.cross_entropy(cut, tgt_output, reduction="none") * tgt_mask
+    return losses.sum() / tgt_mask.sum() if reduction == "mean" else losses.sum()
+
+
+@masked_cross_entropy.mistake(
+    "the sign is turned",
+    so="A loss that falls below 0 rewards the model for making the right words unlikely.",
+    ask="Is the logarithm of a probability positive or negative, and what should a loss be?",
+)
+def sign_turned(logits, tgt_output, tgt_mask, reduction="mean"):
+    log_probs = logits.log_softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
+    return log_probs[tgt_mask].mean() if reduction == "mean" else log_probs[tgt_mask].sum()
+
+
+@masked_cross_entropy.alternative
+def masked_by_multiplying(logits, tgt_output, tgt_mask, reduction="mean"):
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    total = (losses * tgt_mask).sum()
+    return total / tgt_mask.sum() if reduction == "mean" else total
+
+
+@masked_cross_entropy.alternative
+def masked_by_ignoring(logits, tgt_output, tgt_mask, reduction="mean"):
+    targets = tgt_output.masked_fill(~tgt_mask, -100).flatten()
+    return nn.functional.cross_entropy(logits.flatten(0, 1), targets, reduction=reduction)
+
+
+@masked_cross_entropy.alternative
+def masked_by_gathering(logits, tgt_output, tgt_mask, reduction="mean"):
+    log_probs = logits.log_softmax(dim=-1)
+    losses = -log_probs.gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)[tgt_mask]
+    return losses.mean() if reduction == "mean" else losses.sum()

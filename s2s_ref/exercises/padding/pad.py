@@ -1,0 +1,134 @@
+"""The exercise `pad`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
+from s2s_ref import padding
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ pad
+
+
+@exercise(
+    reference=padding.pad,
+    title="A rectangle of sentences",
+    returns="rectangle",
+    edges=[{"sentences": 1}, {"longest": 1}],
+    hints=[
+        "A batch is a rectangle, and every sentence starts at its left edge. How long is a row, "
+        "and what fills the rest of it?",
+        "A list of lists of ids comes in. A tensor of whole numbers comes out: as many rows as "
+        "there are sentences, as many columns as the longest one has ids.",
+        "[[5, 6, 7], [8]] with pad_id = 0 becomes [[5, 6, 7], [8, 0, 0]].",
+    ],
+)
+def pad(draw: Draw, sentences=4, longest=6, vocab=9):
+    """Draw sentences of many lengths, one of them the longest, and the id of padding."""
+    lengths = [longest, *(draw.integer(1, longest + 1) for _ in range(sentences - 1))]
+    pad_id = draw.integer(1, 4)
+    return {
+        "sequences": [draw.ids(4, vocab, length).tolist() for length in draw.shuffled(lengths)],
+        "pad_id": pad_id,
+    }
+
+
+@pad.mistake(
+    "the longer sentences were cut",
+    so="The end of a sentence is lost, and in Korean the verb stands there.",
+    ask="Which sentence decides how wide the rectangle is?",
+)
+def cut_to_shortest(sequences, pad_id):
+    shortest = min(len(ids) for ids in sequences)
+    return torch.tensor([ids[:shortest] for ids in sequences])
+
+
+@pad.mistake(
+    "the padding stands in front",
+    so="Then the words end at the right edge, but a mask of lengths marks the places on the left.",
+    ask="Where in a row does the first word of a sentence belong?",
+)
+def padded_in_front(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    return torch.tensor([[pad_id] * (longest - len(ids)) + ids for ids in sequences])
+
+
+@pad.mistake(
+    "the gaps were filled with 0 and not with `pad_id`",
+    so="It goes well as long as 0 happens to be the id of padding, and no longer.",
+    ask="What is the second argument for?",
+)
+def filled_with_zeros(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    return torch.tensor([ids + [0] * (longest - len(ids)) for ids in sequences])
+
+
+@pad.mistake(
+    "every row is one place too long",
+    so="A whole column of padding costs time in every batch.",
+    ask="How much padding does the longest sentence need?",
+)
+def one_column_too_many(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences) + 1
+    return torch.tensor([ids + [pad_id] * (longest - len(ids)) for ids in sequences])
+
+
+@pad.mistake(
+    "the sentences stand in the columns",
+    so="The batch comes first, everywhere in the course. PyTorch's own default is the other one.",
+    ask="How many rows should come out for two sentences?",
+)
+def sentences_in_columns(sequences, pad_id):
+    rows = [torch.tensor(ids) for ids in sequences]
+    return pad_sequence(rows, padding_value=pad_id)
+
+
+@pad.mistake(
+    "the ids became floats",
+    so="An embedding is looked up by whole numbers; it refuses 5.0.",
+    ask="Which dtype do `torch.zeros` and `torch.ones` give when you do not name one?",
+)
+def floats(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    rectangle = torch.ones(len(sequences), longest) * pad_id
+    for row, ids in enumerate(sequences):
+        rectangle[row, : len(ids)] = torch.tensor(ids)
+    return rectangle
+
+
+@pad.mistake(
+    "the sentences that came in were made longer",
+    so="Whoever called still needs them; in the next batch they would be as long as this one's.",
+    ask="Which of your operations changes a list, and which makes a new one?",
+)
+def made_longer(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    for ids in sequences:
+        ids += [pad_id] * (longest - len(ids))
+    return torch.tensor(sequences)
+
+
+@pad.mistake(
+    "the rows are not all of one length",
+    so="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
+    ask="For a sentence of 2 ids beside one of 5: how many times does `pad_id` stand behind it?",
+    raises="expected sequence of length",
+)
+def always_one_more(sequences, pad_id):
+    return torch.tensor([[*ids, pad_id] for ids in sequences])
+
+
+@pad.alternative
+def pad_with_pytorch(sequences, pad_id):
+    rows = [torch.tensor(ids) for ids in sequences]
+    return pad_sequence(rows, batch_first=True, padding_value=pad_id)
+
+
+@pad.alternative
+def pad_into_a_full_tensor(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    rectangle = torch.full((len(sequences), longest), pad_id)
+    for row, ids in enumerate(sequences):
+        for column, number in enumerate(ids):
+            rectangle[row, column] = number
+    return rectangle

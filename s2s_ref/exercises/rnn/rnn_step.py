@@ -1,0 +1,137 @@
+"""The exercise `rnn_step`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import rnn
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ rnn_step
+
+
+@exercise(
+    reference=rnn.rnn_step,
+    title="One step of an RNN",
+    returns="new state",
+    edges=[{"batch": 1}, {"embed": 5}],
+    hints=[
+        "The new state must know the word that is read now and what was read before. Which two "
+        "vectors carry that, and what keeps their sum from growing without end?",
+        "x [batch, embed] and W_xh [embed, hidden] give [batch, hidden]. So do h and W_hh. "
+        "Only equal shapes can be added.",
+        "With one number each: x = 1, h = 0.5, W_xh = 2, W_hh = -2, b = 0 gives "
+        "tanh(1·2 + 0.5·(-2) + 0) = tanh(1) = 0.76.",
+    ],
+)
+def rnn_step(draw: Draw, batch=2, embed=3, hidden=5):
+    """Draw a word, a state and weights."""
+    return {
+        "x": draw.normal(batch, embed, scale=0.7),
+        "h": draw.normal(batch, hidden, scale=0.7),
+        "W_xh": draw.normal(embed, hidden, scale=0.7),
+        "W_hh": draw.normal(hidden, hidden, scale=0.7),
+        "b": draw.normal(hidden),
+    }
+
+
+@rnn_step.mistake(
+    "the bias is forgotten",
+    so="Without it, a step with all-zero inputs can say nothing.",
+    ask="Which of the five arguments does your line not use?",
+)
+def bias_forgotten(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h @ W_hh)
+
+
+@rnn_step.mistake(
+    "the tanh is left out",
+    so="Without it all steps together are one matrix product, and the state can grow without end.",
+    ask="Which values can a state take after the tanh?",
+)
+def tanh_left_out(x, h, W_xh, W_hh, b):
+    return x @ W_xh + h @ W_hh + b
+
+
+@rnn_step.mistake(
+    "the two weight matrices are exchanged",
+    so="W_xh reads the word, W_hh carries the state on.",
+    ask="What do the letters after W_ tell: from where, to where?",
+    raises="cannot be multiplied",
+)
+def weights_swapped(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_hh + h @ W_xh + b)
+
+
+@rnn_step.mistake(
+    "the previous state is not used",
+    so="The step forgets every earlier word: it is a layer for single words, not an RNN.",
+    ask="Where does your line read what came before?",
+)
+def state_unused(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + b)
+
+
+@rnn_step.mistake(
+    "a sigmoid stands where the tanh belongs",
+    so="A sigmoid's values lie between 0 and 1; the state should be free to be negative.",
+    ask="Which function's values lie between -1 and 1?",
+)
+def sigmoid(x, h, W_xh, W_hh, b):
+    return torch.sigmoid(x @ W_xh + h @ W_hh + b)
+
+
+@rnn_step.mistake(
+    "the weights are transposed",
+    so="nn.Linear keeps its weight as [out, in]; here it is [in, out].",
+    ask="Which axis of W_xh is as long as a word's vector?",
+    raises="cannot be multiplied",
+)
+def transposed(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh.T + h @ W_hh.T + b)
+
+
+@rnn_step.mistake(
+    "each part has a tanh of its own",
+    so="The word and the state must be added before they are squashed, to act on one another.",
+    ask="How many times does tanh stand in the formula?",
+)
+def tanh_of_each(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh) + torch.tanh(h @ W_hh) + b
+
+
+@rnn_step.mistake(
+    "the bias is added after the tanh",
+    so="The state can then leave the numbers from -1 to 1, and the bias is not squashed.",
+    ask="What stands inside the brackets of tanh in the formula?",
+)
+def bias_outside(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h @ W_hh) + b
+
+
+@rnn_step.mistake(
+    "the tanh squashes the word's part only",
+    so="The old state is then added as it is, and the new one can grow without end.",
+    ask="What stands inside the brackets of tanh in the formula?",
+)
+def tanh_of_the_word(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh) + h @ W_hh + b
+
+
+@rnn_step.mistake(
+    "the matrix W_hh is transposed",
+    so="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
+    ask="Which of its two axes stands for the old state, and which for the new one?",
+)
+def state_weights_transposed(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h @ W_hh.T + b)
+
+
+@rnn_step.alternative
+def step_on_concatenation(x, h, W_xh, W_hh, b):
+    return torch.tanh(torch.cat([x, h], dim=-1) @ torch.cat([W_xh, W_hh], dim=0) + b)
+
+
+@rnn_step.alternative
+def step_with_einsum(x, h, W_xh, W_hh, b):
+    word = torch.einsum("be,eh->bh", x, W_xh)
+    return (word + torch.einsum("bi,ih->bh", h, W_hh) + b).tanh()

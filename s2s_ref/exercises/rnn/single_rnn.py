@@ -1,0 +1,204 @@
+"""The exercise `single_rnn`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import rnn
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import Built, exercise
+
+# ------------------------------------------------------------------ SingleRNN
+
+
+@exercise(
+    reference=rnn.SingleRNN,
+    title="Translating with one RNN",
+    returns="logits",
+    edges=[{"batch": 1}, {"len": 1}, {"embed": 5, "hidden": 5}],
+    hints=[
+        "Three layers are made for you. In which order does a word pass through them to become "
+        "one number for every word of the target language?",
+        "Ids [batch, len] → vectors [batch, len, embed] → states [batch, len, hidden] → logits "
+        "[batch, len, tgt_vocab]. `nn.RNN` returns two things.",
+        "For 2 sentences of 3 words and a target vocabulary of 6, the logits are [2, 3, 6]: they "
+        "may be negative, and they need not sum to 1.",
+    ],
+)
+def SingleRNN(draw: Draw, batch=2, len=3, embed=4, hidden=5, src_vocab=7, tgt_vocab=6):
+    """Draw sizes and sentences."""
+    sizes = {
+        "src_vocab_size": src_vocab,
+        "tgt_vocab_size": tgt_vocab,
+        "embed_size": embed,
+        "hidden_size": hidden,
+    }
+    return Built(sizes, {"src": draw.ids(0, src_vocab, batch, len)})
+
+
+@SingleRNN.mistake(
+    "these are probabilities already, not logits",
+    so="Training turns logits into probabilities itself. Done twice, it flattens every choice.",
+    ask="What do your numbers sum to along the last axis?",
+)
+class Softmaxed(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return self.output(states).softmax(dim=-1)
+
+
+@SingleRNN.mistake(
+    "only the last word gets an answer",
+    so="Every source position must be answered by one target word.",
+    ask="Which of the two results of `nn.RNN` holds the state after every word?",
+)
+class LastWordOnly(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return self.output(states[:, -1])
+
+
+@SingleRNN.mistake(
+    "the states came back, not the logits",
+    so="A state is the RNN's own note. The affine layer turns it into one number a word.",
+    ask="Which of your three layers does the result come from?",
+)
+class WithoutAffine(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return states
+
+
+@SingleRNN.mistake(
+    "the RNN is left out",
+    so="Then each word is translated alone, as if by a dictionary.",
+    ask="Where does your forward pass read the words before this one?",
+    raises="cannot be multiplied",
+)
+class WithoutRNN(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        return self.output(self.embedding(src))
+
+
+@SingleRNN.mistake(
+    "the words were chosen already: these are ids, not logits",
+    so="A choice does not say how near the other words came, so nothing can be learned from it.",
+    ask="What does training need: the winner, or a number for every word?",
+)
+class Chosen(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return self.output(states).argmax(dim=-1)
+
+
+@SingleRNN.mistake(
+    "batch and words are exchanged on the way into the RNN",
+    so="It then reads down the batch, from one sentence into the next.",
+    ask="The RNN was made with batch_first=True. Which axis does it walk along?",
+)
+class ReadsAcrossSentences(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src).transpose(0, 1))
+        return self.output(states).transpose(0, 1)
+
+
+@SingleRNN.mistake(
+    "the RNN's two results were not taken apart",
+    so="`nn.RNN` returns a pair: the state after every word, and the last state once more.",
+    ask="How do you give the two results a name each, and which one goes on?",
+    raises="not tuple",
+)
+class PairNotTakenApart(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        return self.output(self.rnn(self.embedding(src)))
+
+
+@SingleRNN.mistake(
+    "these are the logits of the last state alone",
+    so="The second result of `nn.RNN` is the state after the last word. Every word needs one.",
+    ask="Which of the two results of `nn.RNN` holds the state after every word?",
+)
+class LastStateOnly(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        _, last = self.rnn(self.embedding(src))
+        return self.output(last)
+
+
+@SingleRNN.mistake(
+    "these are log-probabilities already, not logits",
+    so="Training turns logits into log-probabilities itself.",
+    ask="Which of your layers gives numbers that may also be above 0?",
+)
+class LogSoftmaxed(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        states, _ = self.rnn(self.embedding(src))
+        return self.output(states).log_softmax(dim=-1)
+
+
+@SingleRNN.alternative
+class SingleRNNWordByWord(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        h, logits = None, []
+        for t in range(src.shape[1]):
+            state, h = self.rnn(self.embedding(src[:, t : t + 1]), h)
+            logits.append(self.output(state))
+        return torch.cat(logits, dim=1)

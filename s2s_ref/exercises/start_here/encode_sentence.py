@@ -1,0 +1,173 @@
+"""The exercise `encode_sentence`: its cases, hints, mistakes and other right answers."""
+
+from s2s_ref.checks.registry import exercise
+from s2s_ref.exercises.shared import BOS, EOS, PAD, UNK, WORDS, make_vocabulary
+
+# ------------------------------------------------------------------ encode_sentence
+
+
+def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list[int]:
+    """Write a sentence as ids: `<bos>` first, `<eos>` last, `<unk>` for unknown words."""
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@exercise(
+    reference=reference_encode_sentence,
+    title="A sentence as ids",
+    returns="ids",
+    edges=[{"words": 1}, {"words": 0}],
+    hints=[
+        "A network reads numbers. Which two ids must stand around the sentence so that a program "
+        "which writes one knows where to begin and where to end? And which number does a word get "
+        "that the vocabulary has never seen?",
+        "A sentence of 3 words becomes a plain list of 5 ids: one list, no list inside it. "
+        "`dict.get` takes a second argument.",
+        "With {'<bos>': 1, '<eos>': 2, '<unk>': 3, '물을': 4}, the sentence '물을 마셔요' has one "
+        "known and one unknown word: [1, 4, 3, 2].",
+    ],
+)
+def encode_sentence(draw, words=4):
+    """Draw a vocabulary of six words and a sentence in which about a third are unknown."""
+    vocabulary = make_vocabulary(draw)
+    sentence = " ".join(draw.shuffled(WORDS)[:words])
+    return {"sentence": sentence, "vocabulary": vocabulary}
+
+
+@encode_sentence.mistake(
+    "the sentence has no beginning: <bos> is missing",
+    so="A program that writes a translation needs a first token, before any word is known.",
+    ask="Which token stands before the first word?",
+)
+def bos_missing(sentence, vocabulary):
+    words = [*sentence.split(), EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "the sentence has no end: <eos> is missing",
+    so="A program that learns from such sentences never learns to stop.",
+    ask="How would such a program tell you that its sentence is complete?",
+)
+def eos_missing(sentence, vocabulary):
+    words = [BOS, *sentence.split()]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "both <bos> and <eos> are missing",
+    so="Nothing tells a program that writes a translation where to begin and where to stop.",
+    ask="Which two ids stand around every sentence?",
+)
+def both_missing(sentence, vocabulary):
+    return [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
+
+
+@encode_sentence.mistake(
+    "an unknown word raises a KeyError",
+    so="Every real text holds words that no vocabulary knows; they must not stop the program.",
+    ask="What does `vocabulary.get(word, other)` return when the word is not there?",
+)
+def unknown_raises(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary[word] for word in words]
+
+
+@encode_sentence.mistake(
+    "unknown words are left out",
+    so="The sentence gets shorter, and a verb that is dropped changes what it says.",
+    ask="Which id says 'there was a word here, but I do not know it'?",
+)
+def unknown_dropped(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary[word] for word in words if word in vocabulary]
+
+
+@encode_sentence.mistake(
+    "unknown words became <pad>",
+    so="<pad> says that there is nothing, and whoever reads it skips it.",
+    ask="Which of the four special tokens stands for an unknown word?",
+)
+def unknown_padded(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary.get(word, vocabulary[PAD]) for word in words]
+
+
+@encode_sentence.mistake(
+    "the right ids, in a list inside a list",
+    so="That is how a list of several sentences looks. This function returns one sentence.",
+    ask="How many pairs of brackets does your result have, and how many should it have?",
+)
+def nested(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [[vocabulary.get(word, vocabulary[UNK]) for word in words]]
+
+
+@encode_sentence.mistake(
+    "the letters were encoded, not the words",
+    so="A text is a sequence of characters until you split it.",
+    ask="What do you get when you loop over a string?",
+)
+def characters(sentence, vocabulary):
+    words = [BOS, *sentence, EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "an unknown word became the text <unk>, not its id",
+    so="A list of ids with a text in it is nothing that a network can read.",
+    ask="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
+    "itself, or the id of `other`?",
+)
+def unknown_as_text(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary.get(word, UNK) for word in words]
+
+
+@encode_sentence.mistake(
+    "<bos> and <eos> are texts here, not ids",
+    so="A list of ids with a text in it is nothing that a network can read.",
+    ask="Where does the vocabulary keep the id of <bos>?",
+)
+def ends_as_texts(sentence, vocabulary):
+    ids = [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
+    return [BOS, *ids, EOS]
+
+
+@encode_sentence.mistake(
+    "the words came back, not their ids",
+    so="A network adds and multiplies what it reads, and words cannot be added.",
+    ask="Where does your line look a word up in the vocabulary?",
+)
+def words_kept(sentence, vocabulary):
+    return [BOS, *(word if word in vocabulary else UNK for word in sentence.split()), EOS]
+
+
+@encode_sentence.mistake(
+    "the words came back, not their ids",
+    so="A network adds and multiplies what it reads, and words cannot be added.",
+    ask="Where does your line look a word up in the vocabulary?",
+)
+def only_split(sentence, vocabulary):
+    return [BOS, *sentence.split(), EOS]
+
+
+@encode_sentence.mistake(
+    "the empty sentence was given a word",
+    so="Where nothing was said, the network would read an unknown word.",
+    ask="What does `split` make of an empty text when it is given a space, and what when not?",
+)
+def split_at_each_space(sentence, vocabulary):
+    words = [BOS, *sentence.split(" "), EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.alternative
+def encode_with_loop(sentence, vocabulary):
+    ids = [vocabulary[BOS]]
+    for word in sentence.split():
+        if word in vocabulary:
+            ids.append(vocabulary[word])
+        else:
+            ids.append(vocabulary[UNK])
+    return [*ids, vocabulary[EOS]]

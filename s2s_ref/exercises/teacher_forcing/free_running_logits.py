@@ -1,0 +1,197 @@
+"""The exercise `free_running_logits`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import teacher_forcing
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+from s2s_ref.exercises.shared import decoder_of, state_of
+
+# ------------------------------------------------------------------ free_running_logits
+
+
+@exercise(
+    reference=teacher_forcing.free_running_logits,
+    title="Without a teacher",
+    returns="logits",
+    edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1}],
+    hints=[
+        "Now the decoder is on its own. What does it read first, and what does it read at every "
+        "later step?",
+        "Every call reads one token for each sentence, [batch, 1], and gives logits "
+        "[batch, 1, vocab] and a state for the next call. `argmax(dim=-1)` of these logits is "
+        "[batch, 1] again. All the logits side by side are [batch, steps, vocab].",
+        "With steps = 2: it reads <bos>, and its likeliest word is 7; it reads 7, and its "
+        "likeliest word is 9. Returned are the logits in which 7 was the largest and those in "
+        "which 9 was.",
+    ],
+)
+def free_running_logits(draw: Draw, batch=2, steps=5, vocab=8, embed=4, hidden=6, lstm=0):
+    """Draw a decoder and a state for it to start from."""
+    return {
+        "decoder": decoder_of(draw, vocab, embed, hidden, lstm),
+        "state": state_of(draw, batch, hidden, lstm),
+        "bos_id": 1,
+        "steps": steps,
+    }
+
+
+@free_running_logits.mistake(
+    "the decoder reads <bos> at every step",
+    so="It never learns which word it has just said.",
+    ask="What does the decoder read in the second step?",
+)
+def always_bos(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the state is reset at every step",
+    so="The decoder knows the source and its last word, and forgets all that it said before.",
+    ask="Which state does the second call start from?",
+)
+def reset_at_every_step(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, _ = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the words so far are read again from a state that has read them",
+    so="After three words the decoder has read the first one three times.",
+    ask="What does the state that came back already know?",
+)
+def words_reread(decoder, state, bos_id, steps):
+    tokens, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, state = decoder(tokens, state)
+        rows.append(logits[:, -1:])
+        tokens = torch.cat([tokens, logits[:, -1:].argmax(dim=-1)], dim=1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "only the logits of the last step came back",
+    so="The loss asks for every word of the sentence, the first one too.",
+    ask="What happens to the logits of a step when the next one comes?",
+)
+def last_step_only(decoder, state, bos_id, steps):
+    token = torch.full((len(state.h), 1), bos_id)
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        token = logits.argmax(dim=-1)
+    return logits
+
+
+@free_running_logits.mistake(
+    "these are probabilities already, not logits",
+    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    ask="What do your numbers sum to along the last axis?",
+)
+def probabilities(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        rows.append(logits.softmax(dim=-1))
+        token = logits.argmax(dim=-1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the words came back, not the logits",
+    so="No gradient flows through the choice of a word, so nothing could be learned from it.",
+    ask="Which of the two does a loss need: the choice, or the numbers that it was made from?",
+)
+def words_for_logits(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        token = logits.argmax(dim=-1)
+        rows.append(token)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the first step is missing",
+    so="What the decoder says after <bos> is the first word of the sentence.",
+    ask="Of which call are the first logits that you keep?",
+)
+def first_step_missing(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    logits, state = decoder(token, state)
+    for _ in range(steps):
+        token = logits.argmax(dim=-1)
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "there is one <bos> for the whole batch",
+    so="Every sentence starts with a <bos> of its own.",
+    ask="How many rows has the state, and how many has what is read?",
+    raises="Expected hidden",
+)
+def one_bos(decoder, state, bos_id, steps):
+    token, rows = torch.tensor([[bos_id]]), []
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the decoder's two results were taken as one",
+    so="A decoder returns the logits and the next state, side by side in a tuple.",
+    ask="Both are needed for the next step: how do you take a pair apart?",
+    raises="'tuple' object has no attribute",
+)
+def run_of_both_results(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.cat(rows, dim=1)
+
+
+@free_running_logits.mistake(
+    "the steps are stacked along a new axis",
+    so="A call gives logits [batch, 1, vocab], and the 1 is the axis of the steps.",
+    ask="Which joins along an axis that is there already: `stack` or `cat`?",
+)
+def stacked_steps(decoder, state, bos_id, steps):
+    token, rows = torch.full((len(state.h), 1), bos_id), []
+    for _ in range(steps):
+        logits, state = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.stack(rows, dim=1)
+
+
+@free_running_logits.alternative
+def run_from_the_start(decoder, state, bos_id, steps):
+    tokens = torch.ones(len(state.h), 1, dtype=torch.long) * bos_id
+    for _ in range(steps):
+        logits, _ = decoder(tokens, state)
+        tokens = torch.cat([tokens, logits[:, -1:].argmax(dim=-1)], dim=1)
+    return logits
+
+
+@free_running_logits.alternative
+def run_with_probabilities(decoder, state, bos_id, steps):
+    size = state.hidden[0].shape[0] if isinstance(state.hidden, tuple) else state.hidden.shape[0]
+    token, rows = torch.tensor([[bos_id]] * size), []
+    while len(rows) < steps:
+        logits, state = decoder(token, state)
+        rows.append(logits[:, 0])
+        token = logits.softmax(dim=-1).max(dim=-1).indices
+    return torch.stack(rows, dim=1)

@@ -1,0 +1,207 @@
+"""The exercise `scheduled_sampling`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import teacher_forcing
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+from s2s_ref.exercises.shared import decoder_of, state_of
+
+# ------------------------------------------------------------------ scheduled_sampling
+
+
+@exercise(
+    reference=teacher_forcing.scheduled_sampling,
+    title="A teacher now and then",
+    returns="logits",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
+    hints=[
+        "At each step a coin says who speaks: the teacher, or the decoder itself. Which two words "
+        "could be read at step t, and where does each come from?",
+        "coins[:, t] has one coin for each sentence. `torch.where(coin, a, b)` picks from a where "
+        "the coin is True and from b elsewhere; all three are [batch, 1].",
+        "The right words are <bos> 7 8, the coins True True False. It reads <bos>; coin 1 is "
+        "True: it reads 7, and its likeliest word is 9; coin 2 is False: it reads 9.",
+    ],
+)
+def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=5, lstm=0):
+    """Draw a decoder, a state for it to start from, right words and coins."""
+    tgt_input = draw.ids(4, vocab, batch, tgt_len)
+    tgt_input[:, 0] = 1
+    return {
+        "decoder": decoder_of(draw, vocab, embed, hidden, lstm),
+        "state": state_of(draw, batch, hidden, lstm),
+        "tgt_input": tgt_input,
+        "coins": draw.ids(0, 2, batch, tgt_len) == 1,
+    }
+
+
+@scheduled_sampling.mistake(
+    "the coin is the wrong way round",
+    so="True stands for the right word. With mostly True it would be nearly free running.",
+    ask="What does the decoder read where the coin is True?",
+)
+def coin_inverted(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t : t + 1], own, tgt_input[:, t : t + 1])
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "one coin decides for the whole batch",
+    so="Every sentence has a coin of its own at every step.",
+    ask="How many coins are there at step t, and how many of them do you look at?",
+)
+def one_coin_for_all(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        token = tgt_input[:, t : t + 1] if coins[0, t] else logits.argmax(dim=-1)
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "one coin decides for the whole sentence",
+    so="The coin is tossed anew at every step, so that right and own words alternate.",
+    ask="Along which axis of `coins` does time run?",
+)
+def one_coin_a_sentence(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        token = torch.where(coins[:, :1], tgt_input[:, t : t + 1], logits.argmax(dim=-1))
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "each word is decided by the coin of the step before",
+    so="The coins stand beside the right words: coin t belongs to right word t.",
+    ask="Which coin decides what is read at step 1?",
+)
+def coin_of_the_step_before(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t - 1 : t], tgt_input[:, t : t + 1], own)
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "the right word is read at every step",
+    so="This is teacher forcing. The target leaks in where the decoder should read its own word.",
+    ask="Where do the coins come into your computation?",
+)
+def always_the_right_word(decoder, state, tgt_input, coins):
+    logits, *_ = decoder(tgt_input, state)
+    return logits
+
+
+@scheduled_sampling.mistake(
+    "its own word is read at every step",
+    so="This is free running. The teacher never speaks.",
+    ask="Where do the coins come into your computation?",
+)
+def always_its_own_word(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for _ in range(1, tgt_input.shape[1]):
+        logits, state = decoder(logits.argmax(dim=-1), state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "its own words come from a run with a teacher",
+    so="What it would say after right words is not what it says after words of its own.",
+    ask="Which words had the decoder read when it chose the word that you call its own?",
+)
+def own_words_of_a_forced_run(decoder, state, tgt_input, coins):
+    logits, *_ = decoder(tgt_input, state)
+    own = torch.cat([tgt_input[:, :1], logits[:, :-1].argmax(dim=-1)], dim=1)
+    mixed = torch.where(coins, tgt_input, own)
+    mixed[:, 0] = tgt_input[:, 0]
+    return decoder(mixed, state)[0]
+
+
+@scheduled_sampling.mistake(
+    "the state is reset at every step",
+    so="The decoder knows the source and its last word, and forgets all that it read before.",
+    ask="Which state does the second call start from?",
+)
+def state_not_carried(decoder, state, tgt_input, coins):
+    logits, *_ = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
+        logits, *_ = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "the words so far are read again from a state that has read them",
+    so="After three words the decoder has read the first one three times.",
+    ask="What does the state that came back already know?",
+)
+def prefix_read_again(decoder, state, tgt_input, coins):
+    tokens, rows = tgt_input[:, :1], []
+    for t in range(1, tgt_input.shape[1] + 1):
+        logits, state = decoder(tokens, state)
+        rows.append(logits[:, -1:])
+        if t < tgt_input.shape[1]:
+            own = logits[:, -1:].argmax(dim=-1)
+            token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
+            tokens = torch.cat([tokens, token], dim=1)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.mistake(
+    "the logits of the last step are missing",
+    so="Every word that is read is answered, the last one too.",
+    ask="How many words are read, and how many rows of logits come back?",
+    raises="non-empty",
+)
+def last_step_missing(decoder, state, tgt_input, coins):
+    token, rows = tgt_input[:, :1], []
+    for t in range(1, tgt_input.shape[1]):
+        logits, state = decoder(token, state)
+        rows.append(logits)
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
+    return torch.cat(rows, dim=1)
+
+
+@scheduled_sampling.alternative
+def sampling_from_the_start(decoder, state, tgt_input, coins):
+    tokens = tgt_input.clone()
+    for t in range(1, tgt_input.shape[1]):
+        logits, _ = decoder(tokens[:, :t], state)
+        own = logits[:, -1].argmax(dim=-1)
+        tokens[:, t] = torch.where(coins[:, t], tgt_input[:, t], own)
+    return decoder(tokens, state)[0]
+
+
+@scheduled_sampling.alternative
+def sampling_by_numbers(decoder, state, tgt_input, coins):
+    rows = []
+    for t in range(tgt_input.shape[1]):
+        token = tgt_input[:, t]
+        if t > 0:
+            own = rows[-1].argmax(dim=-1)
+            token = coins[:, t] * token + ~coins[:, t] * own
+        logits, state = decoder(token.unsqueeze(1), state)
+        rows.append(logits.squeeze(1))
+    return torch.stack(rows, dim=1)

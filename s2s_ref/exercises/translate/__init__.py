@@ -1,0 +1,6 @@
+"""In the order of the notebook."""
+
+ORDER = (
+    "translation_file",
+    "predictions",
+)

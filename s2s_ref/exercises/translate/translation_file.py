@@ -1,0 +1,135 @@
+"""The exercise `translation_file`: its cases, hints, mistakes and other right answers."""
+
+from typing import Any
+
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+from s2s_ref.exercises.shared import reference_translation_file
+
+# ------------------------------------------------------------------ translation_file
+
+KOREAN = ["저는 책을 샀어요.", "고양이가 잤어요.", "물을 마셔요.", "친구가 왔어요.", "비가 와요."]
+ENGLISH = ["I bought a book.", "A cat slept.", "I drink water.", "A friend came.", "It’s raining."]
+
+
+@exercise(
+    reference=reference_translation_file,
+    title="The file that you hand in",
+    returns="file",
+    edges=[{"sentences": 1}],
+    hints=[
+        "Whoever scores the file has only the numbers of its lines. What tells them which source a "
+        "line belongs to? And what happens to all later lines when one is left out, or cut in two?",
+        "The result is one text, and it has as many line ends as there are sources. What does "
+        "`text.split()` cut at, when nothing stands between its brackets?",
+        'With the sources ["비가 와요.", "물을 마셔요."] and the translations {"물을 마셔요.": '
+        '"I drink\\nwater."}, the file says "?\\nI drink water.\\n".',
+    ],
+)
+def translation_file(draw: Draw, sentences: int = 4) -> dict[str, Any]:
+    """Draw translations in another order than the sources, as after sorting by length."""
+    pairs = list(zip(draw.shuffled(KOREAN), draw.shuffled(ENGLISH), strict=True))[:sentences]
+    sources = [source for source, _ in pairs]
+    said = dict(pairs)
+    if sentences > 1:
+        said[sources[1]] = said[sources[1]].replace(" ", " \n", 1)
+        said[sources[2]] = ""
+        del said[sources[3]]
+        # sorted sources are in another order than this, whatever was drawn
+        sources = sorted(sources, reverse=True)
+        said = {source: said[source] for source in sorted(said)}
+    else:
+        said[sources[0]] = "It’s \nraining."
+    return {"translations": said, "sources": sources}
+
+
+@translation_file.mistake(
+    "the lines stand in the order in which they were translated",
+    so="Every line is then scored against the reference of another sentence.",
+    ask="Which of the two arguments says in what order the lines belong?",
+)
+def own_order(translations, sources):
+    known = [source for source in translations if source in sources]
+    order = known + [source for source in sources if source not in translations]
+    lines = [" ".join(translations.get(source, "").split()) or "?" for source in order]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.mistake(
+    "sentences without a translation were left out",
+    so="All lines behind the gap move up, and are scored against the wrong reference.",
+    ask="How many lines must the file have, whatever the model said?",
+)
+def left_out(translations, sources):
+    lines = [" ".join(translations.get(source, "").split()) for source in sources]
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+@translation_file.mistake(
+    "an empty line stands where the model said nothing",
+    so="An empty line looks like a fault of the file, so the scorer refuses it.",
+    ask="What shall stand there, so that a reader sees that nothing was lost?",
+)
+def empty_lines(translations, sources):
+    lines = [" ".join(translations.get(source, "").split()) for source in sources]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.mistake(
+    "a line break inside a translation cuts it in two",
+    so="The file has more lines than sources, and the rest of it moves down.",
+    ask="How do you replace every kind of white space by one blank?",
+)
+def line_breaks_kept(translations, sources):
+    lines = [translations.get(source, "").strip() or "?" for source in sources]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.mistake(
+    "all lines run into one: nothing ends them",
+    so="The scorer finds one long line where it expects one for each source.",
+    ask="What does a line of a file end with?",
+)
+def without_line_ends(translations, sources):
+    lines = [" ".join(translations.get(source, "").split()) or "?" for source in sources]
+    return " ".join(lines)
+
+
+@translation_file.mistake(
+    "letters outside ASCII were thrown away",
+    so="Names and quotation marks are a part of what was said, and of the score.",
+    ask="What does `errors=` do to a letter that an encoding does not have?",
+)
+def ascii_only(translations, sources):
+    lines = [" ".join(translations.get(source, "").split()) or "?" for source in sources]
+    return "".join(f"{line}\n" for line in lines).encode("ascii", errors="ignore").decode()
+
+
+@translation_file.mistake(
+    "where a translation is missing, the source was copied",
+    so="A reader cannot tell that the model failed there, and a scorer takes it for a copy.",
+    ask="What shall stand there, so that a reader sees that nothing was lost?",
+)
+def source_copied(translations, sources):
+    lines = [" ".join(translations.get(source, "").split()) or source for source in sources]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.mistake(
+    "a missing translation raises a KeyError",
+    so="One sentence that the program skipped should not cost you all the others.",
+    ask="What does `translations.get(source, other)` return when the source is not there?",
+    raises=".",
+)
+def missing_raises(translations, sources):
+    lines = [" ".join(translations[source].split()) or "?" for source in sources]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.alternative
+def file_with_loop(translations, sources):
+    text = ""
+    for source in sources:
+        words = translations[source].split() if source in translations else []
+        text += (" ".join(words) if words else "?") + "\n"
+    return text

@@ -1,0 +1,304 @@
+"""The exercise `additive_scores`: its cases, hints, mistakes and other right answers."""
+
+import torch
+from torch import nn
+
+from s2s_ref import two_attentions
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import Built, exercise
+
+# ------------------------------------------------------------------ AdditiveScores
+
+
+@exercise(
+    reference=two_attentions.AdditiveScores,
+    title="A small network compares",
+    returns="scores",
+    edges=[
+        {"batch": 1},
+        {"tgt_len": 1},
+        {"src_len": 1},
+        {"src_len": 1, "tgt_len": 1},
+        {"query": 7},
+        {"key": 7},
+        {"tgt_len": 4},
+    ],
+    hints=[
+        "Every query has to meet every key, and what meets is added, not multiplied. Then two "
+        "things are still missing before it is one number for each pair. Which two?",
+        "After W_q the queries are [batch, tgt_len, attention], and the keys are already [batch, "
+        "src_len, attention]. Their sums need four axes, [batch, tgt_len, src_len, attention]. `v` "
+        "makes the last axis 1 long, and then that axis can go.",
+        "With W_q query = [1, -1], a projected key [1, 1] and v = [3, 5]: the sum is [2, 0], its "
+        "tanh [0.964, 0], and the score 3·0.964 + 5·0 = 2.892.",
+    ],
+)
+def AdditiveScores(draw: Draw, batch=2, tgt_len=3, src_len=4, query=6, key=5, attention=7):
+    """Draw sizes, queries, and keys that have been through W_k."""
+    sizes = {"query_size": query, "key_size": key, "attention_size": attention}
+    arguments = {
+        "queries": draw.normal(batch, tgt_len, query),
+        "keys": draw.normal(batch, src_len, attention),
+    }
+    return Built(sizes, arguments)
+
+
+@AdditiveScores.mistake(
+    "the tanh is left out",
+    so="Then the score falls apart into one number of the query and one of the key. The first is "
+    "the same for all keys, and the softmax cancels it: whatever the decoder asks, it gets the "
+    "same weights.",
+    ask="What stands between the sum and v in the formula?",
+)
+class TanhLeftOut(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(sums).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "the tanh stands outside, after v",
+    so="It has to come before v. Outside, the query's part and the key's part are only added up, "
+    "and the score never leaves -1 to 1.",
+    ask="Which comes first in the formula, v or the tanh?",
+)
+class TanhOutside(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return torch.tanh(self.v(sums)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "the keys went through W_k a second time",
+    so="`project_keys` has done that already, once for the sentence. If the sizes happen to fit, "
+    "nothing raises, and the keys are others than those that were learned.",
+    ask="Which size does the signature give the keys of `forward`?",
+    raises="cannot be multiplied",
+)
+class KeysProjectedAgain(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + self.key(keys).unsqueeze(1)
+        return self.v(torch.tanh(sums)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "the queries did not go through W_q",
+    so="Query and key come from two networks, and each needs its own way into the space where "
+    "they are compared.",
+    ask="Which of the three layers have you not used?",
+    raises="must match",
+)
+class QueryNotProjected(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = queries.unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(torch.tanh(sums)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "queries and keys were added place by place",
+    so="Step 1 would meet word 1 only, step 2 word 2, and so on. Every step has to meet every "
+    "word, and that takes an axis more.",
+    ask="How many sums are there for 3 target steps and 4 source words?",
+    raises="must match",
+)
+class AddedPlaceByPlace(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        return self.v(torch.tanh(self.query(queries) + keys)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "source and target have changed places",
+    so="Each row should be one target step's view of the source. Here it is the other way round.",
+    ask="Which of the two new axes belongs to the target, and which place should it have?",
+)
+class SourceInRows(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(1) + keys.unsqueeze(2)
+        return self.v(torch.tanh(sums)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "v is left out: the numbers are added up as they are",
+    so="v says how much each of the comparisons counts, and with which sign.",
+    ask="Which of the three layers have you not used?",
+)
+class VLeftOut(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return torch.tanh(sums).sum(dim=-1)
+
+
+@AdditiveScores.mistake(
+    "the two are multiplied, not added",
+    so="That is a dot score with learned weights. Bahdanau's score adds, and the tanh makes the "
+    "query matter.",
+    ask="What stands between W_q query and W_k key in the formula?",
+)
+class Multiplied(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        products = self.query(queries).unsqueeze(2) * keys.unsqueeze(1)
+        return self.v(torch.tanh(products)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "the last axis, of length 1, is still there",
+    so="`v` returns one number in a list of its own. The scores want the number alone.",
+    ask="How many axes should the scores have?",
+)
+class LastAxisKept(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(torch.tanh(sums))
+
+
+@AdditiveScores.mistake(
+    "a batch or a sentence of one loses its axis",
+    so="`squeeze()` without an argument drops every axis of length 1. When sentences are "
+    "translated token by token, tgt_len is always 1.",
+    ask="Which axis do you mean to drop, and how do you name it?",
+)
+class SqueezedAll(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(torch.tanh(sums)).squeeze()
+
+
+@AdditiveScores.mistake(
+    "the tanh is taken of each of the two, before they are added",
+    so="Then the score falls apart into one number of the query and one of the key, as without a "
+    "tanh: whatever the decoder asks, it gets the same weights.",
+    ask="In the formula, what stands inside the brackets of the tanh?",
+)
+class TanhOfEach(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        asked, heard = torch.tanh(self.query(queries)), torch.tanh(keys)
+        return self.v(asked.unsqueeze(2) + heard.unsqueeze(1)).squeeze(-1)
+
+
+@AdditiveScores.mistake(
+    "these are already weights: they sum to 1",
+    so="A score may be any number. `attention_weights` makes weights of scores, and it has to know "
+    "about padding first.",
+    ask="Which numbers can a score be?",
+)
+class Softmaxed(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
+        return self.v(torch.tanh(sums)).squeeze(-1).softmax(dim=-1)
+
+
+@AdditiveScores.alternative
+class ScoresWithNone(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        compared = (self.query(queries)[:, :, None] + keys[:, None]).tanh()
+        return compared @ self.v.weight[0]
+
+
+@AdditiveScores.alternative
+class ScoresOfConcatenation(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        (batch, tgt_len, _), src_len = queries.shape, keys.shape[1]
+        asked = queries.unsqueeze(2).expand(batch, tgt_len, src_len, -1)
+        heard = keys.unsqueeze(1).expand(batch, tgt_len, src_len, -1)
+        W = torch.cat([self.query.weight, torch.eye(keys.shape[-1])], dim=1)
+        return (torch.tanh(torch.cat([asked, heard], dim=-1) @ W.T) @ self.v.weight.T)[..., 0]
+
+
+@AdditiveScores.alternative
+class ScoresStepByStep(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        rows = []
+        for t in range(queries.shape[1]):
+            asked = self.query(queries[:, t : t + 1])
+            rows.append(self.v(torch.tanh(asked + keys)).transpose(1, 2))
+        return torch.cat(rows, dim=1)

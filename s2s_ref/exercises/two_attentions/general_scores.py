@@ -1,0 +1,123 @@
+"""The exercise `general_scores`: its cases, hints, mistakes and other right answers."""
+
+import torch
+
+from s2s_ref import two_attentions
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.registry import exercise
+
+# ------------------------------------------------------------------ general_scores
+
+
+@exercise(
+    reference=two_attentions.general_scores,
+    title="A matrix between the two",
+    returns="scores",
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"key": 6}, {"key": 6, "tgt_len": 5}],
+    hints=[
+        "The dot score compares number by number: the first of the query with the first of the "
+        "key. What must come between the two, so that any number of the query can meet any number "
+        "of the key?",
+        "queries [batch, tgt_len, query], W [query, key] and keys [batch, src_len, key] give "
+        "scores [batch, tgt_len, src_len]. Which axis is used up by each of the two products?",
+        "The query [1, 2], the key [3, 0, 1] and W = [[1, 0, 0], [0, 1, 1]] give "
+        "[1, 2, 2] · [3, 0, 1] = 3 + 0 + 2 = 5.",
+    ],
+)
+def general_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, query=6, key=7):
+    """Draw queries, keys of another size (the same size in an edge case), and the matrix."""
+    return {
+        "queries": draw.normal(batch, tgt_len, query),
+        "keys": draw.normal(batch, src_len, key),
+        "W": draw.normal(query, key),
+    }
+
+
+@general_scores.mistake(
+    "the matrix is not used: this is the dot score",
+    so="Nothing is learned between query and key, and the two must have the same size.",
+    ask="Which argument does your line leave out?",
+    raises="Expected size|cannot be multiplied",
+)
+def matrix_unused(queries, keys, W):
+    return queries @ keys.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "the matrix is turned round",
+    so="Its rows belong to the query and its columns to the key. Turned round, each number of the "
+    "query meets the weights of another one, if the sizes fit at all.",
+    ask="Which axis of W has as many places as a query has numbers?",
+    raises="cannot be multiplied",
+)
+def matrix_turned(queries, keys, W):
+    return queries @ W.T @ keys.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "these are already weights: they sum to 1",
+    so="A score may be any number. `attention_weights` makes weights of scores, and it has to know "
+    "about padding first.",
+    ask="Which numbers can a score be?",
+)
+def softmaxed(queries, keys, W):
+    return (queries @ W @ keys.transpose(1, 2)).softmax(dim=-1)
+
+
+@general_scores.mistake(
+    "there is a tanh that the formula does not have",
+    so="It squeezes every score between -1 and 1, so no word can ever get more than about seven "
+    "times the weight of another.",
+    ask="How large may a score be?",
+)
+def tanh_added(queries, keys, W):
+    return torch.tanh(queries @ W @ keys.transpose(1, 2))
+
+
+@general_scores.mistake(
+    "the scores are divided by the root of the size",
+    so="That came in 2017 (Vaswani et al.). Luong's score of 2015 is the plain product.",
+    ask="Does the formula of this exercise divide by anything?",
+)
+def scaled(queries, keys, W):
+    return queries @ W @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
+
+
+@general_scores.mistake(
+    "source and target have changed places",
+    so="Each row should be one target step's view of the source. Here it is the other way round.",
+    ask="Which of the two arguments do the rows of your result belong to?",
+)
+def source_in_rows(queries, keys, W):
+    return keys @ W.T @ queries.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "the keys were cut up anew, not transposed",
+    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    "numbers of different words come into one column.",
+    ask="Which function exchanges two axes?",
+)
+def keys_reshaped(queries, keys, W):
+    batch, src_len, key_size = keys.shape
+    return queries @ W @ keys.reshape(batch, key_size, src_len)
+
+
+@general_scores.alternative
+def keys_through_the_matrix_first(queries, keys, W):
+    return queries @ (keys @ W.T).transpose(1, 2)
+
+
+@general_scores.alternative
+def scores_with_einsum(queries, keys, W):
+    return torch.einsum("btq,qk,bsk->bts", queries, W, keys)
+
+
+@general_scores.alternative
+def scores_pair_by_pair(queries, keys, W):
+    steps = []
+    for t in range(queries.shape[1]):
+        asked = queries[:, t] @ W
+        row = [(asked * keys[:, s]).sum(dim=-1) for s in range(keys.shape[1])]
+        steps.append(torch.stack(row, dim=-1))
+    return torch.stack(steps, dim=1)

@@ -1,0 +1,302 @@
+"""What every comparison does: lay out a corpus, build a translator, train it, measure it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from s2s_ref.attention import DotScores, LuongDecoder, alignment_matrix
+from s2s_ref.bottleneck import PeekyDecoder, reverse_source
+from s2s_ref.data.pairs import Pair, length, words
+from s2s_ref.data.splits import Splits
+from s2s_ref.data.vocabulary import Vocabulary
+from s2s_ref.decoding import greedy_decode, trim_at_eos
+from s2s_ref.encoder_decoder import Decoder, shift_target
+from s2s_ref.evaluation import metrics
+from s2s_ref.experiments.comparison import thinned
+from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, masked_cross_entropy
+from s2s_ref.rnn import SingleRNN
+from s2s_ref.training.batches import Batch, padded_batch, padded_batches
+from s2s_ref.training.history import History
+from s2s_ref.training.loop import fit, set_seed, set_threads
+from s2s_ref.two_attentions import (
+    AdditiveScores,
+    BahdanauDecoder,
+    BidirectionalEncoder,
+    GeneralScores,
+)
+
+AT_ONCE = 250  # sentences that are decoded in one batch
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Pairs for training and for the test, with the vocabularies of the training pairs."""
+
+    train: list[Pair]
+    test: list[Pair]
+    source: Vocabulary
+    target: Vocabulary
+    reversed: bool = False
+
+    @classmethod
+    def of(
+        cls, parts: Splits, unit: str = "words", shared: bool = False, reverse: bool = False
+    ) -> "Corpus":
+        """Build the vocabularies: one for each side, or one that both sides share."""
+        sources, targets = [p.src for p in parts.train], [p.tgt for p in parts.train]
+        if shared:
+            both = Vocabulary.build(sources + targets, unit)
+            return cls(parts.train, parts.test, both, both, reverse)
+        built = Vocabulary.build(sources, unit), Vocabulary.build(targets, unit)
+        return cls(parts.train, parts.test, *built, reverse)
+
+    def ids(self, pairs: Sequence[Pair]) -> tuple[list[list[int]], list[list[int]]]:
+        """Return the ids of the sources, turned round where that is asked, and of the targets."""
+        sources = self.source.encode_all(pair.src for pair in pairs)
+        targets = self.target.encode_all(pair.tgt for pair in pairs)
+        return (reverse_source(sources) if self.reversed else sources), targets
+
+    def batch(self, pairs: Sequence[Pair]) -> Batch:
+        """Lay pairs into one padded batch."""
+        return padded_batch(list(zip(*self.ids(pairs), strict=True)), self.target.bos_id)
+
+
+def build(kind: str, corpus: Corpus, embed: int, hidden: int, cell: str) -> Translator:
+    """Build a translator with random weights.
+
+    `kind` is "fixed", "peeky", or a wiring and a score: "luong dot", "bahdanau additive", ...;
+    with "two-way " before it the encoder reads in both directions.
+    """
+    two_way = kind.startswith("two-way ")
+    encoder = BidirectionalEncoder if two_way else PackedEncoder
+    sizes = (len(corpus.target), embed, hidden, cell)
+    decoder: nn.Module
+    if kind == "fixed":
+        decoder = Decoder(*sizes)
+    elif kind == "peeky":
+        decoder = PeekyDecoder(*sizes)
+    else:
+        wiring, score = kind.removeprefix("two-way ").split()
+        decoders = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}
+        decoder = decoders[wiring](*sizes, score=_score(score, hidden))
+    return Translator(encoder(len(corpus.source), embed, hidden, cell), decoder)
+
+
+def _score(name: str, hidden: int) -> nn.Module:
+    if name == "general":
+        return GeneralScores(hidden, hidden)
+    return DotScores() if name == "dot" else AdditiveScores(hidden, hidden, hidden)
+
+
+def count_parameters(model: nn.Module) -> int:
+    """Count the numbers that training changes."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def hidden_within(budget: int, kind: str, corpus: Corpus, embed: int, cell: str) -> int:
+    """Find the largest even hidden size with which a translator has at most `budget` parameters."""
+    hidden = 2
+    with torch.device("meta"):  # shapes without numbers
+        while count_parameters(build(kind, corpus, embed, hidden + 2, cell)) <= budget:
+            hidden += 2
+    return hidden
+
+
+def start_small(model: Translator, std: float) -> None:
+    """Draw the embeddings from N(0, std) in place of PyTorch's N(0, 1)."""
+    for embedding in (model.encoder.embedding, model.decoder.embedding):
+        assert isinstance(embedding, nn.Embedding)
+        nn.init.normal_(embedding.weight, std=std)
+
+
+def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+    """Nats per real target token, the right previous tokens given."""
+    tgt_input, tgt_output = shift_target(batch.tgt)
+    assert batch.tgt_mask is not None
+    logits = model(batch.src, batch.src_lengths, tgt_input)
+    return masked_cross_entropy(logits, tgt_output, batch.tgt_mask[:, 1:])
+
+
+@torch.no_grad()
+def translate(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[str]:
+    """Translate the sources of pairs greedily, with room for a few words more than is needed."""
+    found: list[str] = []
+    for start in range(0, len(pairs), AT_ONCE):
+        batch = corpus.batch(pairs[start : start + AT_ONCE])
+        assert batch.src_lengths is not None
+        state = model.encode(batch.src, batch.src_lengths)
+        ends = (corpus.target.bos_id, corpus.target.eos_id, batch.tgt.shape[1] + 5)
+        found += [corpus.target.decode(ids) for ids in greedy_decode(model.decoder, state, *ends)]
+    return found
+
+
+def right(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[bool]:
+    """Tell for each pair whether the translation is the target, token for token."""
+    found = translate(model, corpus, pairs)
+    wanted = [corpus.target.decode(corpus.target.encode(pair.tgt)) for pair in pairs]
+    return [ours == theirs for ours, theirs in zip(found, wanted, strict=True)]
+
+
+@torch.no_grad()
+def nats(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
+    """Nats per token over all pairs, the right previous tokens given."""
+    total, tokens = 0.0, 0
+    for start in range(0, len(pairs), AT_ONCE):
+        batch = corpus.batch(pairs[start : start + AT_ONCE])
+        total += float(loss(model, batch)) * batch.tgt_tokens
+        tokens += batch.tgt_tokens
+    return total / tokens
+
+
+def trained(
+    kind: str, seed: int, corpus: Corpus, settings: Any, hidden: int, watched: Sequence[Pair] = ()
+) -> tuple[Translator, dict[str, Any]]:
+    """Build and train a translator; return it with its history, parameters and hidden size.
+
+    Every `settings["every"]` updates exact match and nats per token of the `watched` pairs are
+    measured.
+    """
+    set_threads(1)
+    set_seed(seed)
+    model = build(kind, corpus, settings["embed"], hidden, settings["cell"])
+    if "std" in settings:
+        start_small(model, settings["std"])
+    history = fit_to(model, corpus, settings, seed, watched)
+    about = {"parameters": count_parameters(model), "hidden": hidden}
+    return model, {"history": thinned(history), "seconds": round(history.seconds[-1], 1), **about}
+
+
+def fit_to(
+    model: Translator,
+    corpus: Corpus,
+    settings: Any,
+    seed: int,
+    watched: Sequence[Pair] = (),
+    label: str = "",
+) -> History:
+    """Train a translator as every run of a comparison is trained; return its history.
+
+    The notebooks train the reader's own model with it, so that it can stand beside the stored ones.
+    """
+
+    def validate(_: nn.Module) -> dict[str, float]:
+        exact = right(model, corpus, watched)
+        return {
+            "exact match": sum(exact) / len(exact),
+            "nats per token": nats(model, corpus, watched),
+        }
+
+    batches = padded_batches(
+        *corpus.ids(corpus.train), settings["batch"], seed, corpus.target.bos_id, bucket_batches
+    )
+    how = {name: settings[name] for name in ("steps", "lr", "fall", "every") if name in settings}
+    return fit(
+        model,
+        batches,
+        loss,
+        **how,
+        seed=seed,
+        validate=validate if watched else None,
+        label=label,
+    )
+
+
+def by_length(
+    model: Translator, corpus: Corpus, pairs: Sequence[Pair], bins: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Measure exact match and chrF of the sentences in each bin of lengths (words, longer side)."""
+    rows = []
+    for low, high in bins:
+        inside = [pair for pair in pairs if low <= length(pair) <= high]
+        if inside:
+            found = translate(model, corpus, inside)
+            wanted = [pair.tgt for pair in inside]
+            rows.append(
+                {
+                    "from": low,
+                    "to": high,
+                    "sentences": len(inside),
+                    "target words": sum(len(words(tgt)) for tgt in wanted) / len(inside),
+                    "exact match": sum(right(model, corpus, inside)) / len(inside),
+                    "chrF": round(metrics.chrf(found, wanted).value, 2),
+                }
+            )
+    return rows
+
+
+@torch.no_grad()
+def alignment_error(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
+    """Alignment error rate of the likeliest source word of each target word, teacher-forced.
+
+    `<eos>` belongs to no word, so its column and its row are left out.
+    """
+    batch = corpus.batch(pairs)
+    assert batch.src_lengths is not None
+    assert batch.tgt_mask is not None
+    state = model.encode(batch.src, batch.src_lengths)
+    _, _, weights = model.decoder(shift_target(batch.tgt)[0], state)
+    found: list[set[tuple[int, int]]] = []
+    for row, tgt_length in enumerate((batch.tgt_mask.sum(dim=1) - 2).tolist()):
+        src_length = int(batch.src_lengths[row]) - 1
+        matrix = alignment_matrix(weights, row, src_length, tgt_length)
+        found.append({(int(src), tgt) for tgt, src in enumerate(matrix.argmax(dim=0))})
+    sure, possible = [pair.sure for pair in pairs], [pair.possible for pair in pairs]
+    return metrics.alignment_error_rate(found, sure, possible)
+
+
+def single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dict[str, Any]]:
+    """Train lesson 1's model as far as it goes, and measure it.
+
+    It writes one word for every word that it reads, so `<pad>` after the source gives it the time
+    to write a longer target.
+    """
+    set_threads(1)
+    set_seed(seed)
+    hidden = 2
+    while _single(corpus, settings["embed"], hidden + 2)[1] <= settings["parameters"]:
+        hidden += 2
+    model, parameters = _single(corpus, settings["embed"], hidden)
+
+    def single_loss(_: nn.Module, batch: Batch) -> Float[Tensor, ""]:
+        assert batch.tgt_mask is not None
+        tgt_output = batch.tgt[:, 1:]
+        logits = model(_widened(batch.src, tgt_output.shape[1]))[:, : tgt_output.shape[1]]
+        return masked_cross_entropy(logits, tgt_output, batch.tgt_mask[:, 1:])
+
+    def exact(_: nn.Module) -> dict[str, float]:
+        ours, wanted = _single_translations(model, corpus), [p.tgt for p in corpus.test]
+        return {"exact match": sum(a == b for a, b in zip(ours, wanted, strict=True)) / len(wanted)}
+
+    ids = corpus.ids(corpus.train)
+    batches = padded_batches(*ids, settings["batch"], seed, corpus.target.bos_id, bucket_batches)
+    how = {name: settings[name] for name in ("steps", "lr", "fall", "every") if name in settings}
+    history = fit(model, batches, single_loss, **how, seed=seed, validate=exact)
+    found, wanted = _single_translations(model, corpus), [pair.tgt for pair in corpus.test]
+    return model, {
+        "history": thinned(history),
+        "seconds": round(history.seconds[-1], 1),
+        "parameters": parameters,
+        "hidden": hidden,
+        "exact match": exact(model)["exact match"],
+        "chrF": round(metrics.chrf(found, wanted).value, 2),
+    }
+
+
+def _single(corpus: Corpus, embed: int, hidden: int) -> tuple[SingleRNN, int]:
+    model = SingleRNN(len(corpus.source), len(corpus.target), embed, hidden)
+    return model, count_parameters(model)
+
+
+def _widened(src: Tensor, width: int) -> Tensor:
+    return nn.functional.pad(src, (0, max(0, width - src.shape[1])))
+
+
+@torch.no_grad()
+def _single_translations(model: SingleRNN, corpus: Corpus) -> list[str]:
+    batch = corpus.batch(corpus.test)
+    said = model(_widened(batch.src, batch.tgt.shape[1] + 5)).argmax(dim=-1).tolist()
+    return [corpus.target.decode(trim_at_eos(ids, corpus.target.eos_id)) for ids in said]

@@ -1,0 +1,1 @@
+"""What instructors read: tables, CSV, and the class report."""

@@ -1,0 +1,1 @@
+"""Where submissions run: walls, workspace, kernel, and the judge outside."""

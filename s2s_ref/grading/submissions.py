@@ -1,0 +1,44 @@
+"""Find what was handed in."""
+
+from dataclasses import dataclass
+
+from s2s_ref.grading.course import Course
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one lesson."""
+
+    student: str
+    lesson: str
+
+
+def find_submissions(
+    course: Course, lessons: list[str] | None = None, students: list[str] | None = None
+) -> list[Submission]:
+    """List what was handed in, lesson by lesson, for some lessons or students on request.
+
+    Raises:
+        ValueError: nothing was handed in, or nothing by one of these students.
+    """
+    wanted = lessons or course.lesson_names()
+    folders = [p for p in course.submitted.glob("*/*") if p.is_dir() and p.name in wanted]
+    found = [Submission(p.parent.name, p.name) for p in folders]
+    if students:
+        found = [s for s in found if s.student in students]
+    missing = sorted(set(students or ()) - {s.student for s in found})
+    if missing or not found:
+        what = f" for {', '.join(lessons)}" if lessons else ""
+        what += f" by {', '.join(missing)}" if missing else ""
+        raise ValueError(
+            f"Nothing was handed in{what}: {course.submitted} holds no such STUDENT/LESSON folder. "
+            "Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect LESSON."
+        )
+    return sorted(found, key=lambda s: (s.lesson, s.student))
+
+
+def unknown_folders(course: Course) -> list[str]:
+    """List the folders of students that have the name of no lesson, as STUDENT/FOLDER."""
+    lessons = course.lesson_names()
+    folders = (p for p in course.submitted.glob("*/*") if p.is_dir() and p.name not in lessons)
+    return sorted(f"{p.parent.name}/{p.name}" for p in folders if not p.name.startswith("."))

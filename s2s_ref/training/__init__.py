@@ -1,0 +1,1 @@
+"""Batches and one plain training loop; they know no lesson's model."""

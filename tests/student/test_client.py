@@ -1,0 +1,525 @@
+"""What a student sees and keeps: checks, cards, hints, progress, in a notebook and outside."""
+
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from s2s_ref.checks.local_judge import LocalJudge
+from s2s_ref.checks.prepare import prepare
+from s2s_ref.checks.registry import find, load_all
+from s2s_ref.rnn import one_hot, rnn_step, unroll
+from s2s_ref.student import CheckFailed, card, check, client, hint, progress
+from s2s_ref.student import record
+from s2s_ref.student.codec import decode, encode
+from s2s_ref.student.notebook_hooks import explain_missing_answers
+from s2s_ref.student.protocol import Call, Observation, UnknownExercise
+
+
+def tanh_forgotten(x, h, W_xh, W_hh, b):
+    return x @ W_xh + h @ W_hh + b
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+# ------------------------------------------------------------------ check
+
+
+def test_a_pass_is_one_line_and_nothing_comes_back(capfd):
+    assert check("rnn.rnn_step", rnn_step) is None
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith("✓ rnn_step: values, shapes, gradients")
+
+
+def test_a_failure_prints_its_card_and_raises_one_line(capfd):
+    with pytest.raises(CheckFailed) as caught:
+        check("rnn.rnn_step", tanh_forgotten)
+    assert str(caught.value) == "rnn.rnn_step: the tanh is left out"
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert out.startswith("rnn_step: the tanh is left out")
+    assert "(lesson 1, exercise 2)" in out.splitlines()[0]
+
+
+def test_a_failed_check_is_an_assertion_error_as_nbgrader_expects():
+    assert issubclass(CheckFailed, AssertionError)
+
+
+def test_an_exercise_that_does_not_exist_is_named():
+    with pytest.raises(ValueError, match=r"no exercise 'rnn\.step'. Did you mean 'rnn\.rnn_step'"):
+        check("rnn.step", rnn_step)
+
+
+def test_a_check_draws_its_cases_once(monkeypatch):
+    exercise, draws = find("rnn.rnn_step"), []
+
+    def counting(draw, batch=2, embed=3, hidden=5):
+        draws.append((batch, embed, hidden))
+        return drawn(draw, batch, embed, hidden)
+
+    drawn = exercise.draw
+    monkeypatch.setattr(exercise, "draw", counting)
+    prepare.cache_clear()
+    check("rnn.rnn_step", rnn_step)
+    once = len(draws)
+    assert once > 0
+    check("rnn.rnn_step", rnn_step)
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    assert len(draws) == once
+    prepare.cache_clear()
+
+
+# ------------------------------------------------------------------ what must be mended first
+
+
+def test_an_earlier_exercise_that_fails_is_named_until_it_passes(capfd):
+    def card_of_unroll():
+        with pytest.raises(CheckFailed):
+            check("rnn.unroll", unwritten)
+        return " ".join(capfd.readouterr().out.split())
+
+    told = "rnn.rnn_step does not pass yet, and this exercise calls it: mend that one first."
+    assert told in card_of_unroll()
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    assert told in card_of_unroll()
+    check("rnn.rnn_step", rnn_step)
+    assert told not in card_of_unroll()
+
+
+def test_each_of_several_earlier_exercises_is_named(capfd):
+    earlier = [f"attention.{name}" for name in ("dot_scores", "attention_weights")]
+    with pytest.raises(CheckFailed):
+        check("attention.LuongDecoder", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    assert all(f"{name} does not pass yet" in out for name in earlier)
+    check(earlier[0], find(earlier[0]).reference)
+    with pytest.raises(CheckFailed):
+        check("attention.LuongDecoder", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    assert f"{earlier[0]} does not pass yet" not in out
+    assert f"{earlier[1]} does not pass yet" in out
+
+
+# ------------------------------------------------------------------ in a notebook
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    """IPython in this process, without a history file."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    made.run_cell("from s2s_ref.student import check, hint, progress")
+    yield made
+    InteractiveShell.clear_instance()
+
+
+def run(shell, source):
+    """Run a cell and return its outcome with what it wrote and displayed."""
+    with capture_output() as written:
+        result = shell.run_cell(source)
+    return result, written
+
+
+WRONG = """\
+def rnn_step(x, h, W_xh, W_hh, b):
+    return x @ W_xh + h @ W_hh + b"""
+
+
+def test_a_failure_in_a_notebook_is_a_card_and_a_one_line_traceback(shell):
+    result, written = run(shell, WRONG + "\ncheck('rnn.rnn_step', rnn_step)")
+    assert isinstance(result.error_in_exec, CheckFailed)
+    assert written.stderr == ""
+    assert written.stdout.strip() == "CheckFailed: rnn.rnn_step: the tanh is left out"
+    (output,) = written.outputs
+    assert output.data["text/plain"].startswith("rnn_step: the tanh is left out")
+    assert "<strong>rnn_step: the tanh is left out</strong>" in output.data["text/html"]
+
+
+def test_the_outputs_mime_bundle_carries_the_verdict(shell):
+    _, written = run(shell, WRONG + "\ncheck('rnn.rnn_step', rnn_step)")
+    verdict = written.outputs[0].data["application/vnd.s2s.verdict+json"]
+    assert json.loads(json.dumps(verdict, allow_nan=False)) == verdict
+    facts = [verdict[key] for key in ("exercise", "passed", "mistake", "headline", "lesson")]
+    assert facts == ["rnn.rnn_step", False, "tanh_left_out", "the tanh is left out", 1]
+
+
+def test_a_pass_in_a_notebook_is_displayed_and_is_no_cells_result(shell):
+    result, written = run(shell, "from s2s_ref import rnn\ncheck('rnn.one_hot', rnn.one_hot)")
+    assert result.success
+    assert result.result is None
+    assert (written.stdout, written.stderr) == ("", "")
+    (output,) = written.outputs
+    assert output.data[card.MIME]["passed"] is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ('"b"', "b"),
+        ("None", None),
+        ("len", "Other(type_name='builtin_function_or_method', text='<built-in function len>')"),
+        ("float('nan')", "nan"),
+    ],
+)
+def test_a_predictions_answer_is_kept_for_the_class_report(shell, answer, kept):
+    _, written = run(shell, f"check('start_here.nested_list', {answer})")
+    verdict = written.outputs[0].data[card.MIME]
+    assert verdict["answer"] == kept
+    assert verdict["passed"] == (kept == "b")
+    json.dumps(verdict, allow_nan=False)
+
+
+def test_the_students_own_line_in_a_notebook_is_shown(shell):
+    source = "def one_hot(ids, vocab_size):\n    wide = ids @ ids\n    return wide"
+    _, written = run(shell, source + "\ncheck('rnn.one_hot', one_hot)")
+    assert "in your line 2: wide = ids @ ids" in written.outputs[0].data["text/plain"]
+
+
+@pytest.mark.parametrize("call", ['hint("rnn.unrol")', 'check("rnn.unrol", print)'])
+def test_a_name_that_no_exercise_has_is_one_line_in_a_notebook(shell, call):
+    _, written = run(shell, call)
+    told = "UnknownExercise: There is no exercise 'rnn.unrol'. Did you mean 'rnn.unroll'?"
+    assert written.stdout.strip() == told
+
+
+MISSING = "unroll is not defined: its cell is missing or did not run."
+
+
+@pytest.mark.parametrize(
+    "cell", ['check("rnn.unroll", unroll)', "x = 1\nwalk = use('a.b', use(\"rnn.unroll\", unroll))"]
+)
+def test_an_answer_whose_cell_did_not_run_is_one_line_in_a_notebook(shell, cell):
+    explain_missing_answers(shell)
+    result, written = run(shell, "def use(name, yours):\n    return yours\n" + cell)
+    assert isinstance(result.error_in_exec, NameError)
+    assert str(result.error_in_exec) == MISSING
+    assert written.stdout.strip() == f"NameError: {MISSING}"
+
+
+def test_other_names_that_are_not_defined_keep_their_traceback(shell):
+    explain_missing_answers(shell)
+    for cell in ("y = unroll", "check(nothing, unroll)", 'check("rnn.unroll", len(unroll))'):
+        result, written = run(shell, cell)
+        assert str(result.error_in_exec).endswith("is not defined")
+        assert "Traceback" in written.stdout
+
+
+def test_a_notebook_that_imports_the_students_side_explains_missing_answers(tmp_path):
+    program = (
+        "from IPython.testing.globalipapp import start_ipython\n"
+        "shell = start_ipython()\n"
+        "shell.run_cell('from s2s_ref.student import check')\n"
+        "shell.run_cell('check(\"rnn.unroll\", unroll)')\n"
+    )
+    env = os.environ | {"IPYTHONDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env
+    )
+    assert f"NameError: {MISSING}" in done.stdout
+
+
+def test_hints_and_progress_in_a_notebook(shell):
+    _, written = run(shell, "hint('rnn.one_hot')\nprogress()")
+    one, other = (output.data for output in written.outputs)
+    assert one["text/plain"].startswith("Hint 1 of 3:")
+    assert other["text/html"].startswith("<pre>Lesson 0")
+
+
+# ------------------------------------------------------------------ cards
+
+VERDICT = {
+    "exercise": "rnn.rnn_step",
+    "lesson": 1,
+    "number": 2,
+    "passed": False,
+    "headline": "<b>bold</b> & so on",
+    "mistake": "",
+    "kind": "value",
+    "given": "x = '<script>alert(1)</script>'",
+    "expected": "<eos>",
+    "got": "<img src=x onerror=alert(1)>",
+    "so": "a < b",
+    "ask": "Is <bos> there?",
+    "after": ["rnn.<i>x</i>"],
+}
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.opened, self.text = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.opened.append(tag)
+        assert {name for name, _ in attrs} <= {"style"}
+
+    def handle_endtag(self, tag):
+        assert tag in self.opened
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_html_is_escaped_and_says_the_same(passed):
+    tags = Tags()
+    tags.feed(card.html({**VERDICT, "passed": passed}))
+    allowed = {"div", "strong", "span", "table", "tr", "td", "code", "em"}
+    assert set(tags.opened) <= allowed
+    text = " ".join(tags.text)
+    for part in ("headline",) if passed else ("headline", "given", "expected", "got", "so", "ask"):
+        assert VERDICT[part] in text
+
+
+def test_backticks_become_code_in_html_and_nothing_of_a_student_becomes_html():
+    made = card.html({**VERDICT, "passed": False, "ask": "What does `x<b>` do, `y`?", "got": "`z`"})
+    assert "What does <code>x&lt;b&gt;</code> do, <code>y</code>?" in made
+    assert "<code>`z`</code>" in made
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "place"),
+    [(2, "value", "exercise 2"), (3, "prediction", "prediction 3"), (0, "value", "bonus")],
+)
+def test_a_card_counts_as_the_notebook_does(number, kind, place):
+    verdict = {**VERDICT, "number": number, "kind": kind}
+    assert card.text(verdict).splitlines()[0].endswith(f"(lesson 1, {place})")
+    assert f"(lesson 1, {place})" in card.html(verdict)
+
+
+def test_long_lines_are_broken_at_83_columns():
+    long = dict.fromkeys(("headline", "given", "got", "so", "ask"), "word " * 60 + "x" * 200)
+    lines = card.text({**VERDICT, **long}).splitlines()
+    assert max(map(len, lines)) == 83
+    passed = card.text({**VERDICT, **long, "passed": True}).splitlines()
+    assert max(map(len, passed)) <= 83
+
+
+def test_the_parts_of_a_card_stand_in_order_and_empty_ones_are_left_out():
+    text = card.text({**VERDICT, "given": "", "after": []})
+    labels = [line.split()[0] for line in text.splitlines()[1:]]
+    assert labels == ["expected", "got", "a", "Is", "For"]
+
+
+# ------------------------------------------------------------------ hints
+
+
+def test_hints_come_one_by_one_and_the_last_one_stays(capfd):
+    hints = find("rnn.rnn_step").hints
+    for number, expected in [(1, hints[0]), (2, hints[1]), (3, hints[2]), (3, hints[2])]:
+        hint("rnn.rnn_step")
+        out = capfd.readouterr().out
+        assert " ".join(out.split()) == f"Hint {number} of 3: {' '.join(expected.split())}"
+        assert max(map(len, out.splitlines())) <= card.WIDTH
+    hint("rnn.unroll")
+    assert capfd.readouterr().out.startswith("Hint 1 of 3:")
+
+
+def test_an_exercise_without_hints_says_so(capfd):
+    hint("rnn.positions")
+    assert capfd.readouterr().out == "There is no hint for rnn.positions.\n"
+
+
+def first_words(capfd):
+    return capfd.readouterr().out.split(":")[0]
+
+
+def test_without_a_name_the_exercise_that_failed_last_gets_its_hint(capfd):
+    for name in ("rnn.rnn_step", "rnn.unroll", "rnn.rnn_step", "rnn.positions"):
+        with pytest.raises(CheckFailed):
+            check(name, unwritten)
+    capfd.readouterr()
+    hint()
+    assert first_words(capfd) == "Hint 1 of 3 for rnn.rnn_step"
+    check("rnn.rnn_step", rnn_step)
+    capfd.readouterr()
+    hint()
+    assert first_words(capfd) == "Hint 1 of 3 for rnn.unroll"
+
+
+def test_without_a_name_and_without_a_failure_the_names_are_listed(capfd):
+    hint()
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == 'No check has failed. Name an exercise, as in hint("rnn.unroll"):'
+    assert lines[1] == "  lesson 0: start_here.encode_sentence, start_here.decode_ids"
+    assert "rnn.positions" not in " ".join(lines)
+    assert max(map(len, lines)) <= card.WIDTH
+
+
+@pytest.mark.parametrize("wrong", ["unrol", "unroll", "rnn.unrol", unroll])
+def test_a_wrong_name_brings_the_nearest(wrong):
+    with pytest.raises(UnknownExercise, match=r"Did you mean 'rnn\.unroll'\?"):
+        hint(wrong)
+
+
+def test_a_name_like_none_brings_the_way_to_all_names():
+    with pytest.raises(UnknownExercise, match=r"progress\(\) lists them all"):
+        hint("xyzzy")
+    with pytest.raises(UnknownExercise, match=r"Its lesson has rnn\.one_hot, rnn\.rnn_step,"):
+        hint("rnn.qqqqqqqqqqqqqqqqq")
+
+
+def test_a_card_that_asked_the_first_hint_is_followed_by_the_second(capfd):
+    """Where no question fits better, a card asks the first hint."""
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", lambda x, h, W_xh, W_hh, b: rnn_step(x, h, W_xh, W_hh, b) + 1)
+    assert " ".join(find("rnn.rnn_step").hints[0].split()) in " ".join(
+        capfd.readouterr().out.split()
+    )
+    hint("rnn.rnn_step")
+    assert first_words(capfd) == "Hint 2 of 3"
+
+
+def test_what_is_not_written_yet_does_not_take_the_first_hint_away(capfd):
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", unwritten)
+    out = " ".join(capfd.readouterr().out.split())
+    assert "What should come back for the example in the text above the cell?" in out
+    assert find("rnn.rnn_step").hints[0][:40] not in out
+    hint("rnn.rnn_step")
+    assert first_words(capfd) == "Hint 1 of 3"
+
+
+# ------------------------------------------------------------------ progress
+
+
+def lines_of_progress(capfd):
+    capfd.readouterr()
+    progress()
+    return capfd.readouterr().out.splitlines()
+
+
+def test_progress_shows_what_passes_and_what_is_next(capfd):
+    assert lines_of_progress(capfd)[-1] == "Next: lesson 0, A sentence as ids."
+    first = find("start_here.encode_sentence")
+    check(first.name, first.reference)
+    with pytest.raises(CheckFailed):
+        check("rnn.rnn_step", tanh_forgotten)
+    lines = lines_of_progress(capfd)
+    shown = {" ".join(line.split()) for line in lines}
+    assert "✓ A sentence as ids start_here.encode_sentence" in shown
+    assert "✗ One step of an RNN rnn.rnn_step" in shown
+    assert "· Reading a whole sentence rnn.unroll" in shown
+    assert "· One step of a GRU (bonus) rnn.gru_step" in shown
+    assert max(map(len, lines)) <= card.WIDTH
+    assert lines[-1] == "Next: lesson 0, Ids as a sentence."
+
+
+def test_progress_with_everything_passed(capfd):
+    for exercise in load_all():
+        if not exercise.bonus:
+            record.note_check(exercise.name, True, "")
+    assert lines_of_progress(capfd)[-1] == "Every exercise passes."
+
+
+def test_a_later_failure_is_noted_too(capfd):
+    check("rnn.one_hot", one_hot)
+    with pytest.raises(CheckFailed):
+        check("rnn.one_hot", unwritten)
+    assert any("✗ Words as one-hot vectors" in line for line in lines_of_progress(capfd))
+
+
+def test_progress_survives_a_restart():
+    check("rnn.unroll", unroll)
+    hint("rnn.unroll")
+    program = "from s2s_ref.student import hint, progress; progress(); hint('rnn.unroll')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert "  ✓ Reading a whole sentence" in done.stdout
+    assert "Hint 2 of 3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        '{"checks": {}}',
+        '{"checks": [], "hints": {}}',
+        '{"checks": {"rnn.one_hot": 3}, "hints": {}}',
+        '{"checks": {"rnn.one_hot": {}}, "hints": {}}',
+        '{"checks": {}, "hints": {"rnn.one_hot": "two"}}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_corrupt_record_is_set_aside_and_not_lost(text, capfd):
+    folder = record.state_folder()
+    for number in (1, 2):
+        folder.mkdir(parents=True, exist_ok=True)
+        data = text if isinstance(text, bytes) else text.encode()
+        (folder / "progress.json").write_bytes(data)
+        check("rnn.one_hot", one_hot)
+        assert (folder / f"progress.unreadable-{number}.json").read_bytes() == data
+        assert record.load()["checks"]["rnn.one_hot"]["passed"]
+    assert any("✓ Words as one-hot vectors" in line for line in lines_of_progress(capfd))
+
+
+# ------------------------------------------------------------------ the judge over bytes
+
+
+class Spy:
+    """A judge that writes down what crosses the seam."""
+
+    def __init__(self):
+        self.judge, self.messages = LocalJudge(b"another key"), []
+
+    def ask(self, request):
+        answer = self.judge.ask(request)
+        self.messages += [decode(request), decode(answer)]
+        return answer
+
+
+def test_only_plain_messages_cross_and_no_expected_value_is_sent(monkeypatch):
+    spy = Spy()
+    monkeypatch.setattr(client, "_judge", spy)
+    check("rnn.rnn_step", rnn_step)
+    asked, cases, observed, verdict = spy.messages
+    assert asked == {"do": "cases", "exercise": "rnn.rnn_step"}
+    assert set(cases) == {"ticket", "kind", "calls"}
+    assert {type(call) for call in cases["calls"]} == {Call}
+    assert {type(seen) for seen in observed["observations"]} == {Observation}
+    assert verdict["passed"] is True
+    call = cases["calls"][0]
+    expected = rnn_step(*call.arguments.values())
+    sent = [*call.arguments.values(), *call.cotangents.values()]
+    assert not any(t.shape == expected.shape and torch.allclose(t, expected) for t in sent)
+
+
+def test_the_judge_counts_the_observations():
+    judge = LocalJudge()
+    asked = decode(judge.ask(encode({"do": "cases", "exercise": "rnn.one_hot"})))
+    request = {"do": "verdict", "ticket": asked["ticket"], "observations": []}
+    with pytest.raises(ValueError, match="observations, got 0"):
+        judge.ask(encode(request))
+
+
+def test_two_keys_draw_other_cases():
+    request = encode({"do": "cases", "exercise": "rnn.rnn_step"})
+    one, other = (decode(LocalJudge(key).ask(request))["calls"][0] for key in (b"a", b"b"))
+    assert not torch.equal(one.arguments["x"], other.arguments["x"])
+
+
+def test_a_judge_is_found_by_its_entry_point(monkeypatch):
+    monkeypatch.setattr(client, "_judge", None)
+    assert isinstance(client.judge(), LocalJudge)
+    monkeypatch.setattr(client, "_judge", None)
+    monkeypatch.setenv("S2S_JUDGE", "nobody")
+    with pytest.raises(
+        ValueError, match=r"There is no judge 'nobody'\. Installed: local\. Unset S2S_JUDGE"
+    ):
+        client.judge()
