@@ -6,8 +6,7 @@ from html import escape
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
-from s2s_ref.student import card
-from s2s_ref.student import record
+from s2s_ref.student import card, record
 from s2s_ref.student.codec import CodecError, decode, encode, plain
 from s2s_ref.student.observe import observe
 from s2s_ref.student.protocol import Observation, Raised

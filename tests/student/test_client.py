@@ -16,8 +16,7 @@ from s2s_ref.checks.local_judge import LocalJudge
 from s2s_ref.checks.prepare import prepare
 from s2s_ref.checks.registry import find, load_all
 from s2s_ref.rnn import one_hot, rnn_step, unroll
-from s2s_ref.student import CheckFailed, card, check, client, hint, progress
-from s2s_ref.student import record
+from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
 from s2s_ref.student.codec import decode, encode
 from s2s_ref.student.notebook_hooks import explain_missing_answers
 from s2s_ref.student.protocol import Call, Observation, UnknownExercise
