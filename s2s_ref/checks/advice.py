@@ -11,8 +11,8 @@ class Generic:
     """What to say of a failure that is no known mistake."""
 
     headline: str
-    so: str
-    ask: str = ""
+    why: str
+    question: str = ""
 
 
 GENERIC = {

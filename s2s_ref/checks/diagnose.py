@@ -33,8 +33,8 @@ class Verdict:
     given: str = ""
     expected: str = ""
     got: str = ""
-    so: str = ""
-    ask: str = ""
+    why: str = ""
+    question: str = ""
     after: tuple[str, ...] = ()
 
 
@@ -154,7 +154,7 @@ def alike(
 def _named(prepared: Prepared, mistake: Mistake, found: dict[int, Difference]) -> Verdict:
     index = next(iter(found))
     return _failed(
-        prepared, index, found[index], mistake.message, mistake.so, mistake.ask, mistake.name
+        prepared, index, found[index], mistake.message, mistake.why, mistake.question, mistake.name
     )
 
 
@@ -168,16 +168,16 @@ def _generic(prepared: Prepared, seen: list[Observation], found: dict[int, Diffe
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
     words = GENERIC.get(kind) or Generic(found[index].got, "")
-    headline, so, ask = words.headline, words.so, words.ask
+    headline, why, ask = words.headline, words.why, words.question
     raised = seen[index].raised
     if raised and kind == "raised":
         if raised.line:
-            so = f"It happened in your line {raised.line_number}: {raised.line}"
+            why = f"It happened in your line {raised.line_number}: {raised.line}"
         ask = question(raised) or ask
         if not_run := _exercise_not_run(prepared.exercise, raised):
             headline = f"{not_run} is not defined: its cell is missing or did not run"
             ask = f"In which cell do you define {not_run}, and has it run since the last restart?"
-    return _failed(prepared, index, found[index], headline, so, ask, kind=kind)
+    return _failed(prepared, index, found[index], headline, why, ask, kind=kind)
 
 
 def _exercise_not_run(exercise: Exercise, raised: Raised) -> str:
@@ -221,8 +221,8 @@ def _failed(
     index: int,
     found: Difference,
     headline: str,
-    so: str = "",
-    ask: str = "",
+    why: str = "",
+    question: str = "",
     mistake: str = "",
     kind: str = "",
 ) -> Verdict:
@@ -236,8 +236,8 @@ def _failed(
         expected=place(exercise, found, found.expected),
         # a verdict's own words are said once: as the headline, or beside a mistake's message
         got="" if found.got == headline else place(exercise, found, found.got),
-        so=so,
-        ask=ask or next(iter(exercise.hints), ""),
+        why=why,
+        question=question or next(iter(exercise.hints), ""),
         after=tuple(exercise.after),
     )
 

@@ -3,11 +3,12 @@
 import difflib
 import importlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2s_ref import syllabus
+from s2s_ref.checks.source import edited
 from s2s_ref.student.protocol import Observation, UnknownExercise
 
 
@@ -15,15 +16,15 @@ from s2s_ref.student.protocol import Observation, UnknownExercise
 class Mistake:
     """A mistake that people make: its code and what to say about it.
 
-    `message` names it in one sentence; `so` says what it means for translation; `ask` is a
-    question that leads to the mend.
+    `message` names it in one sentence; `why` says what it means for translation; `question` leads
+    to the fix.
     """
 
     name: str
     code: Any
     message: str
-    so: str = ""
-    ask: str = ""
+    why: str = ""
+    question: str = ""
     raises: str = ""
 
 
@@ -72,7 +73,7 @@ class Exercise:
         return self.name.rpartition(".")[2]
 
     def mistake(
-        self, message: str, *, so: str = "", ask: str = "", raises: str = ""
+        self, message: str, *, why: str = "", question: str = "", raises: str = ""
     ) -> Callable[[Any], Any]:
         """Add the decorated function or class as a mistake.
 
@@ -82,10 +83,20 @@ class Exercise:
         def add(code: Any) -> Any:
             if any(known.name == code.__name__ for known in self.mistakes):
                 raise ValueError(f"{self.name} has two mistakes named {code.__name__}.")
-            self.mistakes.append(Mistake(code.__name__, code, message, so, ask, raises))
+            self.mistakes.append(Mistake(code.__name__, code, message, why, question, raises))
             return code
 
         return add
+
+    def edit(
+        self, name: str, message: str, *, base: Any, replace: Mapping[str, str], **words: str
+    ) -> Any:
+        """Add the mistake `name` that differs from a right or wrong answer in a few lines.
+
+        Each text to replace occurs exactly once in the source of `base`; `words` are those of
+        `mistake`.
+        """
+        return self.mistake(message, **words)(edited(base, name, replace))
 
     def alternative(self, code: Any) -> Any:
         """Add the decorated function or class as another right answer."""

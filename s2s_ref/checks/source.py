@@ -1,9 +1,15 @@
 """The source of a mistake or an alternative, as a student would have written it."""
 
 import ast
+import functools
 import inspect
+import sys
 import textwrap
+from collections.abc import Mapping
 from typing import Any
+
+SOURCE = "__edited_source__"
+"""The attribute of an edited function or class that holds its source."""
 
 
 def standalone(code: Any, name: str) -> str:
@@ -12,10 +18,37 @@ def standalone(code: Any, name: str) -> str:
     The text needs nothing but what a lesson's set-up cell binds, so that it runs as a mistake in
     a check and stands in a submission.
     """
-    text = textwrap.dedent(inspect.getsource(code))
+    text = _source(code)
     (node,) = ast.parse(text).body
     assert isinstance(node, ast.FunctionDef | ast.ClassDef)
     lines = text.splitlines()[node.lineno - 1 :]
     keyword = "class" if isinstance(node, ast.ClassDef) else "def"
     lines[0] = lines[0].replace(f"{keyword} {node.name}", f"{keyword} {name}", 1)
     return "\n".join(lines)
+
+
+@functools.cache
+def _source(code: Any) -> str:
+    """Return the source of a function or class, also of one that was made by `edited`."""
+    return vars(code).get(SOURCE) or textwrap.dedent(inspect.getsource(code))
+
+
+def edited(base: Any, name: str, replace: Mapping[str, str]) -> Any:
+    """Make the function or class `name` by replacing texts in the source of another one.
+
+    Raises:
+        ValueError: a text to replace does not occur exactly once in the base.
+    """
+    text = original = standalone(base, name)
+    for old, new in replace.items():
+        if (count := original.count(old)) != 1:
+            raise ValueError(
+                f"{name}: {old!r} occurs {count} times in {base.__name__}. Choose a text that "
+                "occurs exactly once."
+            )
+        text = text.replace(old, new)
+    namespace = dict(vars(sys.modules[base.__module__]))
+    exec(compile(text, f"<{name}>", "exec", dont_inherit=True), namespace)
+    made = namespace[name]
+    setattr(made, SOURCE, text)
+    return made

@@ -40,7 +40,7 @@ def judge_file(
     else:
         found = grading.Grade(0.0, most, NOT_PREPARED)
     worth = f"{found.points:g} of {most:g} points: " if references.is_dir() else ""
-    verdict |= dict.fromkeys(("mistake", "given", "expected", "got", "so", "ask"), "")
+    verdict |= dict.fromkeys(("mistake", "given", "expected", "got", "why", "question"), "")
     verdict |= {"passed": found.points > 0, "headline": worth + found.message, "answer": None}
     return found.points
 

@@ -23,7 +23,7 @@ def text(verdict: Mapping[str, Any]) -> str:
     for label in ("given", "expected", "got"):
         if verdict[label]:
             lines.append(wrap(f"  {label:<9} {verdict[label]}", " " * 12))
-    lines += [wrap(f"  {verdict[part]}", "  ") for part in ("so", "ask") if verdict[part]]
+    lines += [wrap(f"  {verdict[part]}", "  ") for part in ("why", "question") if verdict[part]]
     lines += [wrap(f"  {line}", "  ") for line in _advice(verdict)]
     return "\n".join(lines)
 
@@ -38,8 +38,8 @@ def html(verdict: Mapping[str, Any]) -> str:
         for label in ("given", "expected", "got")
         if verdict[label]
     )
-    words = f"<div>{_marked(verdict['so'])}</div>" if verdict["so"] else ""
-    ask = f'<div style="margin-top:.4em"><em>{_marked(verdict["ask"])}</em></div>'
+    words = f"<div>{_marked(verdict['why'])}</div>" if verdict["why"] else ""
+    question = f'<div style="margin-top:.4em"><em>{_marked(verdict["question"])}</em></div>'
     advice = "".join(f'<div style="opacity:.7">{escape(line)}</div>' for line in _advice(verdict))
     title = f"{escape(_short(verdict))}: {_marked(verdict['headline'])}"
     return (
@@ -47,7 +47,7 @@ def html(verdict: Mapping[str, Any]) -> str:
         f'<div style="display:flex;justify-content:space-between"><strong>{title}</strong>'
         f'<span style="opacity:.7">{_number(verdict)}</span>'
         f'</div><table style="margin:.4em 0;border:0;font-size:inherit">{rows}</table>{words}'
-        f"{ask if verdict['ask'] else ''}{advice}</div>"
+        f"{question if verdict['question'] else ''}{advice}</div>"
     )
 
 

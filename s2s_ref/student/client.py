@@ -79,7 +79,7 @@ def check(exercise: str, target: Any) -> None:
 def _note(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
     """Remember a verdict and return all of them; a folder that cannot be written stops no check."""
     try:
-        record.note_check(exercise, verdict["passed"], verdict["headline"], verdict["ask"])
+        record.note_check(exercise, verdict["passed"], verdict["headline"], verdict["question"])
         return record.load()["checks"]
     except OSError as error:
         print(f"Your progress could not be kept: {error}. `s2s doctor` says what to do.")

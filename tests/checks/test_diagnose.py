@@ -146,7 +146,7 @@ def test_generic_diagnoses(kind, code, shown):
     assert "(lesson 99, exercise 1)" in text.partition("given")[0]
     assert "given     scores [batch 2, src_len 4], src_mask [batch 2, src_len 4]" in text
     assert shown in text
-    ask = "Which shapes meet in that line?" if kind == "raised" else GENERIC[kind].ask
+    ask = "Which shapes meet in that line?" if kind == "raised" else GENERIC[kind].question
     assert (ask or "What is the mask for?") in " ".join(text.split())
 
 
@@ -188,7 +188,7 @@ def raising(error):
 def test_an_error_is_asked_about_by_its_type(code, ask):
     found = verdict(new(weigh, draw_scores), code)
     assert found["kind"] == "raised"
-    assert ask in found["ask"]
+    assert ask in found["question"]
 
 
 def calls_another(scores, src_mask):
@@ -202,14 +202,14 @@ def test_an_exercise_that_is_not_defined_is_named_as_such():
     new(weigh, read_scores)
     found = verdict(new(weigh, draw_scores), calls_another)
     assert found["headline"] == "read_scores is not defined: its cell is missing or did not run"
-    assert "In which cell do you define read_scores" in found["ask"]
+    assert "In which cell do you define read_scores" in found["question"]
 
 
 def test_a_name_of_another_lesson_is_a_name_as_any_other():
     find("rnn.rnn_step")
     found = verdict(new(weigh, draw_scores), lambda scores, _: rnn_step(scores))
     assert found["headline"] == GENERIC["raised"].headline
-    assert found["ask"].startswith("Where is this name defined")
+    assert found["question"].startswith("Where is this name defined")
 
 
 @pytest.mark.parametrize(
@@ -431,7 +431,7 @@ def test_two_ways_to_make_one_mistake_may_look_alike():
 
 
 def test_a_mistake_is_told_with_all_its_words():
-    words = {"so": "So it means this.", "ask": "Why is that?"}
+    words = {"why": "So it means this.", "question": "Why is that?"}
     made = new(absolute, positive, [(plus_one, "one is added", words)], returns="y")
     text = card.text(verdict(made, lambda x: x + 1))
     assert text.startswith("positive: one is added")

@@ -170,6 +170,31 @@ def test_the_notebooks_set_up_cell_binds_what_mistakes_name(exercise):
     assert used <= names_bound_by(set_up_source(exercise.name.partition(".")[0]))
 
 
+def without_words(source):
+    """Dump a source without names of its own, docstrings, annotations and decorators."""
+    (node,) = ast.parse(source).body
+    for part in ast.walk(node):
+        if isinstance(part, ast.FunctionDef | ast.ClassDef):
+            part.decorator_list = []
+            if ast.get_docstring(part) is not None:
+                part.body = part.body[1:]
+        if isinstance(part, ast.FunctionDef):
+            part.returns = None
+        if isinstance(part, ast.arg):
+            part.annotation = None
+    return ast.dump(node)
+
+
+@each(WRITTEN)
+def test_no_mistake_has_the_code_of_a_right_answer_or_of_another_mistake(exercise):
+    found = {}
+    codes = [exercise.reference, *exercise.alternatives, *(m.code for m in exercise.mistakes)]
+    for code in codes:
+        dump = without_words(standalone(code, exercise.short))
+        assert dump not in found, f"{code.__name__} has the code of {found[dump]}"
+        found[dump] = code.__name__
+
+
 @each(WRITTEN)
 def test_mistakes_name_nothing_of_the_judge_or_the_reference(exercise):
     module = inspect.getmodule(exercise.reference)
@@ -192,8 +217,8 @@ def test_cards_are_narrow_and_speak_of_the_exercise(exercise):
             assert len(line) <= card.WIDTH, line
         assert mistake.message[0].islower() or not mistake.message[0].isalpha()
         assert not mistake.message.endswith(".")
-        assert mistake.so.endswith(".")
-        assert exercise.kind == "prediction" or mistake.ask.endswith("?")
+        assert mistake.why.endswith(".")
+        assert exercise.kind == "prediction" or mistake.question.endswith("?")
 
 
 @each(ALL)

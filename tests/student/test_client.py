@@ -249,8 +249,8 @@ VERDICT = {
     "given": "x = '<script>alert(1)</script>'",
     "expected": "<eos>",
     "got": "<img src=x onerror=alert(1)>",
-    "so": "a < b",
-    "ask": "Is <bos> there?",
+    "why": "a < b",
+    "question": "Is <bos> there?",
     "after": ["rnn.<i>x</i>"],
 }
 
@@ -278,12 +278,16 @@ def test_html_is_escaped_and_says_the_same(passed):
     allowed = {"div", "strong", "span", "table", "tr", "td", "code", "em"}
     assert set(tags.opened) <= allowed
     text = " ".join(tags.text)
-    for part in ("headline",) if passed else ("headline", "given", "expected", "got", "so", "ask"):
+    for part in (
+        ("headline",) if passed else ("headline", "given", "expected", "got", "why", "question")
+    ):
         assert VERDICT[part] in text
 
 
 def test_backticks_become_code_in_html_and_nothing_of_a_student_becomes_html():
-    made = card.html({**VERDICT, "passed": False, "ask": "What does `x<b>` do, `y`?", "got": "`z`"})
+    made = card.html(
+        {**VERDICT, "passed": False, "question": "What does `x<b>` do, `y`?", "got": "`z`"}
+    )
     assert "What does <code>x&lt;b&gt;</code> do, <code>y</code>?" in made
     assert "<code>`z`</code>" in made
 
@@ -299,7 +303,7 @@ def test_a_card_counts_as_the_notebook_does(number, kind, place):
 
 
 def test_long_lines_are_broken_at_83_columns():
-    long = dict.fromkeys(("headline", "given", "got", "so", "ask"), "word " * 60 + "x" * 200)
+    long = dict.fromkeys(("headline", "given", "got", "why", "question"), "word " * 60 + "x" * 200)
     lines = card.text({**VERDICT, **long}).splitlines()
     assert max(map(len, lines)) == 83
     passed = card.text({**VERDICT, **long, "passed": True}).splitlines()

@@ -35,8 +35,8 @@ def alignment_matrix(draw: Draw, batch=3, tgt_len=6, src_len=5, src_length=3, tg
 
 @alignment_matrix.mistake(
     "this is the transpose: target words run down",
-    so="Bahdanau's figure is drawn like that. In this course the source words stand at the left.",
-    ask="How many rows should the matrix have: as many as source words, or as target words?",
+    why="Bahdanau's figure is drawn like that. In this course the source words stand at the left.",
+    question="How many rows should the matrix have: as many as source words, or as target words?",
 )
 def target_down(weights, sentence, src_length, tgt_length):
     return weights[sentence, :tgt_length, :src_length]
@@ -44,8 +44,8 @@ def target_down(weights, sentence, src_length, tgt_length):
 
 @alignment_matrix.mistake(
     "padding is still there",
-    so="The heat map would have rows and columns without a word.",
-    ask="What are the two lengths for?",
+    why="The heat map would have rows and columns without a word.",
+    question="What are the two lengths for?",
 )
 def padding_kept(weights, sentence, src_length, tgt_length):
     return weights[sentence].T
@@ -53,8 +53,8 @@ def padding_kept(weights, sentence, src_length, tgt_length):
 
 @alignment_matrix.mistake(
     "the two lengths are exchanged",
-    so="Real words are cut off on one side, and padding stays on the other.",
-    ask="Which axis of the weights belongs to the target?",
+    why="Real words are cut off on one side, and padding stays on the other.",
+    question="Which axis of the weights belongs to the target?",
 )
 def lengths_exchanged(weights, sentence, src_length, tgt_length):
     return weights[sentence, :src_length, :tgt_length].T
@@ -62,8 +62,8 @@ def lengths_exchanged(weights, sentence, src_length, tgt_length):
 
 @alignment_matrix.mistake(
     "this is the first sentence, whichever was asked for",
-    so="The words would stand beside another sentence's weights.",
-    ask="Which argument have you not used?",
+    why="The words would stand beside another sentence's weights.",
+    question="Which argument have you not used?",
 )
 def first_sentence(weights, sentence, src_length, tgt_length):
     return weights[0, :tgt_length, :src_length].T
@@ -71,8 +71,8 @@ def first_sentence(weights, sentence, src_length, tgt_length):
 
 @alignment_matrix.mistake(
     "the numbers were cut up anew, not transposed",
-    so="`view` and `reshape` keep the numbers in their order: every one lands beside other words.",
-    ask="Which function exchanges two axes?",
+    why="`view` and `reshape` keep the numbers in their order: every one lands beside other words.",
+    question="Which function exchanges two axes?",
 )
 def matrix_reshaped(weights, sentence, src_length, tgt_length):
     return weights[sentence, :tgt_length, :src_length].reshape(src_length, tgt_length)
@@ -80,8 +80,8 @@ def matrix_reshaped(weights, sentence, src_length, tgt_length):
 
 @alignment_matrix.mistake(
     "the last word of each side is missing",
-    so="A slice [:n] already stops before place n.",
-    ask="How many numbers does `[:3]` keep?",
+    why="A slice [:n] already stops before place n.",
+    question="How many numbers does `[:3]` keep?",
 )
 def last_word_cut(weights, sentence, src_length, tgt_length):
     return weights[sentence, : tgt_length - 1, : src_length - 1].T

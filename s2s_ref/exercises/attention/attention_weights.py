@@ -32,9 +32,9 @@ def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0):
 
 @attention_weights.mistake(
     "padding received weight",
-    so="The decoder reads <pad> as if it were a word, and a sentence is translated differently "
+    why="The decoder reads <pad> as if it were a word, and a sentence is translated differently "
     "beside a longer one.",
-    ask="What must a score be, before the softmax, for its weight to come out as exactly 0?",
+    question="What must a score be, before the softmax, for its weight to come out as exactly 0?",
 )
 def padding_unmasked(scores, src_mask):
     return scores.softmax(dim=-1)
@@ -42,9 +42,9 @@ def padding_unmasked(scores, src_mask):
 
 @attention_weights.mistake(
     "the mask came after the softmax: the weights no longer sum to 1",
-    so="The share that <pad> had taken is lost, so the context is too small, the smaller the more "
+    why="The share that <pad> had taken is lost, so the context is too small, the smaller the more "
     "padding there is.",
-    ask="Who has to divide the attention: all positions, or only the real ones?",
+    question="Who has to divide the attention: all positions, or only the real ones?",
 )
 def masked_after(scores, src_mask):
     return scores.softmax(dim=-1) * src_mask.unsqueeze(1)
@@ -52,8 +52,8 @@ def masked_after(scores, src_mask):
 
 @attention_weights.mistake(
     "padding got the score 0, not the weight 0",
-    so="A score of 0 is no low score: beside it, a real word with the score -1 loses.",
-    ask="The softmax of [0, 0] is [0.5, 0.5]. Which score is lower than all others?",
+    why="A score of 0 is no low score: beside it, a real word with the score -1 loses.",
+    question="The softmax of [0, 0] is [0.5, 0.5]. Which score is lower than all others?",
 )
 def scored_zero(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), 0).softmax(dim=-1)
@@ -61,9 +61,9 @@ def scored_zero(scores, src_mask):
 
 @attention_weights.mistake(
     "the softmax ran along the wrong axis",
-    so="Each target step should divide its attention among the source words. Here the target "
+    why="Each target step should divide its attention among the source words. Here the target "
     "steps compete for each word.",
-    ask="Along which axis should the weights sum to 1?",
+    question="Along which axis should the weights sum to 1?",
 )
 def over_target(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=1)
@@ -71,9 +71,9 @@ def over_target(scores, src_mask):
 
 @attention_weights.mistake(
     "the softmax ran along the wrong axis",
-    so="Each target step should divide its attention among the source words. Here the target "
+    why="Each target step should divide its attention among the source words. Here the target "
     "steps compete for each word.",
-    ask="Along which axis should the weights sum to 1?",
+    question="Along which axis should the weights sum to 1?",
 )
 def over_target_large(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -1e9).softmax(dim=1)
@@ -81,8 +81,8 @@ def over_target_large(scores, src_mask):
 
 @attention_weights.mistake(
     "the mask is upside down: only padding receives weight",
-    so="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
-    ask="Which positions does `masked_fill` fill: those with True or those with False?",
+    why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    question="Which positions does `masked_fill` fill: those with True or those with False?",
 )
 def inverted(scores, src_mask):
     return scores.masked_fill(src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
@@ -90,8 +90,8 @@ def inverted(scores, src_mask):
 
 @attention_weights.mistake(
     "the mask is upside down: only padding receives weight",
-    so="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
-    ask="Which positions does `masked_fill` fill: those with True or those with False?",
+    why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    question="Which positions does `masked_fill` fill: those with True or those with False?",
 )
 def inverted_large(scores, src_mask):
     return scores.masked_fill(src_mask.unsqueeze(1), -1e9).softmax(dim=-1)
@@ -99,8 +99,8 @@ def inverted_large(scores, src_mask):
 
 @attention_weights.mistake(
     "the mask lies along the target",
-    so="It says which source words are real. Every target step needs the same one.",
-    ask="The scores have an axis that the mask has not. Where does it stand?",
+    why="It says which source words are real. Every target step needs the same one.",
+    question="The scores have an axis that the mask has not. Where does it stand?",
     raises="must match",
 )
 def mask_along_target(scores, src_mask):
@@ -109,9 +109,9 @@ def mask_along_target(scores, src_mask):
 
 @attention_weights.mistake(
     "these are still scores",
-    so="Padding is out of the race, but nobody has divided the attention yet: weights lie between "
+    why="Padding is out of the race, but nobody has divided the attention yet: weights lie between "
     "0 and 1 and sum to 1.",
-    ask="Which function turns any numbers into shares of 1?",
+    question="Which function turns any numbers into shares of 1?",
 )
 def softmax_left_out(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf)

@@ -31,8 +31,8 @@ def context_vectors(draw: Draw, batch=2, tgt_len=3, src_len=5, hidden=7):
 
 @context_vectors.mistake(
     "every word counts the same",
-    so="The weights are not used, so every step gets the same context: the mean of the sentence.",
-    ask="Where does your line say which word matters at this step?",
+    why="The weights are not used, so every step gets the same context: the mean of the sentence.",
+    question="Where does your line say which word matters at this step?",
 )
 def unweighted(weights, values):
     return values.mean(dim=1, keepdim=True).expand(-1, weights.shape[1], -1)
@@ -40,9 +40,9 @@ def unweighted(weights, values):
 
 @context_vectors.mistake(
     "only the word with the largest weight is read",
-    so="A choice instead of a mixture: no gradient reaches the weights, and they cannot be "
+    why="A choice instead of a mixture: no gradient reaches the weights, and they cannot be "
     "learned.",
-    ask="What happens to the words with smaller weights?",
+    question="What happens to the words with smaller weights?",
 )
 def brightest_only(weights, values):
     best = weights.argmax(dim=-1)
@@ -51,8 +51,8 @@ def brightest_only(weights, values):
 
 @context_vectors.mistake(
     "only the last encoder state is used",
-    so="That is the fixed context of lesson 2 again. The weights were computed for nothing.",
-    ask="How many of the encoder's states should take part?",
+    why="That is the fixed context of lesson 2 again. The weights were computed for nothing.",
+    question="How many of the encoder's states should take part?",
 )
 def last_state_only(weights, values):
     return values[:, -1:].expand(-1, weights.shape[1], -1)
@@ -60,9 +60,9 @@ def last_state_only(weights, values):
 
 @context_vectors.mistake(
     "the sum runs over the target steps",
-    so="Each target step needs a mixture of source words. Here each source word got a mixture of "
+    why="Each target step needs a mixture of source words. Here each source word got a mixture of "
     "steps.",
-    ask="Which axis should be gone in the result: tgt_len or src_len?",
+    question="Which axis should be gone in the result: tgt_len or src_len?",
 )
 def summed_over_target(weights, values):
     return (weights.unsqueeze(-1) * values.unsqueeze(1)).sum(dim=1)
@@ -70,8 +70,8 @@ def summed_over_target(weights, values):
 
 @context_vectors.mistake(
     "the mixture was divided by the number of words",
-    so="The weights sum to 1 already. Divided once more, the context fades in long sentences.",
-    ask="If all the weight lies on one word, what should come back?",
+    why="The weights sum to 1 already. Divided once more, the context fades in long sentences.",
+    question="If all the weight lies on one word, what should come back?",
 )
 def divided_again(weights, values):
     return (weights.unsqueeze(-1) * values.unsqueeze(1)).mean(dim=2)
@@ -79,8 +79,8 @@ def divided_again(weights, values):
 
 @context_vectors.mistake(
     "the softmax was taken a second time",
-    so="Weights are numbers between 0 and 1, so a second softmax makes them all nearly alike.",
-    ask="What do the rows of `weights` sum to before your line, and after it?",
+    why="Weights are numbers between 0 and 1, so a second softmax makes them all nearly alike.",
+    question="What do the rows of `weights` sum to before your line, and after it?",
 )
 def softmaxed_again(weights, values):
     return weights.softmax(dim=-1) @ values
@@ -88,8 +88,8 @@ def softmaxed_again(weights, values):
 
 @context_vectors.mistake(
     "there is one context for all the steps",
-    so="The point of attention is that each step looks elsewhere.",
-    ask="How many target steps does your result have?",
+    why="The point of attention is that each step looks elsewhere.",
+    question="How many target steps does your result have?",
 )
 def one_for_all(weights, values):
     return (weights.mean(dim=1, keepdim=True) @ values).expand(-1, weights.shape[1], -1)

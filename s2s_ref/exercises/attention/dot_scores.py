@@ -34,9 +34,9 @@ def dot_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, hidden=7):
 
 @dot_scores.mistake(
     "the scores are divided by the root of the size",
-    so="That is the scaled score of 2017 (Vaswani et al.). Luong's, of 2015, is the plain inner "
+    why="That is the scaled score of 2017 (Vaswani et al.). Luong's, of 2015, is the plain inner "
     "product, and a model trained with one does not go with the other.",
-    ask="Does the formula of this exercise divide by anything?",
+    question="Does the formula of this exercise divide by anything?",
 )
 def scaled(queries, keys):
     return queries @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
@@ -44,9 +44,9 @@ def scaled(queries, keys):
 
 @dot_scores.mistake(
     "these are already weights: they sum to 1",
-    so="A score may be any number. What makes weights of scores is the next exercise, and it has "
+    why="A score may be any number. What makes weights of scores is the next exercise, and it has "
     "to know about padding first.",
-    ask="Which numbers can an inner product be?",
+    question="Which numbers can an inner product be?",
 )
 def softmaxed(queries, keys):
     return (queries @ keys.transpose(1, 2)).softmax(dim=-1)
@@ -54,8 +54,8 @@ def softmaxed(queries, keys):
 
 @dot_scores.mistake(
     "source and target have changed places",
-    so="Each row should be one target step's view of the source. Here it is the other way round.",
-    ask="Which of the two arguments do the rows of your result belong to?",
+    why="Each row should be one target step's view of the source. Here it is the other way round.",
+    question="Which of the two arguments do the rows of your result belong to?",
 )
 def source_in_rows(queries, keys):
     return keys @ queries.transpose(1, 2)
@@ -63,9 +63,9 @@ def source_in_rows(queries, keys):
 
 @dot_scores.mistake(
     "the keys were cut up anew, not transposed",
-    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
     "numbers of different words come into one column.",
-    ask="Which function exchanges two axes?",
+    question="Which function exchanges two axes?",
 )
 def reshaped(queries, keys):
     batch, src_len, hidden = keys.shape
@@ -74,9 +74,9 @@ def reshaped(queries, keys):
 
 @dot_scores.mistake(
     "the keys are not transposed",
-    so="A matrix product sums over the last axis of the first factor and the one before the last "
+    why="A matrix product sums over the last axis of the first factor and the one before the last "
     "of the second. These two must be the same axis.",
-    ask="Which axis do queries and keys share, and where does it stand in each?",
+    question="Which axis do queries and keys share, and where does it stand in each?",
     raises="Expected size|cannot be multiplied",
 )
 def untransposed(queries, keys):
@@ -85,8 +85,8 @@ def untransposed(queries, keys):
 
 @dot_scores.mistake(
     "this is the mean of the products, not their sum",
-    so="The inner product adds up. A mean makes all scores small, and all weights nearly alike.",
-    ask="By what did you divide?",
+    why="The inner product adds up. A mean makes all scores small, and all weights nearly alike.",
+    question="By what did you divide?",
 )
 def mean_of_products(queries, keys):
     return (queries.unsqueeze(2) * keys.unsqueeze(1)).mean(dim=-1)
@@ -94,9 +94,9 @@ def mean_of_products(queries, keys):
 
 @dot_scores.mistake(
     "the states were brought to length 1 first",
-    so="That is the cosine. The inner product also counts how large the numbers are, so that a "
+    why="That is the cosine. The inner product also counts how large the numbers are, so that a "
     "state can learn to speak louder.",
-    ask="What does the formula do to the states before it multiplies them?",
+    question="What does the formula do to the states before it multiplies them?",
 )
 def cosine(queries, keys):
     queries = nn.functional.normalize(queries, dim=-1)

@@ -49,9 +49,9 @@ def LuongDecoder(
 
 @LuongDecoder.mistake(
     "the halves are swapped: the state came first",
-    so="`combine` has one half of its weights for the context and one for the state. Trained "
+    why="`combine` has one half of its weights for the context and one for the state. Trained "
     "together it would not matter; the course's weights expect the context first.",
-    ask="In which order does the formula name the two?",
+    question="In which order does the formula name the two?",
 )
 class HalvesSwapped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -74,8 +74,8 @@ class HalvesSwapped(nn.Module):
 
 @LuongDecoder.mistake(
     "the tanh is left out",
-    so="Without it, `combine` and `output` are one matrix product, and the layer adds nothing.",
-    ask="What stands between `combine` and `output` in the formula?",
+    why="Without it, `combine` and `output` are one matrix product, and the layer adds nothing.",
+    question="What stands between `combine` and `output` in the formula?",
 )
 class TanhLeftOut(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -98,9 +98,9 @@ class TanhLeftOut(nn.Module):
 
 @LuongDecoder.mistake(
     "the state before this step asks",
-    so="It has not read the current word yet. That is Bahdanau's wiring, and it comes in lesson "
+    why="It has not read the current word yet. That is Bahdanau's wiring, and it comes in lesson "
     "8; in Luong's, the RNN takes its step first and asks then.",
-    ask="Which of the RNN's outputs has read the word of step t?",
+    question="Which of the RNN's outputs has read the word of step t?",
 )
 class PreviousStateAsks(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -124,9 +124,9 @@ class PreviousStateAsks(nn.Module):
 
 @LuongDecoder.mistake(
     "the last step's state asks for every step",
-    so="In training it has read the whole target, so each step would know the words that it has "
+    why="In training it has read the whole target, so each step would know the words that it has "
     "to say. In translation there is nothing to know, and the model fails.",
-    ask="Who asks for step t: the RNN's output at t, or its last state?",
+    question="Who asks for step t: the RNN's output at t, or its last state?",
 )
 class LastStateAsks(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -150,9 +150,9 @@ class LastStateAsks(nn.Module):
 
 @LuongDecoder.mistake(
     "keys and values are swapped",
-    so="Keys are compared with the query, values are mixed. Here both are the encoder's states, "
+    why="Keys are compared with the query, values are mixed. Here both are the encoder's states, "
     "and nobody would notice; from lesson 8 on they differ.",
-    ask="Which of the two goes into the score, and which into the context?",
+    question="Which of the two goes into the score, and which into the context?",
 )
 class KeysAndValuesSwapped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -175,9 +175,9 @@ class KeysAndValuesSwapped(nn.Module):
 
 @LuongDecoder.mistake(
     "padding is read as if it were a word",
-    so="The state carries the mask. Without it, a sentence is translated differently beside a "
+    why="The state carries the mask. Without it, a sentence is translated differently beside a "
     "longer one.",
-    ask="What does `attention_weights` need besides the scores?",
+    question="What does `attention_weights` need besides the scores?",
 )
 class MaskForgotten(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -199,9 +199,9 @@ class MaskForgotten(nn.Module):
 
 @LuongDecoder.mistake(
     "the context is still the encoder's last state",
-    so="`state.context` is the fixed context of lesson 2. The weights were computed and then not "
+    why="`state.context` is the fixed context of lesson 2. The weights were computed and then not "
     "used.",
-    ask="What do the weights mix?",
+    question="What do the weights mix?",
 )
 class FixedContext(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -224,8 +224,8 @@ class FixedContext(nn.Module):
 
 @LuongDecoder.mistake(
     "the logits come from the RNN's outputs alone",
-    so="This is the decoder of lesson 2: it looks at the source and forgets what it saw.",
-    ask="Which layer have you not used?",
+    why="This is the decoder of lesson 2: it looks at the source and forgets what it saw.",
+    question="Which layer have you not used?",
 )
 class AttentionUnused(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -246,9 +246,9 @@ class AttentionUnused(nn.Module):
 
 @LuongDecoder.mistake(
     "the new state has lost the encoder's states",
-    so="The next step has nothing to look at. `state._replace(hidden=...)` changes one part and "
+    why="The next step has nothing to look at. `state._replace(hidden=...)` changes one part and "
     "keeps the others.",
-    ask="What does the next call need besides the RNN's own state?",
+    question="What does the next call need besides the RNN's own state?",
 )
 class MemoryLost(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -270,8 +270,8 @@ class MemoryLost(nn.Module):
 
 @LuongDecoder.mistake(
     "these are probabilities already, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="What do your numbers sum to along the last axis?",
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="What do your numbers sum to along the last axis?",
 )
 class ProbabilitiesReturned(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):

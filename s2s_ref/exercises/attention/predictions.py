@@ -12,12 +12,14 @@ def moved(answer):
     return one_of(answer, "one", "earlier", "later", "all")
 
 
-@moved.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@moved.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def moved_unanswered():
     return None
 
 
-@moved.mistake('expected one of "one", "earlier", "later", "all"', so="One of the four, in quotes.")
+@moved.mistake(
+    'expected one of "one", "earlier", "later", "all"', why="One of the four, in quotes."
+)
 def moved_by_number():
     return 3
 
@@ -34,19 +36,19 @@ def two_decoders(answer):
     return None
 
 
-@two_decoders.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@two_decoders.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_numbers():
     return None
 
 
 @two_decoders.mistake(
-    "expected two numbers in a list", so="One without attention, one with it: [a, b]."
+    "expected two numbers in a list", why="One without attention, one with it: [a, b]."
 )
 def only_one():
     return 60
 
 
-@two_decoders.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
+@two_decoders.mistake("expected percentages, from 0 to 100", why="Write 50 for one half.")
 def over_hundred():
     return [50, 600]
 
@@ -57,14 +59,14 @@ def brightest(answer):
     return one_of(answer, "의사가", "도서관에서", "빌린", "책을", "읽었어요")
 
 
-@brightest.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@brightest.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def brightest_unanswered():
     return None
 
 
 @brightest.mistake(
     'expected one of "의사가", "도서관에서", "빌린", "책을", "읽었어요"',
-    so="One of the five Korean words, copied, in quotes.",
+    why="One of the five Korean words, copied, in quotes.",
 )
 def in_english():
     return "book"
@@ -76,11 +78,11 @@ def on_the_word(answer):
     return one_share(answer)
 
 
-@on_the_word.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@on_the_word.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def not_guessed():
     return None
 
 
-@on_the_word.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@on_the_word.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
 def in_words():
     return "most of them"

@@ -38,9 +38,9 @@ def PeekyDecoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lst
 
 @PeekyDecoder.mistake(
     "the decoder peeks at its own current state, not at the context",
-    so="In training all is well: there the state is still the context when it is read. In "
+    why="In training all is well: there the state is still the context when it is read. In "
     "translation, a word a call, the state has moved on, and the decoder peeks at itself.",
-    ask="Which part of the State stays what it is from word to word?",
+    question="Which part of the State stays what it is from word to word?",
 )
 class OwnState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -58,8 +58,8 @@ class OwnState(nn.Module):
 
 @PeekyDecoder.mistake(
     "the state that came back has lost its context",
-    so="At the next call there is nothing left to peek at.",
-    ask="A State has two parts here. Which of them did you make anew, and where is the other?",
+    why="At the next call there is nothing left to peek at.",
+    question="A State has two parts here. Which of them did you make anew, and where is the other?",
 )
 class ContextLost(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -77,8 +77,8 @@ class ContextLost(nn.Module):
 
 @PeekyDecoder.mistake(
     "the new state took the context's place",
-    so="From the second word on the decoder would peek at itself, not at the source.",
-    ask="Does the context change when a target word is read?",
+    why="From the second word on the decoder would peek at itself, not at the source.",
+    question="Does the context change when a target word is read?",
 )
 class ContextReplaced(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -96,8 +96,8 @@ class ContextReplaced(nn.Module):
 
 @PeekyDecoder.mistake(
     "the context was repeated along the wrong axis: sentences got each other's",
-    so="The shapes fit, so nothing complains, and the model learns nothing from what it peeks at.",
-    ask="Row 0 of the batch: is the context the same at all its words?",
+    why="The shapes fit, so nothing complains, and the model learns nothing from what it peeks at.",
+    question="Row 0 of the batch: is the context the same at all its words?",
 )
 class RepeatedAlongBatch(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -116,8 +116,8 @@ class RepeatedAlongBatch(nn.Module):
 
 @PeekyDecoder.mistake(
     "the context stands at the first word only",
-    so="That is hardly more than the decoder of lesson 2 has. The later words need it most.",
-    ask="How many copies of the context does a target of three words need?",
+    why="That is hardly more than the decoder of lesson 2 has. The later words need it most.",
+    question="How many copies of the context does a target of three words need?",
 )
 class FirstWordOnly(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -136,8 +136,8 @@ class FirstWordOnly(nn.Module):
 
 @PeekyDecoder.mistake(
     "the two halves are exchanged: the context stands before the word's vector",
-    so="It would learn as well, but the weights would no longer fit the course's models.",
-    ask="In the example the RNN reads [1, 8, 9]. Which of these numbers are the context?",
+    why="It would learn as well, but the weights would no longer fit the course's models.",
+    question="In the example the RNN reads [1, 8, 9]. Which of these numbers are the context?",
 )
 class HalvesExchanged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -155,9 +155,9 @@ class HalvesExchanged(nn.Module):
 
 @PeekyDecoder.mistake(
     "the RNN starts from an empty state",
-    so="The context is an input now, and it is still the state to start from. And in translation, "
+    why="The context is an input now, and it is still the state to start from. And in translation, "
     "a word a call, the decoder would forget what it has just said.",
-    ask="What does the layer start from when you give it one argument only?",
+    question="What does the layer start from when you give it one argument only?",
 )
 class StartsEmpty(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -175,8 +175,9 @@ class StartsEmpty(nn.Module):
 
 @PeekyDecoder.mistake(
     "the old state came back",
-    so="At the next call the decoder would have forgotten what it just read.",
-    ask="Which of the layer's two results is the state after the last token, and where does it "
+    why="At the next call the decoder would have forgotten what it just read.",
+    question="Which of the layer's two results is the state after the last token, and where "
+    "does it "
     "enter the State that you return?",
 )
 class OldState(nn.Module):
@@ -195,8 +196,8 @@ class OldState(nn.Module):
 
 @PeekyDecoder.mistake(
     "the RNN got the words alone, without the context",
-    so="This is the decoder of lesson 2; the layer waits for a longer input at each word.",
-    ask="How many numbers does the RNN read at a word: embed_size, or more?",
+    why="This is the decoder of lesson 2; the layer waits for a longer input at each word.",
+    question="How many numbers does the RNN read at a word: embed_size, or more?",
     raises="input.size",
 )
 class WordsAlone(nn.Module):
@@ -213,9 +214,9 @@ class WordsAlone(nn.Module):
 
 @PeekyDecoder.mistake(
     "the context has no axis for the words yet",
-    so="A sentence has one context and many words. Both must be [batch, tgt_len, …] before they "
+    why="A sentence has one context and many words. Both must be [batch, tgt_len, …] before they "
     "are laid side by side.",
-    ask="How many axes has the context, and how many have the embedded words?",
+    question="How many axes has the context, and how many have the embedded words?",
     raises="(?i)same number of dimensions",
 )
 class AxisMissing(nn.Module):
@@ -233,9 +234,9 @@ class AxisMissing(nn.Module):
 
 @PeekyDecoder.mistake(
     "the decoder peeks at its own current state, not at the context",
-    so="`state.hidden` is new after every word, and for an LSTM it is a pair. The context is one "
+    why="`state.hidden` is new after every word, and for an LSTM it is a pair. The context is one "
     "tensor, and it stays what it is.",
-    ask="Which part of the State stays what it is from word to word?",
+    question="Which part of the State stays what it is from word to word?",
     raises="has no attribute",
 )
 class OwnStateOfAnyCell(nn.Module):
@@ -254,9 +255,10 @@ class OwnStateOfAnyCell(nn.Module):
 
 @PeekyDecoder.mistake(
     "the RNN starts from the context at every call",
-    so="At the first word that is right. In translation, a word a call, the decoder would forget "
+    why="At the first word that is right. In translation, a word a call, the decoder would forget "
     "what it has just said.",
-    ask="Which part of the State is new after every call, and so what must the RNN go on from?",
+    question="Which part of the State is new after every call, and so what must the RNN go on "
+    "from?",
     raises="out of bounds",
 )
 class StartsFromContext(nn.Module):
@@ -275,8 +277,8 @@ class StartsFromContext(nn.Module):
 
 @PeekyDecoder.mistake(
     "the context is there once, and there are more words",
-    so="`torch.cat` repeats nothing: side by side, both need a place for every word.",
-    ask="How long is the middle axis of each of the two?",
+    why="`torch.cat` repeats nothing: side by side, both need a place for every word.",
+    question="How long is the middle axis of each of the two?",
     raises=r"Expected size \d+ but got size 1 for",
 )
 class ContextOnce(nn.Module):
@@ -294,8 +296,8 @@ class ContextOnce(nn.Module):
 
 @PeekyDecoder.mistake(
     "these are probabilities, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does the exercise say anything of what comes after the affine layer?",
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the exercise say anything of what comes after the affine layer?",
 )
 class Probabilities(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -313,8 +315,9 @@ class Probabilities(nn.Module):
 
 @PeekyDecoder.mistake(
     "the LSTM's c is lost",
-    so="An LSTM's outputs show h only. At the next call half of its state would be missing.",
-    ask="How many tensors is the state of an LSTM, and which result of the layer holds them all?",
+    why="An LSTM's outputs show h only. At the next call half of its state would be missing.",
+    question="How many tensors is the state of an LSTM, and which result of the layer holds "
+    "them all?",
 )
 class CellStateDropped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

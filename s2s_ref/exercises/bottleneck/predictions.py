@@ -12,12 +12,12 @@ def by_itself(answer):
     return one_share(answer)
 
 
-@by_itself.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@by_itself.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def by_itself_unanswered():
     return None
 
 
-@by_itself.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@by_itself.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
 def by_itself_in_quotes():
     return "99 %"
 
@@ -28,13 +28,13 @@ def tests_capacity(answer):
     return one_of(answer, "short only", "all lengths", "both")
 
 
-@tests_capacity.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@tests_capacity.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def capacity_unanswered():
     return None
 
 
 @tests_capacity.mistake(
-    'expected one of "short only", "all lengths", "both"', so="One of the three, in quotes."
+    'expected one of "short only", "all lengths", "both"', why="One of the three, in quotes."
 )
 def capacity_in_numbers():
     return 2
@@ -53,13 +53,13 @@ def sums_order(answer):
     return None
 
 
-@sums_order.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@sums_order.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def order_unanswered():
     return None
 
 
 @sums_order.mistake(
-    "expected the four names in a list, each once", so="The worst first, the best last."
+    "expected the four names in a list, each once", why="The worst first, the best last."
 )
 def only_the_best():
     return ["both"]
@@ -71,11 +71,11 @@ def korean_reversed(answer):
     return one_of(answer, "better", "same", "worse")
 
 
-@korean_reversed.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@korean_reversed.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def korean_unanswered():
     return None
 
 
-@korean_reversed.mistake('expected one of "better", "same", "worse"', so="One word, in quotes.")
+@korean_reversed.mistake('expected one of "better", "same", "worse"', why="One word, in quotes.")
 def korean_in_words():
     return "a little better"

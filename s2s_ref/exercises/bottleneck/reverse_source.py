@@ -29,8 +29,8 @@ def reverse_source(draw: Draw, sentences=4, longest=6, vocab=15):
 
 @reverse_source.mistake(
     "`<eos>` stands in front",
-    so="The encoder would read 'the sentence is over' first, and its last step would be a word.",
-    ask="Which token should the encoder read last?",
+    why="The encoder would read 'the sentence is over' first, and its last step would be a word.",
+    question="Which token should the encoder read last?",
 )
 def eos_in_front(sources):
     return [list(ids[::-1]) for ids in sources]
@@ -38,8 +38,8 @@ def eos_in_front(sources):
 
 @reverse_source.mistake(
     "`<eos>` stands in front and at the end",
-    so="The sentence has become one token longer.",
-    ask="How many tokens should a sentence have afterwards?",
+    why="The sentence has become one token longer.",
+    question="How many tokens should a sentence have afterwards?",
 )
 def eos_twice(sources):
     return [[*ids[::-1], ids[-1]] for ids in sources]
@@ -47,8 +47,8 @@ def eos_twice(sources):
 
 @reverse_source.mistake(
     "`<eos>` is lost",
-    so="The encoder would never be told that the sentence is over.",
-    ask="What became of the last token of each sentence?",
+    why="The encoder would never be told that the sentence is over.",
+    question="What became of the last token of each sentence?",
 )
 def eos_lost(sources):
     return [list(ids[:-1][::-1]) for ids in sources]
@@ -56,8 +56,8 @@ def eos_lost(sources):
 
 @reverse_source.mistake(
     "the first word is lost",
-    so="In Python the end of a slice is left out, here the word at place 0.",
-    ask="Which place does your slice stop before?",
+    why="In Python the end of a slice is left out, here the word at place 0.",
+    question="Which place does your slice stop before?",
 )
 def first_word_lost(sources):
     return [[*ids[-2:0:-1], ids[-1]] for ids in sources]
@@ -65,8 +65,8 @@ def first_word_lost(sources):
 
 @reverse_source.mistake(
     "the sentences changed places, and their words did not",
-    so="Every source would stand beside another sentence's translation.",
-    ask="Which of the two lists, the outer or the inner one, should be turned round?",
+    why="Every source would stand beside another sentence's translation.",
+    question="Which of the two lists, the outer or the inner one, should be turned round?",
 )
 def batch_reversed(sources):
     return [list(ids) for ids in sources[::-1]]
@@ -74,8 +74,8 @@ def batch_reversed(sources):
 
 @reverse_source.mistake(
     "the words were sorted, not turned round",
-    so="`sorted` with `reverse=True` looks at the ids, which say nothing about the order.",
-    ask="Is 'reversed' the same as 'from the largest to the smallest'?",
+    why="`sorted` with `reverse=True` looks at the ids, which say nothing about the order.",
+    question="Is 'reversed' the same as 'from the largest to the smallest'?",
 )
 def sorted_downwards(sources):
     return [[*sorted(ids[:-1], reverse=True), ids[-1]] for ids in sources]
@@ -83,8 +83,8 @@ def sorted_downwards(sources):
 
 @reverse_source.mistake(
     "the sentences that came in were changed",
-    so="Called twice on the same corpus, it would turn everything back again, without a word.",
-    ask="Does your code make a new list, or does it write into the one that it was given?",
+    why="Called twice on the same corpus, it would turn everything back again, without a word.",
+    question="Does your code make a new list, or does it write into the one that it was given?",
 )
 def written_in_place(sources):
     for ids in sources:
@@ -94,9 +94,9 @@ def written_in_place(sources):
 
 @reverse_source.mistake(
     "the sentences came back as they were",
-    so="In a loop, `ids = ...` gives another list to the name `ids`. The list of sentences stays "
+    why="In a loop, `ids = ...` gives another list to the name `ids`. The list of sentences stays "
     "as it is.",
-    ask="Where does your code keep the sentence that it has turned round?",
+    question="Where does your code keep the sentence that it has turned round?",
 )
 def turned_and_dropped(sources):
     for ids in sources:

@@ -43,8 +43,8 @@ def score_by_length(draw: Draw, sentences=24, bins=5):
 
 @score_by_length.mistake(
     "the upper end of a bin is left out",
-    so="The bin (3, 4) would hold the sentences of 3 tokens only, and those of 4 stand nowhere.",
-    ask="Does a sentence of 4 tokens belong into the bin (3, 4)?",
+    why="The bin (3, 4) would hold the sentences of 3 tokens only, and those of 4 stand nowhere.",
+    question="Does a sentence of 4 tokens belong into the bin (3, 4)?",
 )
 def upper_end_left_out(scores, lengths, bins):
     means = []
@@ -56,8 +56,8 @@ def upper_end_left_out(scores, lengths, bins):
 
 @score_by_length.mistake(
     "the lower end of a bin is left out",
-    so="The bin (3, 4) would hold the sentences of 4 tokens only, and those of 3 stand nowhere.",
-    ask="Does a sentence of 3 tokens belong into the bin (3, 4)?",
+    why="The bin (3, 4) would hold the sentences of 4 tokens only, and those of 3 stand nowhere.",
+    question="Does a sentence of 3 tokens belong into the bin (3, 4)?",
 )
 def lower_end_left_out(scores, lengths, bins):
     means = []
@@ -69,8 +69,8 @@ def lower_end_left_out(scores, lengths, bins):
 
 @score_by_length.mistake(
     "a bin without sentences got 0",
-    so="The curve would fall to 0 where nothing was measured.",
-    ask="Which value says 'not measured' and cannot be taken for a bad score?",
+    why="The curve would fall to 0 where nothing was measured.",
+    question="Which value says 'not measured' and cannot be taken for a bad score?",
 )
 def empty_is_zero(scores, lengths, bins):
     means = []
@@ -82,8 +82,8 @@ def empty_is_zero(scores, lengths, bins):
 
 @score_by_length.mistake(
     "a bin without sentences was divided by zero",
-    so="Long sentences are rare, so sooner or later a bin stays empty.",
-    ask="What do you divide by when no sentence has such a length?",
+    why="Long sentences are rare, so sooner or later a bin stays empty.",
+    question="What do you divide by when no sentence has such a length?",
     raises="division by zero",
 )
 def divided_by_zero(scores, lengths, bins):
@@ -96,8 +96,8 @@ def divided_by_zero(scores, lengths, bins):
 
 @score_by_length.mistake(
     "bins without sentences are missing from the list",
-    so="The later scores move to the left and stand at the wrong lengths.",
-    ask="How long must the list be, compared with the bins?",
+    why="The later scores move to the left and stand at the wrong lengths.",
+    question="How long must the list be, compared with the bins?",
 )
 def empty_bins_left_out(scores, lengths, bins):
     means = []
@@ -110,8 +110,8 @@ def empty_bins_left_out(scores, lengths, bins):
 
 @score_by_length.mistake(
     "a bin that scores 0 became None",
-    so="To get everything wrong is a measurement too, and the most important one here.",
-    ask="Does `or`, or `if`, tell a 0 from None?",
+    why="To get everything wrong is a measurement too, and the most important one here.",
+    question="Does `or`, or `if`, tell a 0 from None?",
 )
 def zero_became_none(scores, lengths, bins):
     means = []
@@ -123,8 +123,8 @@ def zero_became_none(scores, lengths, bins):
 
 @score_by_length.mistake(
     "the sum was divided by all sentences, not by those of the bin",
-    so="A bin with few sentences would look bad because it is small.",
-    ask="How many scores went into the sum of this bin?",
+    why="A bin with few sentences would look bad because it is small.",
+    question="How many scores went into the sum of this bin?",
 )
 def divided_by_all(scores, lengths, bins):
     means = []
@@ -136,8 +136,8 @@ def divided_by_all(scores, lengths, bins):
 
 @score_by_length.mistake(
     "these are sums, not averages",
-    so="A bin with many sentences would look good because it is large.",
-    ask="By what must the sum of a bin be divided?",
+    why="A bin with many sentences would look good because it is large.",
+    question="By what must the sum of a bin be divided?",
 )
 def sums_of_scores(scores, lengths, bins):
     means = []
@@ -149,8 +149,8 @@ def sums_of_scores(scores, lengths, bins):
 
 @score_by_length.mistake(
     "each bin holds all the shorter sentences too",
-    so="The easy short ones would hide what happens to the long ones.",
-    ask="Which of the two ends of the bin did you compare with the length?",
+    why="The easy short ones would hide what happens to the long ones.",
+    question="Which of the two ends of the bin did you compare with the length?",
 )
 def all_up_to_here(scores, lengths, bins):
     means = []
@@ -162,8 +162,8 @@ def all_up_to_here(scores, lengths, bins):
 
 @score_by_length.mistake(
     "only the two ends of a bin are in it",
-    so="The bin (6, 8) would hold the sentences of 6 and 8 tokens, and those of 7 stand nowhere.",
-    ask="A bin is a pair of two numbers. What does Python answer to `7 in (6, 8)`?",
+    why="The bin (6, 8) would hold the sentences of 6 and 8 tokens, and those of 7 stand nowhere.",
+    question="A bin is a pair of two numbers. What does Python answer to `7 in (6, 8)`?",
 )
 def ends_alone(scores, lengths, bins):
     means = []
@@ -175,8 +175,8 @@ def ends_alone(scores, lengths, bins):
 
 @score_by_length.mistake(
     "the sum goes on from one bin to the next",
-    so="The easy short ones would hide what happens to the long ones.",
-    ask="What must sum and count be at the beginning of each bin?",
+    why="The easy short ones would hide what happens to the long ones.",
+    question="What must sum and count be at the beginning of each bin?",
 )
 def never_reset(scores, lengths, bins):
     means, total, count = [], 0.0, 0

@@ -187,8 +187,8 @@ def _listed(
 
 @beam_search.mistake(
     "the states were not moved along with their beginnings",
-    so="From then on a beginning goes on from the state of another one.",
-    ask="Which rows of the state do the new beginnings grow from?",
+    why="From then on a beginning goes on from the state of another one.",
+    question="Which rows of the state do the new beginnings grow from?",
 )
 def states_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -218,8 +218,8 @@ def states_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0
 
 @beam_search.mistake(
     "the words were not moved along with their beginnings",
-    so="The words of one beginning then stand with the score of another.",
-    ask="Which words does the parent of a new beginning have?",
+    why="The words of one beginning then stand with the score of another.",
+    question="Which words does the parent of a new beginning have?",
 )
 def words_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -250,8 +250,8 @@ def words_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.
 
 @beam_search.mistake(
     "all the places of the beam start with the same beginning",
-    so="They do the same at every step: a beam of five equal hypotheses is one greedy search.",
-    ask="How many different beginnings are there before the first step?",
+    why="They do the same at every step: a beam of five equal hypotheses is one greedy search.",
+    question="How many different beginnings are there before the first step?",
 )
 def equal_starts(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -281,8 +281,8 @@ def equal_starts(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
 
 @beam_search.mistake(
     "finished hypotheses grow on",
-    so="<eos> ends a translation. The words after it are noise, and so is their probability.",
-    ask="What should happen to a beginning whose new token is <eos>?",
+    why="<eos> ends a translation. The words after it are noise, and so is their probability.",
+    question="What should happen to a beginning whose new token is <eos>?",
 )
 def grows_past_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -305,9 +305,9 @@ def grows_past_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0
 
 @beam_search.mistake(
     "the length does not count <eos>",
-    so="The log-probability has a term for <eos>, so the length counts it too. And the length of "
+    why="The log-probability has a term for <eos>, so the length counts it too. And the length of "
     "an empty translation would be 0.",
-    ask="How many log-probabilities were added up?",
+    question="How many log-probabilities were added up?",
     raises="division by zero",
 )
 def length_without_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
@@ -338,8 +338,8 @@ def length_without_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha
 
 @beam_search.mistake(
     "every hypothesis was normalised by the same length",
-    so="Divided by the limit, all scores shrink alike, and short translations win as before.",
-    ask="Which length belongs to a hypothesis?",
+    why="Divided by the limit, all scores shrink alike, and short translations win as before.",
+    question="Which length belongs to a hypothesis?",
 )
 def length_of_the_limit(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -369,8 +369,8 @@ def length_of_the_limit(decoder, state, bos_id, eos_id, beam_size, max_len, alph
 
 @beam_search.mistake(
     "scores were normalised at every step, not once at the end",
-    so="Divided again and again, a score has little to do with its hypothesis.",
-    ask="Which number goes into the next step: the log-probability or the score?",
+    why="Divided again and again, a score has little to do with its hypothesis.",
+    question="Which number goes into the next step: the log-probability or the score?",
 )
 def normalised_every_step(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -401,8 +401,8 @@ def normalised_every_step(decoder, state, bos_id, eos_id, beam_size, max_len, al
 
 @beam_search.mistake(
     "the search stops at the first hypothesis that ends",
-    so="The first to end is often the shortest, not the best.",
-    ask="How many finished hypotheses does the docstring wait for?",
+    why="The first to end is often the shortest, not the best.",
+    question="How many finished hypotheses does the docstring wait for?",
 )
 def stops_at_first_end(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -432,8 +432,8 @@ def stops_at_first_end(decoder, state, bos_id, eos_id, beam_size, max_len, alpha
 
 @beam_search.mistake(
     "beginnings that reach the limit are lost",
-    so="Where no hypothesis ends in time, there is no translation at all.",
-    ask="What is returned after max_len tokens?",
+    why="Where no hypothesis ends in time, there is no translation at all.",
+    question="What is returned after max_len tokens?",
 )
 def unfinished_lost(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -460,8 +460,8 @@ def unfinished_lost(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.
 
 @beam_search.mistake(
     "only the best hypothesis of each sentence is returned",
-    so="What else the beam has found is lost: nobody can rank it again, or show the second best.",
-    ask="How many hypotheses may a sentence have that has been searched with a beam of five?",
+    why="What else the beam has found is lost: nobody can rank it again, or show the second best.",
+    question="How many hypotheses may a sentence have that has been searched with a beam of five?",
 )
 def best_one_only(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []
@@ -491,8 +491,8 @@ def best_one_only(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0)
 
 @beam_search.mistake(
     "the hypotheses are not sorted by their scores",
-    so="Whoever takes the first one takes any.",
-    ask="In which order do hypotheses end?",
+    why="Whoever takes the first one takes any.",
+    question="In which order do hypotheses end?",
 )
 def unsorted(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
     found = []

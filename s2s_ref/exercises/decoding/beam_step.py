@@ -43,8 +43,8 @@ def beam_step(draw: Draw, batch=2, beam=3, vocab=7, beam_size=4, dead=0):
 
 @beam_step.mistake(
     "each beginning kept its own best: they did not compete with each other",
-    so="A bad beginning then lives on for ever, and a good one cannot have two children.",
-    ask="Which candidates stand in one line before the best are taken?",
+    why="A bad beginning then lives on for ever, and a good one cannot have two children.",
+    question="Which candidates stand in one line before the best are taken?",
 )
 def best_of_each(scores, logits, beam_size):
     totals = scores.unsqueeze(-1) + logits.log_softmax(dim=-1)
@@ -55,8 +55,8 @@ def best_of_each(scores, logits, beam_size):
 
 @beam_step.mistake(
     "parents and tokens are exchanged: `%` and `//` the wrong way round",
-    so="Each hypothesis would be built on another beginning, with another word.",
-    ask="How many places does each beginning take in the flat row?",
+    why="Each hypothesis would be built on another beginning, with another word.",
+    question="How many places does each beginning take in the flat row?",
 )
 def parents_and_tokens_exchanged(scores, logits, beam_size):
     totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
@@ -66,8 +66,8 @@ def parents_and_tokens_exchanged(scores, logits, beam_size):
 
 @beam_step.mistake(
     "places were divided by the number of beginnings, not by the size of the vocabulary",
-    so="Each hypothesis would be built on another beginning, with another word.",
-    ask="How many places does each beginning take in the flat row?",
+    why="Each hypothesis would be built on another beginning, with another word.",
+    question="How many places does each beginning take in the flat row?",
 )
 def divided_by_beam(scores, logits, beam_size):
     totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
@@ -77,8 +77,8 @@ def divided_by_beam(scores, logits, beam_size):
 
 @beam_step.mistake(
     "the logits were not normalised",
-    so="Logits of different beginnings cannot be compared: only log-probabilities can.",
-    ask="What must the probabilities of the next token sum to, for every beginning?",
+    why="Logits of different beginnings cannot be compared: only log-probabilities can.",
+    question="What must the probabilities of the next token sum to, for every beginning?",
 )
 def not_normalised(scores, logits, beam_size):
     totals = (scores.unsqueeze(-1) + logits).flatten(1)
@@ -88,8 +88,8 @@ def not_normalised(scores, logits, beam_size):
 
 @beam_step.mistake(
     "the softmax ran over all the beginnings together",
-    so="Each beginning has its own next token, so each has probabilities of its own.",
-    ask="Over which axis do the probabilities sum to 1?",
+    why="Each beginning has its own next token, so each has probabilities of its own.",
+    question="Over which axis do the probabilities sum to 1?",
 )
 def normalised_over_all(scores, logits, beam_size):
     log_probs = logits.flatten(1).log_softmax(dim=-1).view_as(logits)
@@ -100,8 +100,8 @@ def normalised_over_all(scores, logits, beam_size):
 
 @beam_step.mistake(
     "probabilities were added to log-probabilities",
-    so="Probabilities multiply, so their logarithms add; a sum of the two means nothing.",
-    ask="Is the score of a beginning a probability, or its logarithm?",
+    why="Probabilities multiply, so their logarithms add; a sum of the two means nothing.",
+    question="Is the score of a beginning a probability, or its logarithm?",
 )
 def probabilities_added(scores, logits, beam_size):
     totals = (scores.unsqueeze(-1) + logits.softmax(dim=-1)).flatten(1)
@@ -111,8 +111,8 @@ def probabilities_added(scores, logits, beam_size):
 
 @beam_step.mistake(
     "the beginnings' own scores are left out",
-    so="Only the last word would count, however unlikely the words before it are.",
-    ask="What is the log-probability of a whole sentence made of?",
+    why="Only the last word would count, however unlikely the words before it are.",
+    question="What is the log-probability of a whole sentence made of?",
 )
 def scores_left_out(scores, logits, beam_size):
     totals = logits.log_softmax(dim=-1).flatten(1)
@@ -122,8 +122,8 @@ def scores_left_out(scores, logits, beam_size):
 
 @beam_step.mistake(
     "where there are fewer candidates than beam_size, it fails",
-    so="The first step has one beginning only, and a wide beam more places than there are tokens.",
-    ask="How many candidates do one beginning and a vocabulary of 3 make?",
+    why="The first step has one beginning only, and a wide beam more places than there are tokens.",
+    question="How many candidates do one beginning and a vocabulary of 3 make?",
     raises="out of range",
 )
 def too_few_candidates(scores, logits, beam_size):
@@ -134,8 +134,8 @@ def too_few_candidates(scores, logits, beam_size):
 
 @beam_step.mistake(
     "as many are kept as there are tokens, though there are more candidates",
-    so="Every beginning goes on with every token: there are as many candidates for each of them.",
-    ask="How many candidates do three beginnings and a vocabulary of 3 make?",
+    why="Every beginning goes on with every token: there are as many candidates for each of them.",
+    question="How many candidates do three beginnings and a vocabulary of 3 make?",
 )
 def no_more_than_tokens(scores, logits, beam_size):
     totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)

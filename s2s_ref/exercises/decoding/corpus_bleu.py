@@ -54,8 +54,8 @@ def corpus_bleu(draw: Draw, sentences=6, most=3):
 
 @corpus_bleu.mistake(
     "translations and references are exchanged",
-    so="BLEU is not symmetric: it punishes translations that are too short, not references.",
-    ask="Which of the two does sacrebleu take first?",
+    why="BLEU is not symmetric: it punishes translations that are too short, not references.",
+    question="Which of the two does sacrebleu take first?",
 )
 def swapped(hypotheses, references):
     first = [refs[0] for refs in references]
@@ -64,9 +64,9 @@ def swapped(hypotheses, references):
 
 @corpus_bleu.mistake(
     "the references went in sorted by sentence, not by translator",
-    so="sacrebleu takes the first list for the first translator's work on the whole corpus. It "
+    why="sacrebleu takes the first list for the first translator's work on the whole corpus. It "
     "compares a few sentences with wrong references, and says nothing.",
-    ask="How long is each of the lists that sacrebleu wants?",
+    question="How long is each of the lists that sacrebleu wants?",
 )
 def not_turned(hypotheses, references):
     return sacrebleu.corpus_bleu(list(hypotheses), [list(refs) for refs in references]).score
@@ -74,8 +74,8 @@ def not_turned(hypotheses, references):
 
 @corpus_bleu.mistake(
     "the list of references is not nested: each letter was taken for a reference",
-    so="A text is a sequence of letters, so sacrebleu compares sentences with single letters.",
-    ask="What does sacrebleu find inside each element of the list that you gave it?",
+    why="A text is a sequence of letters, so sacrebleu compares sentences with single letters.",
+    question="What does sacrebleu find inside each element of the list that you gave it?",
 )
 def not_nested(hypotheses, references):
     return sacrebleu.corpus_bleu(list(hypotheses), [refs[0] for refs in references]).score
@@ -83,8 +83,8 @@ def not_nested(hypotheses, references):
 
 @corpus_bleu.mistake(
     "only the first reference of each sentence counts",
-    so="A translation that agrees with another right reference is punished for it.",
-    ask="What happens to the second reference of a sentence?",
+    why="A translation that agrees with another right reference is punished for it.",
+    question="What happens to the second reference of a sentence?",
 )
 def first_only(hypotheses, references):
     return sacrebleu.corpus_bleu(list(hypotheses), [[refs[0] for refs in references]]).score
@@ -92,9 +92,9 @@ def first_only(hypotheses, references):
 
 @corpus_bleu.mistake(
     "this is the mean of the sentences' BLEU scores",
-    so="BLEU counts over the whole corpus first and divides once. Means of sentence scores are "
+    why="BLEU counts over the whole corpus first and divides once. Means of sentence scores are "
     "other numbers, and cannot be compared with those of papers.",
-    ask="How often does sacrebleu have to be called?",
+    question="How often does sacrebleu have to be called?",
 )
 def mean_of_sentences(hypotheses, references):
     pairs = zip(hypotheses, references, strict=True)
@@ -104,8 +104,8 @@ def mean_of_sentences(hypotheses, references):
 
 @corpus_bleu.mistake(
     "the whole corpus was glued into one sentence",
-    so="Words of different sentences then match each other, across any distance.",
-    ask="How does BLEU know which translation belongs to which reference?",
+    why="Words of different sentences then match each other, across any distance.",
+    question="How does BLEU know which translation belongs to which reference?",
 )
 def glued(hypotheses, references):
     first = " ".join(refs[0] for refs in references)
@@ -114,8 +114,8 @@ def glued(hypotheses, references):
 
 @corpus_bleu.mistake(
     "this is a share, from 0 to 1",
-    so="BLEU is given from 0 to 100 everywhere, so 0.27 would be read as a very bad score.",
-    ask="What is the largest value that the docstring allows?",
+    why="BLEU is given from 0 to 100 everywhere, so 0.27 would be read as a very bad score.",
+    question="What is the largest value that the docstring allows?",
 )
 def as_share(hypotheses, references):
     most = max(len(refs) for refs in references)
@@ -125,8 +125,8 @@ def as_share(hypotheses, references):
 
 @corpus_bleu.mistake(
     "sacrebleu's whole report came back, not the score",
-    so="The report holds the score and the numbers that it is made of. Here one number is wanted.",
-    ask="Which attribute of the report is the score?",
+    why="The report holds the score and the numbers that it is made of. Here one number is wanted.",
+    question="Which attribute of the report is the score?",
 )
 def whole_report(hypotheses, references):
     most = max(len(refs) for refs in references)

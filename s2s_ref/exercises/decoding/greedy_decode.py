@@ -44,8 +44,8 @@ def greedy_decode(draw: Draw, batch=4, vocab=7, states=11, max_len=7):
 
 @greedy_decode.mistake(
     "the decoder reads <bos> at every step",
-    so="It never learns which word it has just said.",
-    ask="What does the decoder read in the second step?",
+    why="It never learns which word it has just said.",
+    question="What does the decoder read in the second step?",
 )
 def same_bos(decoder, state, bos_id, eos_id, max_len):
     bos, steps = torch.full((len(state.h), 1), bos_id), []
@@ -58,8 +58,8 @@ def same_bos(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "every step starts from the first state again",
-    so="The decoder forgets all but its last word, and tends to go round in circles.",
-    ask="Which state does the second call start from?",
+    why="The decoder forgets all but its last word, and tends to go round in circles.",
+    question="Which state does the second call start from?",
 )
 def state_reset(decoder, state, bos_id, eos_id, max_len):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -73,8 +73,8 @@ def state_reset(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "one sentence's end stops the whole batch",
-    so="The longer sentences are cut off in the middle, and where depends on their neighbours.",
-    ask="Which sentences does `break` end?",
+    why="The longer sentences are cut off in the middle, and where depends on their neighbours.",
+    question="Which sentences does `break` end?",
 )
 def first_end_stops_all(decoder, state, bos_id, eos_id, max_len):
     token, rows = torch.full((len(state.h), 1), bos_id), [[] for _ in state.h]
@@ -90,8 +90,8 @@ def first_end_stops_all(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "it goes on past <eos>",
-    so="The words after the end are noise: the decoder was never trained on them.",
-    ask="What may a sentence still say after its first <eos>?",
+    why="The words after the end are noise: the decoder was never trained on them.",
+    question="What may a sentence still say after its first <eos>?",
 )
 def past_eos(decoder, state, bos_id, eos_id, max_len):
     token, rows = torch.full((len(state.h), 1), bos_id), [[] for _ in state.h]
@@ -106,8 +106,8 @@ def past_eos(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "<eos> is in the result",
-    so="It ends the sentence; it is not a word of it.",
-    ask="What does `trim_at_eos` keep?",
+    why="It ends the sentence; it is not a word of it.",
+    question="What does `trim_at_eos` keep?",
 )
 def eos_in_result(decoder, state, bos_id, eos_id, max_len):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -121,8 +121,8 @@ def eos_in_result(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "<bos> is in the result",
-    so="It starts the decoder; nobody said it.",
-    ask="What is in your list before the first word is predicted?",
+    why="It starts the decoder; nobody said it.",
+    question="What is in your list before the first word is predicted?",
 )
 def bos_in_result(decoder, state, bos_id, eos_id, max_len):
     written = torch.full((len(state.h), 1), bos_id)
@@ -135,8 +135,8 @@ def bos_in_result(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "the translations come in the order in which they ended",
-    so="Each source would get the translation of another one.",
-    ask="Which sentence does the first list of the result belong to?",
+    why="Each source would get the translation of another one.",
+    question="Which sentence does the first list of the result belong to?",
 )
 def order_of_ending(decoder, state, bos_id, eos_id, max_len):
     token, rows, done = torch.full((len(state.h), 1), bos_id), [[] for _ in state.h], []
@@ -158,8 +158,8 @@ def order_of_ending(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "the sentences that are over left the batch, but their states stayed",
-    so="From then on every sentence goes on from the state of another one.",
-    ask="What does `state.select` do?",
+    why="From then on every sentence goes on from the state of another one.",
+    question="What does `state.select` do?",
     raises="mismatch|out of range",
 )
 def states_stay(decoder, state, bos_id, eos_id, max_len):
@@ -179,8 +179,8 @@ def states_stay(decoder, state, bos_id, eos_id, max_len):
 
 @greedy_decode.mistake(
     "the sentences are translated one after the other, not as a batch",
-    so="A call costs nearly the same for one sentence as for fifty, so this is many times slower.",
-    ask="How many tokens can the decoder read in one call?",
+    why="A call costs nearly the same for one sentence as for fifty, so this is many times slower.",
+    question="How many tokens can the decoder read in one call?",
     raises="called more than",
 )
 def one_by_one(decoder, state, bos_id, eos_id, max_len):

@@ -12,13 +12,14 @@ def costliest(answer):
     return one_of(answer, "not", "roles", "case", "eos")
 
 
-@costliest.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@costliest.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def nothing_chosen():
     return None
 
 
 @costliest.mistake(
-    'expected one of "not", "roles", "case", "eos"', so="One of the four, in quotes, small letters."
+    'expected one of "not", "roles", "case", "eos"',
+    why="One of the four, in quotes, small letters.",
 )
 def chosen_by_number():
     return 3
@@ -35,12 +36,12 @@ def ten_draws(answer):
     return None
 
 
-@ten_draws.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@ten_draws.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def not_guessed():
     return None
 
 
-@ten_draws.mistake("expected a number from 1 to 10", so="Ten draws are at most ten translations.")
+@ten_draws.mistake("expected a number from 1 to 10", why="Ten draws are at most ten translations.")
 def in_percent():
     return 50
 
@@ -51,12 +52,14 @@ def greedy_misses(answer):
     return one_share(answer)
 
 
-@greedy_misses.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@greedy_misses.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_percentage():
     return None
 
 
-@greedy_misses.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@greedy_misses.mistake(
+    "expected a percentage, from 0 to 100", why="A number alone, without quotes."
+)
 def percentage_in_words():
     return "few"
 
@@ -73,18 +76,18 @@ def wide_beam(answer):
     return None
 
 
-@wide_beam.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@wide_beam.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_direction():
     return None
 
 
 @wide_beam.mistake(
-    "expected two words in a list", so="One for the log-probability, one for BLEU: [a, b]."
+    "expected two words in a list", why="One for the log-probability, one for BLEU: [a, b]."
 )
 def one_word():
     return "up"
 
 
-@wide_beam.mistake('expected "up", "same" or "down", twice', so="Small letters, in quotes.")
+@wide_beam.mistake('expected "up", "same" or "down", twice', why="Small letters, in quotes.")
 def other_words():
     return ["better", "worse"]

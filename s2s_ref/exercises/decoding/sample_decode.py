@@ -89,8 +89,8 @@ def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
 
 @sample_decode.mistake(
     "the temperature was multiplied, not divided by",
-    so="Then a low temperature makes the translations wild, and a high one makes them dull.",
-    ask="Logits 2 and 0 at temperature 0.5: should their difference grow or shrink?",
+    why="Then a low temperature makes the translations wild, and a high one makes them dull.",
+    question="Logits 2 and 0 at temperature 0.5: should their difference grow or shrink?",
 )
 def multiplied(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -105,9 +105,9 @@ def multiplied(decoder, state, bos_id, eos_id, max_len, temperature, generator):
 
 @sample_decode.mistake(
     "the temperature has no effect",
-    so="`multinomial` makes its weights sum to 1 itself, so what divides all probabilities alike "
+    why="`multinomial` makes its weights sum to 1 itself, so what divides all probabilities alike "
     "is lost. The logits are what the temperature divides.",
-    ask="Does the temperature come before the softmax, or after it?",
+    question="Does the temperature come before the softmax, or after it?",
 )
 def probabilities_divided(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -122,8 +122,8 @@ def probabilities_divided(decoder, state, bos_id, eos_id, max_len, temperature, 
 
 @sample_decode.mistake(
     "the softmax was taken twice",
-    so="Probabilities lie between 0 and 1, and a softmax of them is nearly flat: almost any word.",
-    ask="What goes into your softmax: logits or probabilities?",
+    why="Probabilities lie between 0 and 1, and a softmax of them is nearly flat: almost any word.",
+    question="What goes into your softmax: logits or probabilities?",
 )
 def softmax_twice(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -138,8 +138,8 @@ def softmax_twice(decoder, state, bos_id, eos_id, max_len, temperature, generato
 
 @sample_decode.mistake(
     "the generator was not used",
-    so="Then nobody can repeat the experiment: the draws depend on all that ran before.",
-    ask="Which argument of `torch.multinomial` takes the generator?",
+    why="Then nobody can repeat the experiment: the draws depend on all that ran before.",
+    question="Which argument of `torch.multinomial` takes the generator?",
 )
 def generator_unused(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -153,8 +153,8 @@ def generator_unused(decoder, state, bos_id, eos_id, max_len, temperature, gener
 
 @sample_decode.mistake(
     "one token was drawn for the whole batch",
-    so="Every sentence would get the words that were drawn for the first one.",
-    ask="How many tokens are wanted at each step, and from how many rows of probabilities?",
+    why="Every sentence would get the words that were drawn for the first one.",
+    question="How many tokens are wanted at each step, and from how many rows of probabilities?",
 )
 def one_for_all(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -170,8 +170,8 @@ def one_for_all(decoder, state, bos_id, eos_id, max_len, temperature, generator)
 
 @sample_decode.mistake(
     "<eos> is in the result",
-    so="It ends the sentence; it is not a word of it.",
-    ask="What does `trim_at_eos` keep?",
+    why="It ends the sentence; it is not a word of it.",
+    question="What does `trim_at_eos` keep?",
 )
 def eos_drawn_and_kept(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
@@ -186,8 +186,8 @@ def eos_drawn_and_kept(decoder, state, bos_id, eos_id, max_len, temperature, gen
 
 @sample_decode.mistake(
     "nothing is drawn: the likeliest token always comes",
-    so="That is greedy decoding. Drawing twice should not give the same translation twice.",
-    ask="What should happen to a token with a probability of 30 %?",
+    why="That is greedy decoding. Drawing twice should not give the same translation twice.",
+    question="What should happen to a token with a probability of 30 %?",
 )
 def always_likeliest(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []

@@ -31,8 +31,8 @@ def trim_at_eos(draw: Draw, length=7, ends=2, first=1, vocab=9):
 
 @trim_at_eos.mistake(
     "<eos> is still there",
-    so="It ends the sentence; it is not a word of it.",
-    ask="Does the slice go up to the place of <eos>, or past it?",
+    why="It ends the sentence; it is not a word of it.",
+    question="Does the slice go up to the place of <eos>, or past it?",
 )
 def eos_kept(tokens, eos_id):
     tokens = list(tokens)
@@ -41,8 +41,8 @@ def eos_kept(tokens, eos_id):
 
 @trim_at_eos.mistake(
     "it was cut at the last <eos>, not at the first",
-    so="What the decoder writes after its first <eos> is noise.",
-    ask="Which <eos> does a reader meet first?",
+    why="What the decoder writes after its first <eos> is noise.",
+    question="Which <eos> does a reader meet first?",
 )
 def cut_at_last(tokens, eos_id):
     tokens = list(tokens)
@@ -53,8 +53,8 @@ def cut_at_last(tokens, eos_id):
 
 @trim_at_eos.mistake(
     "<eos> was taken out, and the tokens after it stayed",
-    so="What the decoder writes after <eos> is noise, and would be read as part of the sentence.",
-    ask="What should happen to the tokens behind <eos>?",
+    why="What the decoder writes after <eos> is noise, and would be read as part of the sentence.",
+    question="What should happen to the tokens behind <eos>?",
 )
 def filtered(tokens, eos_id):
     return [token for token in tokens if token != eos_id]
@@ -62,8 +62,8 @@ def filtered(tokens, eos_id):
 
 @trim_at_eos.mistake(
     "a sentence without <eos> is an error",
-    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
-    ask="What does `index` do with a value that is not in the list?",
+    why="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    question="What does `index` do with a value that is not in the list?",
     raises="is not in list",
 )
 def must_end(tokens, eos_id):
@@ -72,8 +72,8 @@ def must_end(tokens, eos_id):
 
 @trim_at_eos.mistake(
     "a sentence without <eos> loses its last token",
-    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
-    ask="Is the last token always <eos>?",
+    why="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    question="Is the last token always <eos>?",
 )
 def last_dropped(tokens, eos_id):
     tokens = list(tokens)
@@ -83,8 +83,8 @@ def last_dropped(tokens, eos_id):
 
 @trim_at_eos.mistake(
     "a sentence without <eos> comes back empty",
-    so="A sentence that reached the limit has no <eos>, and all of it is kept.",
-    ask="What is left of a sentence that never ends?",
+    why="A sentence that reached the limit has no <eos>, and all of it is kept.",
+    question="What is left of a sentence that never ends?",
 )
 def nothing_without_end(tokens, eos_id):
     tokens = list(tokens)

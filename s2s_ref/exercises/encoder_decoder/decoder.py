@@ -37,8 +37,8 @@ def Decoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lstm=0):
 
 @Decoder.mistake(
     "the context is ignored",
-    so="The decoder writes fluent sentences that have nothing to do with the source.",
-    ask="What does the layer start from when you give it one argument only?",
+    why="The decoder writes fluent sentences that have nothing to do with the source.",
+    question="What does the layer start from when you give it one argument only?",
 )
 class ContextIgnored(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -54,8 +54,8 @@ class ContextIgnored(nn.Module):
 
 @Decoder.mistake(
     "the old state came back",
-    so="At the next call the decoder would have forgotten what it just read.",
-    ask="Which of the layer's two results is the state after the last token?",
+    why="At the next call the decoder would have forgotten what it just read.",
+    question="Which of the layer's two results is the state after the last token?",
 )
 class OldState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -71,8 +71,8 @@ class OldState(nn.Module):
 
 @Decoder.mistake(
     "these are probabilities already, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="What do your numbers sum to along the last axis?",
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="What do your numbers sum to along the last axis?",
 )
 class DecoderSoftmaxed(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -88,8 +88,8 @@ class DecoderSoftmaxed(nn.Module):
 
 @Decoder.mistake(
     "only the last token gets logits",
-    so="In training the decoder reads the whole target in one call and answers every token.",
-    ask="For three tokens read, how many rows of logits come back?",
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="For three tokens read, how many rows of logits come back?",
 )
 class LastTokenOnly(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -105,8 +105,8 @@ class LastTokenOnly(nn.Module):
 
 @Decoder.mistake(
     "the affine layer is left out",
-    so="The RNN's outputs are its own notes. The affine layer turns them into a score a word.",
-    ask="Which layer has one output for every word of the vocabulary?",
+    why="The RNN's outputs are its own notes. The affine layer turns them into a score a word.",
+    question="Which layer has one output for every word of the vocabulary?",
 )
 class AffineLeftOut(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -122,8 +122,8 @@ class AffineLeftOut(nn.Module):
 
 @Decoder.mistake(
     "the next state is a bare tensor, not a State",
-    so="Every decoder of the course takes and returns a State, so that they can be exchanged.",
-    ask="In what is the state wrapped that came in?",
+    why="Every decoder of the course takes and returns a State, so that they can be exchanged.",
+    question="In what is the state wrapped that came in?",
 )
 class BareState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -139,8 +139,8 @@ class BareState(nn.Module):
 
 @Decoder.mistake(
     "the state still has the axis that counts layers",
-    so="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
-    ask="What does `from_rnn` do?",
+    why="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
+    question="What does `from_rnn` do?",
 )
 class StateLayerAxis(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -156,8 +156,8 @@ class StateLayerAxis(nn.Module):
 
 @Decoder.mistake(
     "the state went into the layer without the axis that counts layers",
-    so="PyTorch's layers take their state as [1, batch, hidden].",
-    ask="What does `to_rnn` do?",
+    why="PyTorch's layers take their state as [1, batch, hidden].",
+    question="What does `to_rnn` do?",
     raises="should also be 3-D",
 )
 class WithoutLayerAxis(nn.Module):
@@ -174,8 +174,9 @@ class WithoutLayerAxis(nn.Module):
 
 @Decoder.mistake(
     "the layer got a State in place of the RNN's own state",
-    so="A State is the course's envelope. PyTorch's layers want the tensor inside.",
-    ask="What of `state` does the layer want, and which helper adds the axis that counts layers?",
+    why="A State is the course's envelope. PyTorch's layers want the tensor inside.",
+    question="What of `state` does the layer want, and which helper adds the axis that counts "
+    "layers?",
     raises="has no attribute 'dim'",
 )
 class StateIntoLayer(nn.Module):
@@ -192,8 +193,9 @@ class StateIntoLayer(nn.Module):
 
 @Decoder.mistake(
     "the layer got a State in place of the RNN's own state",
-    so="A State is the course's envelope. PyTorch's layers want the tensor inside.",
-    ask="What of `state` does the layer want, and which helper adds the axis that counts layers?",
+    why="A State is the course's envelope. PyTorch's layers want the tensor inside.",
+    question="What of `state` does the layer want, and which helper adds the axis that counts "
+    "layers?",
     raises="has no attribute 'unsqueeze'|to_rnn",  # where shapes are checked, the helper refuses
 )
 class StateIntoHelper(nn.Module):
@@ -210,8 +212,8 @@ class StateIntoHelper(nn.Module):
 
 @Decoder.mistake(
     "the logits were made from the last state, not from the outputs",
-    so="Every token that is read asks for a row of logits, and the last state is one row.",
-    ask="Which of the layer's two results is as long as the sentence?",
+    why="Every token that is read asks for a row of logits, and the last state is one row.",
+    question="Which of the layer's two results is as long as the sentence?",
     raises="not tuple",
 )
 class LogitsOfLastState(nn.Module):
@@ -228,8 +230,8 @@ class LogitsOfLastState(nn.Module):
 
 @Decoder.mistake(
     "the words were chosen already: these are ids, not logits",
-    so="Training needs a number for every word, and lesson 5 chooses in other ways.",
-    ask="How many numbers does the decoder owe for each token that it reads?",
+    why="Training needs a number for every word, and lesson 5 chooses in other ways.",
+    question="How many numbers does the decoder owe for each token that it reads?",
 )
 class DecoderChosen(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

@@ -32,8 +32,8 @@ def Encoder(draw: Draw, batch=2, src_len=4, vocab=7, embed=3, hidden=5, lstm=0):
 
 @Encoder.mistake(
     "the outputs of all steps came back, not the last state",
-    so="The decoder can start from one vector only. The outputs are for lesson 7.",
-    ask="Which of the two results of the layer is as long as the sentence?",
+    why="The decoder can start from one vector only. The outputs are for lesson 7.",
+    question="Which of the two results of the layer is as long as the sentence?",
 )
 class AllOutputs(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -48,8 +48,8 @@ class AllOutputs(nn.Module):
 
 @Encoder.mistake(
     "the axis that counts layers is still there",
-    so="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
-    ask="What does `from_rnn` do?",
+    why="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
+    question="What does `from_rnn` do?",
 )
 class LayerAxisKept(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -64,9 +64,9 @@ class LayerAxisKept(nn.Module):
 
 @Encoder.mistake(
     "the LSTM's c is lost",
-    so="For a GRU the last output is the last state. An LSTM also has c, its long memory, and the "
+    why="For a GRU the last output is the last state. An LSTM also has c, its long memory, and the "
     "decoder would start with half of the state.",
-    ask="How many tensors is the state of an LSTM?",
+    question="How many tensors is the state of an LSTM?",
 )
 class CellStateDropped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -83,8 +83,8 @@ class CellStateDropped(nn.Module):
 
 @Encoder.mistake(
     "this is the state after the first word",
-    so="The context would know one word of the whole sentence.",
-    ask="Which step has read everything?",
+    why="The context would know one word of the whole sentence.",
+    question="Which step has read everything?",
 )
 class FirstState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -99,8 +99,8 @@ class FirstState(nn.Module):
 
 @Encoder.mistake(
     "the outputs were averaged",
-    so="The encoder's last state is its own summary; an average is another model.",
-    ask="What does the layer return besides its outputs?",
+    why="The encoder's last state is its own summary; an average is another model.",
+    question="What does the layer return besides its outputs?",
 )
 class Averaged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -115,8 +115,8 @@ class Averaged(nn.Module):
 
 @Encoder.mistake(
     "a batch of one sentence loses its batch axis",
-    so="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
-    ask="Which axis do you mean to drop, and how do you name it?",
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and how do you name it?",
 )
 class SqueezedAll(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -133,8 +133,8 @@ class SqueezedAll(nn.Module):
 
 @Encoder.mistake(
     "the outputs of all steps came back, not the last state",
-    so="The decoder can start from one vector only. The outputs are for lesson 7.",
-    ask="Which of the two results of the layer is as long as the sentence?",
+    why="The decoder can start from one vector only. The outputs are for lesson 7.",
+    question="Which of the two results of the layer is as long as the sentence?",
 )
 class OutputsThroughHelper(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -149,8 +149,8 @@ class OutputsThroughHelper(nn.Module):
 
 @Encoder.mistake(
     "the layer's two results were not taken apart",
-    so="A layer returns its outputs and its last state. The decoder wants the state alone.",
-    ask="How do you give the two results a name each, and which one goes on?",
+    why="A layer returns its outputs and its last state. The decoder wants the state alone.",
+    question="How do you give the two results a name each, and which one goes on?",
     raises="has no attribute 'squeeze'|from_rnn",  # where shapes are checked, the helper refuses
 )
 class PairThroughHelper(nn.Module):
@@ -165,8 +165,8 @@ class PairThroughHelper(nn.Module):
 
 @Encoder.mistake(
     "the layer's two results were not taken apart",
-    so="A layer returns its outputs and its last state. The decoder wants the state alone.",
-    ask="How do you give the two results a name each, and which one goes on?",
+    why="A layer returns its outputs and its last state. The decoder wants the state alone.",
+    question="How do you give the two results a name each, and which one goes on?",
 )
 class PairReturned(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -180,8 +180,8 @@ class PairReturned(nn.Module):
 
 @Encoder.mistake(
     "right for a GRU, but the state of an LSTM is a pair",
-    so="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
-    ask="Which helper of the course handles both kinds of state?",
+    why="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    question="Which helper of the course handles both kinds of state?",
     raises="has no attribute 'squeeze'",
 )
 class SqueezedAsTensor(nn.Module):
@@ -197,8 +197,8 @@ class SqueezedAsTensor(nn.Module):
 
 @Encoder.mistake(
     "right for a GRU, but the state of an LSTM is a pair",
-    so="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
-    ask="Which helper of the course handles both kinds of state?",
+    why="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    question="Which helper of the course handles both kinds of state?",
 )
 class FirstOfState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

@@ -35,8 +35,8 @@ def exact_match(draw: Draw, sentences=9, length=3, vocab=6):
 
 @exact_match.mistake(
     "words were counted, not sentences",
-    so="One wrong verb spoils a translation; a share of words hides that.",
-    ask="When does a sentence count as right?",
+    why="One wrong verb spoils a translation; a share of words hides that.",
+    question="When does a sentence count as right?",
 )
 def share_of_words(hypotheses, references):
     right = total = 0
@@ -48,8 +48,8 @@ def share_of_words(hypotheses, references):
 
 @exact_match.mistake(
     "the comparison ends with the shorter sentence",
-    so="'I' would count as a right translation of 'I am a student'.",
-    ask="What does `zip` do when one list is longer?",
+    why="'I' would count as a right translation of 'I am a student'.",
+    question="What does `zip` do when one list is longer?",
 )
 def shorter_counts(hypotheses, references):
     pairs = zip(hypotheses, references, strict=True)
@@ -59,8 +59,8 @@ def shorter_counts(hypotheses, references):
 
 @exact_match.mistake(
     "the order of the words is ignored",
-    so="'The dog chased the cat' and 'the cat chased the dog' have the same words.",
-    ask="What is lost when you sort, or make a set?",
+    why="'The dog chased the cat' and 'the cat chased the dog' have the same words.",
+    question="What is lost when you sort, or make a set?",
 )
 def order_ignored(hypotheses, references):
     pairs = zip(hypotheses, references, strict=True)
@@ -69,8 +69,8 @@ def order_ignored(hypotheses, references):
 
 @exact_match.mistake(
     "this is a count, not a share",
-    so="A count cannot be compared between test sets of different sizes.",
-    ask="By what must the number of right sentences be divided?",
+    why="A count cannot be compared between test sets of different sizes.",
+    question="By what must the number of right sentences be divided?",
 )
 def counted(hypotheses, references):
     return sum(hyp == ref for hyp, ref in zip(hypotheses, references, strict=True))
@@ -78,8 +78,8 @@ def counted(hypotheses, references):
 
 @exact_match.mistake(
     "the share is in percent",
-    so="The course's shares run from 0 to 1; the figures turn them into percent.",
-    ask="What is the largest value that a share can have?",
+    why="The course's shares run from 0 to 1; the figures turn them into percent.",
+    question="What is the largest value that a share can have?",
 )
 def percent(hypotheses, references):
     right = sum(hyp == ref for hyp, ref in zip(hypotheses, references, strict=True))
@@ -88,8 +88,8 @@ def percent(hypotheses, references):
 
 @exact_match.mistake(
     "a hypothesis counts when it equals any reference",
-    so="Each hypothesis must be compared with the reference of its own source.",
-    ask="Which reference belongs to the third hypothesis?",
+    why="Each hypothesis must be compared with the reference of its own source.",
+    question="Which reference belongs to the third hypothesis?",
 )
 def any_reference(hypotheses, references):
     return sum(hyp in references for hyp in hypotheses) / len(references)

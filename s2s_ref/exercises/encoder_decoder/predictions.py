@@ -18,23 +18,25 @@ def held_out(answer):
     return below_one(*answer)
 
 
-@held_out.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@held_out.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_numbers():
     return None
 
 
-@held_out.mistake("expected two numbers in a list", so="One for words, one for characters: [a, b].")
+@held_out.mistake(
+    "expected two numbers in a list", why="One for words, one for characters: [a, b]."
+)
 def one_number():
     return 60
 
 
-@held_out.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
+@held_out.mistake("expected percentages, from 0 to 100", why="Write 50 for one half.")
 def below_zero():
     return [-10, 30]
 
 
 @held_out.mistake(
-    "expected a percentage: 0.6 %, or 60?", so="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.6 %, or 60?", why="One half is 50. For less than one in 100, write 0."
 )
 def as_shares():
     return [0.6, 0.3]
@@ -50,13 +52,13 @@ def zero_context(answer):
     return None
 
 
-@zero_context.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@zero_context.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def unanswered():
     return None
 
 
 @zero_context.mistake(
-    'expected one of "silence", "noise", "fluent"', so="One of the three words, in quotes."
+    'expected one of "silence", "noise", "fluent"', why="One of the three words, in quotes."
 )
 def other_word():
     return "fluent English"
@@ -72,13 +74,13 @@ def sorted_by(answer):
     return None
 
 
-@sorted_by.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@sorted_by.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def nothing_chosen():
     return None
 
 
 @sorted_by.mistake(
-    'expected one of "first word", "verb", "length"', so="One of the three, in quotes."
+    'expected one of "first word", "verb", "length"', why="One of the three, in quotes."
 )
 def an_example():
     return "샀어요"
@@ -94,13 +96,13 @@ def lightest_words(answer):
     return None
 
 
-@lightest_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@lightest_words.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_answer():
     return None
 
 
 @lightest_words.mistake(
-    'expected one of "first", "middle", "last", "all alike"', so="One of the four, in quotes."
+    'expected one of "first", "middle", "last", "all alike"', why="One of the four, in quotes."
 )
 def a_number():
     return 3
@@ -112,11 +114,11 @@ def rows_read(answer):
     return one_share(answer)
 
 
-@rows_read.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@rows_read.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def not_guessed():
     return None
 
 
-@rows_read.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@rows_read.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
 def in_quotes():
     return "50 %"

@@ -31,8 +31,8 @@ def shift_target(draw: Draw, batch=2, full_len=6, vocab=9):
 
 @shift_target.mistake(
     "the two are not shifted against each other",
-    so="The decoder would be asked to say the word that it has just read. It learns to copy.",
-    ask="When the decoder has read <bos>, which word should it say?",
+    why="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    question="When the decoder has read <bos>, which word should it say?",
 )
 def not_shifted(tgt):
     return tgt[:, 1:], tgt[:, 1:]
@@ -40,8 +40,8 @@ def not_shifted(tgt):
 
 @shift_target.mistake(
     "the two are not shifted against each other",
-    so="The decoder would be asked to say the word that it has just read. It learns to copy.",
-    ask="When the decoder has read <bos>, which word should it say?",
+    why="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    question="When the decoder has read <bos>, which word should it say?",
 )
 def both_without_eos(tgt):
     return tgt[:, :-1], tgt[:, :-1]
@@ -49,8 +49,8 @@ def both_without_eos(tgt):
 
 @shift_target.mistake(
     "both are the whole target",
-    so="The decoder would be asked to say the word that it has just read, and <bos> at first.",
-    ask="How long is each of the two, compared with the target?",
+    why="The decoder would be asked to say the word that it has just read, and <bos> at first.",
+    question="How long is each of the two, compared with the target?",
 )
 def both_whole(tgt):
     return tgt, tgt
@@ -58,8 +58,8 @@ def both_whole(tgt):
 
 @shift_target.mistake(
     "the shift goes the wrong way: input and output are exchanged",
-    so="The decoder would read the answer and be asked for the word before it.",
-    ask="Which of the two begins with <bos>?",
+    why="The decoder would read the answer and be asked for the word before it.",
+    question="Which of the two begins with <bos>?",
 )
 def exchanged(tgt):
     return tgt[:, 1:], tgt[:, :-1]
@@ -67,8 +67,8 @@ def exchanged(tgt):
 
 @shift_target.mistake(
     "<eos> is lost",
-    so="A decoder that is never asked for <eos> does not learn to stop.",
-    ask="Which id should the output end with?",
+    why="A decoder that is never asked for <eos> does not learn to stop.",
+    question="Which id should the output end with?",
 )
 def eos_lost(tgt):
     return tgt[:, :-2], tgt[:, 1:-1]
@@ -76,8 +76,8 @@ def eos_lost(tgt):
 
 @shift_target.mistake(
     "<bos> is lost",
-    so="The first word is never asked for, so the decoder cannot begin a sentence.",
-    ask="Which id should the input begin with?",
+    why="The first word is never asked for, so the decoder cannot begin a sentence.",
+    question="Which id should the input begin with?",
 )
 def bos_lost(tgt):
     return tgt[:, 1:-1], tgt[:, 2:]
@@ -85,8 +85,8 @@ def bos_lost(tgt):
 
 @shift_target.mistake(
     "the sentences were shifted, not the words",
-    so="The first axis is the batch; time runs along the second.",
-    ask="Which axis do you slice with `tgt[:-1]`?",
+    why="The first axis is the batch; time runs along the second.",
+    question="Which axis do you slice with `tgt[:-1]`?",
 )
 def wrong_axis(tgt):
     return tgt[:-1], tgt[1:]
@@ -94,8 +94,8 @@ def wrong_axis(tgt):
 
 @shift_target.mistake(
     "the words were rolled round: <bos> came back at the end",
-    so="The decoder would be asked to say <bos> after <eos>.",
-    ask="What does `roll` do with the id that falls off?",
+    why="The decoder would be asked to say <bos> after <eos>.",
+    question="What does `roll` do with the id that falls off?",
 )
 def rolled(tgt):
     return tgt, tgt.roll(-1, dims=1)
@@ -103,8 +103,8 @@ def rolled(tgt):
 
 @shift_target.mistake(
     "the output is the whole target: <bos> is still in front",
-    so="Read and asked for are then the same word again, and the two are not equally long.",
-    ask="Which id should the output begin with, and how long should it be?",
+    why="Read and asked for are then the same word again, and the two are not equally long.",
+    question="Which id should the output begin with, and how long should it be?",
 )
 def output_not_cut(tgt):
     return tgt[:, :-1], tgt
@@ -112,8 +112,8 @@ def output_not_cut(tgt):
 
 @shift_target.mistake(
     "the input is the whole target: <eos> is still at its end",
-    so="After <eos> there is nothing to say, so that step has no answer.",
-    ask="Which id should the input end with, and how long should it be?",
+    why="After <eos> there is nothing to say, so that step has no answer.",
+    question="Which id should the input end with, and how long should it be?",
 )
 def input_not_cut(tgt):
     return tgt, tgt[:, 1:]

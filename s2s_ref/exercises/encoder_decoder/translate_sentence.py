@@ -50,8 +50,8 @@ def translate_sentence(draw: Draw, src_len=3, vocab=7, states=11, max_len=8):
 
 @translate_sentence.mistake(
     "the decoder reads <bos> at every step",
-    so="It never learns which word it has just said.",
-    ask="What does the decoder read in the second step?",
+    why="It never learns which word it has just said.",
+    question="What does the decoder read in the second step?",
 )
 def same_bos(encoder, decoder, src, bos_id, eos_id, max_len):
     state, tokens = State(encoder(src)), []
@@ -66,8 +66,8 @@ def same_bos(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the state is reset to the context at every step",
-    so="The decoder forgets all but its last word, and tends to go round in circles.",
-    ask="Which state does the second call start from?",
+    why="The decoder forgets all but its last word, and tends to go round in circles.",
+    question="Which state does the second call start from?",
 )
 def state_reset(encoder, decoder, src, bos_id, eos_id, max_len):
     context, token, tokens = State(encoder(src)), bos_id, []
@@ -82,8 +82,8 @@ def state_reset(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the words so far are read again from a state that has read them",
-    so="After three words the decoder has read the first one three times.",
-    ask="What does the state that came back already know?",
+    why="After three words the decoder has read the first one three times.",
+    question="What does the state that came back already know?",
 )
 def prefix_reread(encoder, decoder, src, bos_id, eos_id, max_len):
     state, tokens = State(encoder(src)), [bos_id]
@@ -98,8 +98,8 @@ def prefix_reread(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "it goes on past <eos>",
-    so="The words after the end are noise: the decoder was never trained on them.",
-    ask="What should the loop do when the token is <eos>?",
+    why="The words after the end are noise: the decoder was never trained on them.",
+    question="What should the loop do when the token is <eos>?",
 )
 def past_eos(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), bos_id, []
@@ -113,8 +113,8 @@ def past_eos(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "<eos> is in the result",
-    so="It ends the sentence; it is not a word of it.",
-    ask="Do you look for <eos> before or after the token is kept?",
+    why="It ends the sentence; it is not a word of it.",
+    question="Do you look for <eos> before or after the token is kept?",
 )
 def eos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), bos_id, []
@@ -129,8 +129,8 @@ def eos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "<bos> is in the result",
-    so="It starts the decoder; nobody said it.",
-    ask="What is in your list before the first word is predicted?",
+    why="It starts the decoder; nobody said it.",
+    question="What is in your list before the first word is predicted?",
 )
 def bos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
     state, tokens = State(encoder(src)), [bos_id]
@@ -145,8 +145,8 @@ def bos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "<bos> and <eos> are in the result",
-    so="They start and end the sentence; they are not words of it.",
-    ask="Which of the tokens in your list did the decoder say as a word?",
+    why="They start and end the sentence; they are not words of it.",
+    question="Which of the tokens in your list did the decoder say as a word?",
 )
 def both_kept(encoder, decoder, src, bos_id, eos_id, max_len):
     state, tokens = State(encoder(src)), [bos_id]
@@ -160,8 +160,8 @@ def both_kept(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "a sentence that reaches max_len gives None",
-    so="Such a sentence has no <eos>, and all that was written is lost.",
-    ask="What comes back when the loop ends and has met no <eos>?",
+    why="Such a sentence has no <eos>, and all that was written is lost.",
+    question="What comes back when the loop ends and has met no <eos>?",
 )
 def returns_at_eos_only(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), bos_id, []
@@ -175,8 +175,8 @@ def returns_at_eos_only(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "nothing but <eos> ends the sentence",
-    so="A decoder that never says <eos> would write for ever.",
-    ask="What is `max_len` for?",
+    why="A decoder that never says <eos> would write for ever.",
+    question="What is `max_len` for?",
     raises="called more than",
 )
 def no_limit(encoder, decoder, src, bos_id, eos_id, max_len):
@@ -191,8 +191,8 @@ def no_limit(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the decoder starts with <eos> instead of <bos>",
-    so="In training every target began with <bos>, so that is the only beginning it knows.",
-    ask="Which id did the decoder read first in training?",
+    why="In training every target began with <bos>, so that is the only beginning it knows.",
+    question="Which id did the decoder read first in training?",
 )
 def starts_with_eos(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), eos_id, []
@@ -207,8 +207,8 @@ def starts_with_eos(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "a sentence of max_len tokens is cut one token short",
-    so="<bos> was counted among the tokens, and it is not one of the translation's.",
-    ask="What is in your list before the first word is predicted?",
+    why="<bos> was counted among the tokens, and it is not one of the translation's.",
+    question="What is in your list before the first word is predicted?",
 )
 def limit_counts_bos(encoder, decoder, src, bos_id, eos_id, max_len):
     state, tokens = State(encoder(src)), [bos_id]
@@ -223,8 +223,8 @@ def limit_counts_bos(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the tokens are tensors, not numbers",
-    so="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
-    ask="How does a tensor with one number in it become a plain number?",
+    why="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    question="How does a tensor with one number in it become a plain number?",
 )
 def tokens_as_tensors(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), torch.tensor([[bos_id]]), []
@@ -239,8 +239,8 @@ def tokens_as_tensors(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the tokens are tensors, not numbers",
-    so="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
-    ask="How does a tensor with one number in it become a plain number?",
+    why="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    question="How does a tensor with one number in it become a plain number?",
 )
 def tokens_as_vectors(encoder, decoder, src, bos_id, eos_id, max_len):
     state, token, tokens = State(encoder(src)), torch.tensor([bos_id]), []
@@ -255,8 +255,8 @@ def tokens_as_vectors(encoder, decoder, src, bos_id, eos_id, max_len):
 
 @translate_sentence.mistake(
     "the decoder got the bare context, not a State",
-    so="Every decoder of the course takes a State, so that they can be exchanged.",
-    ask="In what must the context be wrapped before the first call of the decoder?",
+    why="Every decoder of the course takes a State, so that they can be exchanged.",
+    question="In what must the context be wrapped before the first call of the decoder?",
     raises="has no attribute 'hidden'",
 )
 def context_not_wrapped(encoder, decoder, src, bos_id, eos_id, max_len):

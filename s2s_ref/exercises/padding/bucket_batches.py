@@ -135,8 +135,8 @@ def not_mixed_anew(first: list[list[Any]], second: list[list[Any]], drawn: bool)
 
 @bucket_batches.mistake(
     "sources and targets were sorted apart, and the pairs are torn",
-    so="Each source would be taught with the translation of another sentence.",
-    ask="What must stay together when the list is sorted or mixed?",
+    why="Each source would be taught with the translation of another sentence.",
+    question="What must stay together when the list is sorted or mixed?",
 )
 def sides_sorted_apart(pairs, batch_size, generator):
     sources = sorted((src for src, _ in pairs), key=len)
@@ -148,8 +148,8 @@ def sides_sorted_apart(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the last pairs are dropped when they do not fill a batch",
-    so="What is dropped is not learned. Sorted by length, it is always the longest sentences.",
-    ask="What happens to the rest when you divide 77 by 4?",
+    why="What is dropped is not learned. Sorted by length, it is always the longest sentences.",
+    question="What happens to the rest when you divide 77 by 4?",
 )
 def last_batch_dropped(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -161,8 +161,8 @@ def last_batch_dropped(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "some pairs come twice and others never",
-    so="An epoch is one look at everything. `torch.randint` draws with replacement.",
-    ask="Which function of PyTorch gives every number exactly once?",
+    why="An epoch is one look at everything. `torch.randint` draws with replacement.",
+    question="Which function of PyTorch gives every number exactly once?",
 )
 def drawn_with_replacement(pairs, batch_size, generator):
     chosen = torch.randint(len(pairs), (len(pairs),), generator=generator)
@@ -173,8 +173,8 @@ def drawn_with_replacement(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "short and long sentences meet in one batch",
-    so="Such a batch is as wide as its longest sentence, and the rest of it is padding.",
-    ask="In which order do the pairs stand at the moment when the list is cut?",
+    why="Such a batch is as wide as its longest sentence, and the rest of it is padding.",
+    question="In which order do the pairs stand at the moment when the list is cut?",
 )
 def not_sorted(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -183,8 +183,8 @@ def not_sorted(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the batches come in order of length",
-    so="Every epoch would begin with all the short sentences and end with all the long ones.",
-    ask="What happens to the batches after the list is cut?",
+    why="Every epoch would begin with all the short sentences and end with all the long ones.",
+    question="What happens to the batches after the list is cut?",
 )
 def in_order_of_length(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -194,8 +194,8 @@ def in_order_of_length(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the same sentences meet in every epoch",
-    so="A batch is averaged into one step. Fixed batches average the same sentences every time.",
-    ask="In which order do sentences of one length stand before you sort?",
+    why="A batch is averaged into one step. Fixed batches average the same sentences every time.",
+    question="In which order do sentences of one length stand before you sort?",
 )
 def always_the_same_mates(pairs, batch_size, generator):
     ordered = sorted(pairs, key=lambda pair: (len(pair[0]), len(pair[1])))
@@ -205,8 +205,8 @@ def always_the_same_mates(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "every epoch is the same",
-    so="A generator that is seeded anew in each call starts anew in each call.",
-    ask="Which generator goes on from one epoch to the next?",
+    why="A generator that is seeded anew in each call starts anew in each call.",
+    question="Which generator goes on from one epoch to the next?",
 )
 def seeded_in_each_call(pairs, batch_size, generator):
     fixed = torch.Generator().manual_seed(0)
@@ -218,8 +218,9 @@ def seeded_in_each_call(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the generator that was given is not used",
-    so="Then a run cannot be repeated: its batches depend on all that was drawn before.",
-    ask="Which of your lines draw random numbers, and does the generator go into each of them?",
+    why="Then a run cannot be repeated: its batches depend on all that was drawn before.",
+    question="Which of your lines draw random numbers, and does the generator go into each of "
+    "them?",
 )
 def generator_not_used(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs))]
@@ -230,8 +231,8 @@ def generator_not_used(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the list of pairs that came in was put into another order",
-    so="Whoever called still needs its order: line 7 of the list is line 7 of the file.",
-    ask="Which of your lines writes into `pairs`? Does `sort` make a new list, or `sorted`?",
+    why="Whoever called still needs its order: line 7 of the list is line 7 of the file.",
+    question="Which of your lines writes into `pairs`? Does `sort` make a new list, or `sorted`?",
 )
 def sorted_in_place(pairs, batch_size, generator):
     pairs.sort(key=lambda pair: (len(pair[0]), len(pair[1])))
@@ -241,8 +242,8 @@ def sorted_in_place(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the pieces overlap",
-    so="Sentences that stand in several pieces are learned several times in one epoch.",
-    ask="The first piece begins at place 0. At which place should the second one begin?",
+    why="Sentences that stand in several pieces are learned several times in one epoch.",
+    question="The first piece begins at place 0. At which place should the second one begin?",
 )
 def pieces_overlap(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -253,9 +254,9 @@ def pieces_overlap(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "there are more batches than needed: more than one is not full",
-    so="Where every length has batches of its own, rare lengths stay nearly alone. With that this "
+    why="Where every length has batches of its own, rare lengths stay nearly alone. With that this "
     "lesson began.",
-    ask="What is cut into pieces: the sorted list as a whole, or each length by itself?",
+    question="What is cut into pieces: the sorted list as a whole, or each length by itself?",
 )
 def each_length_by_itself(pairs, batch_size, generator):
     groups = {}
@@ -269,8 +270,8 @@ def each_length_by_itself(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "what came back is no list",
-    so="With `yield`, a function hands out one batch after the other and makes no list of them.",
-    ask="Where in your code do all the batches stand together?",
+    why="With `yield`, a function hands out one batch after the other and makes no list of them.",
+    question="Where in your code do all the batches stand together?",
 )
 def handed_out_one_by_one(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -282,8 +283,8 @@ def handed_out_one_by_one(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the pairs stand in one long list, not in batches",
-    so="Whoever calls takes each entry of the list for a batch.",
-    ask="How many square brackets stand around a pair in what you return?",
+    why="Whoever calls takes each entry of the list for a batch.",
+    question="How many square brackets stand around a pair in what you return?",
 )
 def never_cut(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]
@@ -292,8 +293,8 @@ def never_cut(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the batches hold something else than pairs",
-    so="A batch is a list of pairs, each as it came in: the ids of a source and of its target.",
-    ask="What does the first entry of your first batch look like when you print it?",
+    why="A batch is a list of pairs, each as it came in: the ids of a source and of its target.",
+    question="What does the first entry of your first batch look like when you print it?",
 )
 def numbers_of_pairs(pairs, batch_size, generator):
     order = torch.randperm(len(pairs), generator=generator).tolist()
@@ -304,8 +305,8 @@ def numbers_of_pairs(pairs, batch_size, generator):
 
 @bucket_batches.mistake(
     "the pieces overlap",
-    so="Sentences that stand in several pieces are learned several times in one epoch.",
-    ask="The first piece begins at place 0. At which place should the second one begin?",
+    why="Sentences that stand in several pieces are learned several times in one epoch.",
+    question="The first piece begins at place 0. At which place should the second one begin?",
 )
 def pieces_overlap_and_stop(pairs, batch_size, generator):
     mixed = [pairs[i] for i in torch.randperm(len(pairs), generator=generator)]

@@ -29,8 +29,8 @@ def length_mask(draw: Draw, batch=3, max_len=5):
 
 @length_mask.mistake(
     "one place too many is marked in every row",
-    so="The first <pad> of each sentence would count as a word.",
-    ask="Places are counted from 0. Is place 2 real in a sentence of 2 tokens?",
+    why="The first <pad> of each sentence would count as a word.",
+    question="Places are counted from 0. Is place 2 real in a sentence of 2 tokens?",
 )
 def up_to_and_with(lengths, max_len):
     return torch.arange(max_len) <= lengths.unsqueeze(1)
@@ -38,8 +38,8 @@ def up_to_and_with(lengths, max_len):
 
 @length_mask.mistake(
     "the mask is the wrong way round",
-    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
-    ask="What does True stand for?",
+    why="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
+    question="What does True stand for?",
 )
 def inverted(lengths, max_len):
     return torch.arange(max_len) >= lengths.unsqueeze(1)
@@ -47,8 +47,8 @@ def inverted(lengths, max_len):
 
 @length_mask.mistake(
     "the axes are exchanged",
-    so="A row of the mask belongs to a sentence, as in the rectangle of ids.",
-    ask="Which of the two tensors that you compare got the new axis?",
+    why="A row of the mask belongs to a sentence, as in the rectangle of ids.",
+    question="Which of the two tensors that you compare got the new axis?",
 )
 def exchanged_axes(lengths, max_len):
     return torch.arange(max_len).unsqueeze(1) < lengths
@@ -56,8 +56,8 @@ def exchanged_axes(lengths, max_len):
 
 @length_mask.mistake(
     "the mask holds numbers, not True and False",
-    so="As an index, `logits[mask]` with 0 and 1 fetches the rows 0 and 1 again and again.",
-    ask="Which dtype does a comparison give, and what did you do with it?",
+    why="As an index, `logits[mask]` with 0 and 1 fetches the rows 0 and 1 again and again.",
+    question="Which dtype does a comparison give, and what did you do with it?",
 )
 def as_numbers(lengths, max_len):
     return (torch.arange(max_len) < lengths.unsqueeze(1)).long()
@@ -65,8 +65,8 @@ def as_numbers(lengths, max_len):
 
 @length_mask.mistake(
     "the mask is as wide as the longest sentence, not as wide as asked",
-    so="The rectangle may be wider than the longest sentence, and the mask must fit over it.",
-    ask="What is `max_len` for?",
+    why="The rectangle may be wider than the longest sentence, and the mask must fit over it.",
+    question="What is `max_len` for?",
 )
 def as_wide_as_longest(lengths, max_len):
     return torch.arange(int(lengths.max())) < lengths.unsqueeze(1)
@@ -74,8 +74,8 @@ def as_wide_as_longest(lengths, max_len):
 
 @length_mask.mistake(
     "the last places are marked, not the first ones",
-    so="The padding stands behind the sentence, not in front of it.",
-    ask="Is the first place of a short sentence real?",
+    why="The padding stands behind the sentence, not in front of it.",
+    question="Is the first place of a short sentence real?",
 )
 def at_the_right_edge(lengths, max_len):
     return torch.arange(max_len) >= max_len - lengths.unsqueeze(1)
@@ -83,8 +83,8 @@ def at_the_right_edge(lengths, max_len):
 
 @length_mask.mistake(
     "the last word of every sentence is not marked",
-    so="In Korean the verb stands there, or the <eos>, and both would count as padding.",
-    ask="Places are counted from 0. At which place does a sentence of 2 tokens end?",
+    why="In Korean the verb stands there, or the <eos>, and both would count as padding.",
+    question="Places are counted from 0. At which place does a sentence of 2 tokens end?",
 )
 def one_too_few(lengths, max_len):
     return torch.arange(1, max_len + 1) < lengths.unsqueeze(1)
@@ -92,8 +92,8 @@ def one_too_few(lengths, max_len):
 
 @length_mask.mistake(
     "the mask is the wrong way round",
-    so="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
-    ask="What does True stand for?",
+    why="True stands for a real token here. Only PyTorch's key_padding_mask is the opposite.",
+    question="What does True stand for?",
 )
 def sides_exchanged(lengths, max_len):
     return lengths.unsqueeze(1) < torch.arange(max_len)
@@ -101,8 +101,8 @@ def sides_exchanged(lengths, max_len):
 
 @length_mask.mistake(
     "the two tensors do not fit together: neither has an axis of length 1",
-    so="Every place must meet every length. Two tensors with one axis each meet entry by entry.",
-    ask="Which of the two needs a new axis, and where, so that [batch, len] comes out?",
+    why="Every place must meet every length. Two tensors with one axis each meet entry by entry.",
+    question="Which of the two needs a new axis, and where, so that [batch, len] comes out?",
     raises="must match the size",
 )
 def no_new_axis(lengths, max_len):

@@ -38,8 +38,8 @@ def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5):
 
 @masked_cross_entropy.mistake(
     "the padding is counted",
-    so="A model that is good at saying <pad> gets a low loss, whatever it does with words.",
-    ask="Where does the mask come into your computation?",
+    why="A model that is good at saying <pad> gets a low loss, whatever it does with words.",
+    question="Where does the mask come into your computation?",
 )
 def padding_counted(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(
@@ -49,8 +49,8 @@ def padding_counted(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "only the padding is counted",
-    so="True stands for a real token. The model would learn nothing but to say <pad>.",
-    ask="Which tokens does `~tgt_mask` keep?",
+    why="True stands for a real token. The model would learn nothing but to say <pad>.",
+    question="Which tokens does `~tgt_mask` keep?",
 )
 def mask_inverted(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(
@@ -60,8 +60,8 @@ def mask_inverted(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "this is a mean of the sentences' means",
-    so="A word of a short sentence would weigh more than a word of a long one.",
-    ask="Once you have added up the words of the whole batch, what is there to divide by?",
+    why="A word of a short sentence would weigh more than a word of a long one.",
+    question="Once you have added up the words of the whole batch, what is there to divide by?",
 )
 def mean_of_means(logits, tgt_output, tgt_mask, reduction="mean"):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
@@ -73,8 +73,8 @@ def mean_of_means(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the sum is divided by all places, padding included",
-    so="The padding adds nothing to the sum, but it still makes the mean smaller.",
-    ask="How many places went into the sum?",
+    why="The padding adds nothing to the sum, but it still makes the mean smaller.",
+    question="How many places went into the sum?",
 )
 def divided_by_all_places(logits, tgt_output, tgt_mask, reduction="mean"):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
@@ -84,8 +84,8 @@ def divided_by_all_places(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the sum is divided by the number of sentences",
-    so="These are nats per sentence. They grow with the sentences' lengths.",
-    ask="Is it nats per sentence or nats per token that the docstring asks for?",
+    why="These are nats per sentence. They grow with the sentences' lengths.",
+    question="Is it nats per sentence or nats per token that the docstring asks for?",
 )
 def divided_by_sentences(logits, tgt_output, tgt_mask, reduction="mean"):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
@@ -95,9 +95,9 @@ def divided_by_sentences(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the logits at padding were overwritten, and are still counted",
-    so="Logits that are all the same say that all words are equally likely. That costs log(vocab) "
+    why="Logits that are all the same say that all words are equally likely. That costs log(vocab) "
     "nats a place.",
-    ask="Does a place whose logits were overwritten still take part in the sum?",
+    question="Does a place whose logits were overwritten still take part in the sum?",
 )
 def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
     kept = logits * tgt_mask.unsqueeze(-1)
@@ -108,8 +108,8 @@ def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the sum came back where the mean was asked for",
-    so="A sum grows with the batch, so its steps do too, and batches cannot be compared.",
-    ask="What does `reduction` say, and where do you use it?",
+    why="A sum grows with the batch, so its steps do too, and batches cannot be compared.",
+    question="What does `reduction` say, and where do you use it?",
 )
 def sum_for_mean(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(logits[tgt_mask], tgt_output[tgt_mask], reduction="sum")
@@ -117,8 +117,8 @@ def sum_for_mean(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the mean came back where the sum was asked for",
-    so="Sums can be added up over batches and divided once, at the end; means cannot.",
-    ask="What does `reduction` say, and where do you use it?",
+    why="Sums can be added up over batches and divided once, at the end; means cannot.",
+    question="What does `reduction` say, and where do you use it?",
 )
 def mean_for_sum(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(logits[tgt_mask], tgt_output[tgt_mask])
@@ -126,8 +126,8 @@ def mean_for_sum(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the padding was looked for by the id 0, not by the mask",
-    so="The function is not told which id is padding. The mask is what it is told.",
-    ask="Which argument says where the real tokens are?",
+    why="The function is not told which id is padding. The mask is what it is told.",
+    question="Which argument says where the real tokens are?",
 )
 def zeros_ignored(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(
@@ -137,8 +137,8 @@ def zeros_ignored(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the softmax is taken twice",
-    so="PyTorch's cross_entropy takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does cross_entropy want logits or probabilities?",
+    why="PyTorch's cross_entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does cross_entropy want logits or probabilities?",
 )
 def softmax_twice(logits, tgt_output, tgt_mask, reduction="mean"):
     probabilities = logits.softmax(dim=-1)
@@ -149,8 +149,9 @@ def softmax_twice(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the targets at padding were overwritten, and are still counted",
-    so="The model would be asked to say another word there, and would pay for not saying it.",
-    ask="What becomes smaller when a mask is used as an index, and what when it is multiplied?",
+    why="The model would be asked to say another word there, and would pay for not saying it.",
+    question="What becomes smaller when a mask is used as an index, and what when it is "
+    "multiplied?",
 )
 def targets_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
     kept = tgt_output * tgt_mask
@@ -159,9 +160,9 @@ def targets_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the logits were cut up anew, not transposed",
-    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
     "logits of different words come into one column.",
-    ask="Which function exchanges two axes? And does `logits[tgt_mask]` need one?",
+    question="Which function exchanges two axes? And does `logits[tgt_mask]` need one?",
 )
 def logits_reshaped(logits, tgt_output, tgt_mask, reduction="mean"):
     batch, tgt_len, vocab = logits.shape
@@ -172,8 +173,8 @@ def logits_reshaped(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the sign is turned",
-    so="A loss that falls below 0 rewards the model for making the right words unlikely.",
-    ask="Is the logarithm of a probability positive or negative, and what should a loss be?",
+    why="A loss that falls below 0 rewards the model for making the right words unlikely.",
+    question="Is the logarithm of a probability positive or negative, and what should a loss be?",
 )
 def sign_turned(logits, tgt_output, tgt_mask, reduction="mean"):
     log_probs = logits.log_softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)

@@ -41,8 +41,8 @@ def PackedEncoder(draw: Draw, batch=3, src_len=6, vocab=8, embed=3, hidden=4, ls
 
 @PackedEncoder.mistake(
     "the last state has read the padding",
-    so="What a sentence means would depend on how long the others in the batch are.",
-    ask="Where in your code do the lengths come in?",
+    why="What a sentence means would depend on how long the others in the batch are.",
+    question="Where in your code do the lengths come in?",
 )
 class LastPaddedState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -57,8 +57,8 @@ class LastPaddedState(nn.Module):
 
 @PackedEncoder.mistake(
     "the embeddings of <pad> are 0, and the RNN still reads them",
-    so="A step with the input 0 is a step: the old state and the biases still change the state.",
-    ask="Is reading nothing the same as not reading?",
+    why="A step with the input 0 is a step: the old state and the biases still change the state.",
+    question="Is reading nothing the same as not reading?",
 )
 class EmbeddingsZeroed(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -74,8 +74,8 @@ class EmbeddingsZeroed(nn.Module):
 
 @PackedEncoder.mistake(
     "h is right, but the LSTM's c has read the padding",
-    so="An LSTM's outputs show h only. Its long memory c cannot be picked from them.",
-    ask="Which part of the LSTM's state is not among its outputs?",
+    why="An LSTM's outputs show h only. Its long memory c cannot be picked from them.",
+    question="Which part of the LSTM's state is not among its outputs?",
 )
 class CellStateFromPadding(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -93,8 +93,8 @@ class CellStateFromPadding(nn.Module):
 
 @PackedEncoder.mistake(
     "the sentences were sorted by length and never put back",
-    so="Every sentence would get the meaning of another one.",
-    ask="Which sentence stands in row 0 of what you return?",
+    why="Every sentence would get the meaning of another one.",
+    question="Which sentence stands in row 0 of what you return?",
 )
 class OrderNotRestored(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -112,8 +112,8 @@ class OrderNotRestored(nn.Module):
 
 @PackedEncoder.mistake(
     "packing wants the longest sentence first, unless you tell it otherwise",
-    so="The sentences of a batch come in any order.",
-    ask="What does the argument `enforce_sorted` say, and what is its default?",
+    why="The sentences of a batch come in any order.",
+    question="What does the argument `enforce_sorted` say, and what is its default?",
     raises="enforce_sorted",
 )
 class SortedExpected(nn.Module):
@@ -131,8 +131,8 @@ class SortedExpected(nn.Module):
 
 @PackedEncoder.mistake(
     "the states end with the longest sentence, and the rectangle is wider",
-    so="A mask over the source would no longer fit over the states.",
-    ask="What does the argument `total_length` of `pad_packed_sequence` do?",
+    why="A mask over the source would no longer fit over the states.",
+    question="What does the argument `total_length` of `pad_packed_sequence` do?",
 )
 class StatesTooShort(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -151,8 +151,8 @@ class StatesTooShort(nn.Module):
 
 @PackedEncoder.mistake(
     "the state was taken one place after the last word",
-    so="Places are counted from 0: the last word of a sentence of 3 is at place 2.",
-    ask="At which place does a sentence of one word end?",
+    why="Places are counted from 0: the last word of a sentence of 3 is at place 2.",
+    question="At which place does a sentence of one word end?",
     raises="out of bounds",
 )
 class OnePlaceAfter(nn.Module):
@@ -168,8 +168,8 @@ class OnePlaceAfter(nn.Module):
 
 @PackedEncoder.mistake(
     "the two results are exchanged",
-    so="The decoder would start from the states of all words.",
-    ask="Which of the two stands first in the signature, after the arrow?",
+    why="The decoder would start from the states of all words.",
+    question="Which of the two stands first in the signature, after the arrow?",
 )
 class ResultsExchanged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -188,9 +188,9 @@ class ResultsExchanged(nn.Module):
 
 @PackedEncoder.mistake(
     "the state was taken at the last place of the rectangle",
-    so="Only the longest sentence ends there. For all others padding stands at that place, and "
+    why="Only the longest sentence ends there. For all others padding stands at that place, and "
     "what the states hold at padding is not their meaning.",
-    ask="Besides the states, what does `self.rnn` return, and after which word is it taken?",
+    question="Besides the states, what does `self.rnn` return, and after which word is it taken?",
 )
 class LastPlaceOfStates(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -209,8 +209,8 @@ class LastPlaceOfStates(nn.Module):
 
 @PackedEncoder.mistake(
     "the LSTM's c is lost",
-    so="The decoder would start with half of the state.",
-    ask="How many tensors is the state of an LSTM?",
+    why="The decoder would start with half of the state.",
+    question="How many tensors is the state of an LSTM?",
 )
 class CellStateDropped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -225,8 +225,8 @@ class CellStateDropped(nn.Module):
 
 @PackedEncoder.mistake(
     "the states came back together with the lengths",
-    so="`pad_packed_sequence` returns two things, the rectangle and the lengths once more.",
-    ask="Which of the two results do you want to return?",
+    why="`pad_packed_sequence` returns two things, the rectangle and the lengths once more.",
+    question="Which of the two results do you want to return?",
 )
 class LengthsKept(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -245,8 +245,8 @@ class LengthsKept(nn.Module):
 
 @PackedEncoder.mistake(
     "`pack_padded_sequence` took the words for sentences",
-    so="By default it expects the places first and the batch second.",
-    ask="Which axis of your embeddings comes first, and which argument says so?",
+    why="By default it expects the places first and the batch second.",
+    question="Which axis of your embeddings comes first, and which argument says so?",
     raises="exceeds dimension size|out of DATA bounds|invalid for input of size",
 )
 class PackedTheOtherWay(nn.Module):
@@ -264,9 +264,10 @@ class PackedTheOtherWay(nn.Module):
 
 @PackedEncoder.mistake(
     "an LSTM's h was taken for its whole state",
-    so="A GRU's last state is one tensor, and `[0]` drops its first axis. An LSTM's is a pair, and "
+    why="A GRU's last state is one tensor, and `[0]` drops its first axis. An LSTM's is a pair, "
+    "and "
     "there `[0]` is h.",
-    ask="Which helper drops the axis for a tensor and for a pair alike?",
+    question="Which helper drops the axis for a tensor and for a pair alike?",
 )
 class FirstOfPair(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

@@ -35,8 +35,8 @@ def pad(draw: Draw, sentences=4, longest=6, vocab=9):
 
 @pad.mistake(
     "the longer sentences were cut",
-    so="The end of a sentence is lost, and in Korean the verb stands there.",
-    ask="Which sentence decides how wide the rectangle is?",
+    why="The end of a sentence is lost, and in Korean the verb stands there.",
+    question="Which sentence decides how wide the rectangle is?",
 )
 def cut_to_shortest(sequences, pad_id):
     shortest = min(len(ids) for ids in sequences)
@@ -45,8 +45,8 @@ def cut_to_shortest(sequences, pad_id):
 
 @pad.mistake(
     "the padding stands in front",
-    so="Then the words end at the right edge, but a mask of lengths marks the places on the left.",
-    ask="Where in a row does the first word of a sentence belong?",
+    why="Then the words end at the right edge, but a mask of lengths marks the places on the left.",
+    question="Where in a row does the first word of a sentence belong?",
 )
 def padded_in_front(sequences, pad_id):
     longest = max(len(ids) for ids in sequences)
@@ -55,8 +55,8 @@ def padded_in_front(sequences, pad_id):
 
 @pad.mistake(
     "the gaps were filled with 0 and not with `pad_id`",
-    so="It goes well as long as 0 happens to be the id of padding, and no longer.",
-    ask="What is the second argument for?",
+    why="It goes well as long as 0 happens to be the id of padding, and no longer.",
+    question="What is the second argument for?",
 )
 def filled_with_zeros(sequences, pad_id):
     longest = max(len(ids) for ids in sequences)
@@ -65,8 +65,8 @@ def filled_with_zeros(sequences, pad_id):
 
 @pad.mistake(
     "every row is one place too long",
-    so="A whole column of padding costs time in every batch.",
-    ask="How much padding does the longest sentence need?",
+    why="A whole column of padding costs time in every batch.",
+    question="How much padding does the longest sentence need?",
 )
 def one_column_too_many(sequences, pad_id):
     longest = max(len(ids) for ids in sequences) + 1
@@ -75,8 +75,8 @@ def one_column_too_many(sequences, pad_id):
 
 @pad.mistake(
     "the sentences stand in the columns",
-    so="The batch comes first, everywhere in the course. PyTorch's own default is the other one.",
-    ask="How many rows should come out for two sentences?",
+    why="The batch comes first, everywhere in the course. PyTorch's own default is the other one.",
+    question="How many rows should come out for two sentences?",
 )
 def sentences_in_columns(sequences, pad_id):
     rows = [torch.tensor(ids) for ids in sequences]
@@ -85,8 +85,8 @@ def sentences_in_columns(sequences, pad_id):
 
 @pad.mistake(
     "the ids became floats",
-    so="An embedding is looked up by whole numbers; it refuses 5.0.",
-    ask="Which dtype do `torch.zeros` and `torch.ones` give when you do not name one?",
+    why="An embedding is looked up by whole numbers; it refuses 5.0.",
+    question="Which dtype do `torch.zeros` and `torch.ones` give when you do not name one?",
 )
 def floats(sequences, pad_id):
     longest = max(len(ids) for ids in sequences)
@@ -98,8 +98,8 @@ def floats(sequences, pad_id):
 
 @pad.mistake(
     "the sentences that came in were made longer",
-    so="Whoever called still needs them; in the next batch they would be as long as this one's.",
-    ask="Which of your operations changes a list, and which makes a new one?",
+    why="Whoever called still needs them; in the next batch they would be as long as this one's.",
+    question="Which of your operations changes a list, and which makes a new one?",
 )
 def made_longer(sequences, pad_id):
     longest = max(len(ids) for ids in sequences)
@@ -110,8 +110,9 @@ def made_longer(sequences, pad_id):
 
 @pad.mistake(
     "the rows are not all of one length",
-    so="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
-    ask="For a sentence of 2 ids beside one of 5: how many times does `pad_id` stand behind it?",
+    why="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
+    question="For a sentence of 2 ids beside one of 5: how many times does `pad_id` stand "
+    "behind it?",
     raises="expected sequence of length",
 )
 def always_one_more(sequences, pad_id):

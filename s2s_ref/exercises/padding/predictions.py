@@ -12,12 +12,12 @@ def mate(answer):
     return one_of(answer, "nothing", "loss", "all")
 
 
-@mate.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@mate.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def mate_unanswered():
     return None
 
 
-@mate.mistake('expected one of "nothing", "loss", "all"', so="One word, in quotes.")
+@mate.mistake('expected one of "nothing", "loss", "all"', why="One word, in quotes.")
 def mate_by_list():
     return ["state", "loss"]
 
@@ -34,20 +34,20 @@ def forgotten(answer):
     return None
 
 
-@forgotten.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@forgotten.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def forgotten_unanswered():
     return None
 
 
 @forgotten.mistake(
-    "expected two words in a list", so="One for the encoder, then one for the loss: [a, b]."
+    "expected two words in a list", why="One for the encoder, then one for the loss: [a, b]."
 )
 def forgotten_one_word():
     return "worse"
 
 
 @forgotten.mistake(
-    'expected "worse", "same" or "better", twice', so="Small letters, in quotes, as in the text."
+    'expected "worse", "same" or "better", twice', why="Small letters, in quotes, as in the text."
 )
 def forgotten_in_other_words():
     return ["a bit worse", "the same"]
@@ -59,12 +59,12 @@ def lower_loss(answer):
     return one_of(answer, "A", "B")
 
 
-@lower_loss.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@lower_loss.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def lower_loss_unanswered():
     return None
 
 
-@lower_loss.mistake('expected one of "A", "B"', so="A letter in quotes, as a capital.")
+@lower_loss.mistake('expected one of "A", "B"', why="A letter in quotes, as a capital.")
 def lower_loss_small():
     return "a"
 
@@ -75,11 +75,11 @@ def padding_share(answer):
     return one_share(answer)
 
 
-@padding_share.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@padding_share.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def padding_share_unanswered():
     return None
 
 
-@padding_share.mistake("expected a percentage, from 0 to 100", so="A number alone, no quotes.")
+@padding_share.mistake("expected a percentage, from 0 to 100", why="A number alone, no quotes.")
 def padding_share_in_quotes():
     return "50 %"

@@ -45,8 +45,8 @@ def gru_step(draw: Draw, batch=2, embed=3, hidden=4):
 
 @gru_step.mistake(
     "the update gate is the wrong way round",
-    so="Some papers write it so. In Cho et al. and in PyTorch, update = 1 keeps the old state.",
-    ask="What should the new state be when the update gate is 1?",
+    why="Some papers write it so. In Cho et al. and in PyTorch, update = 1 keeps the old state.",
+    question="What should the new state be when the update gate is 1?",
 )
 def update_inverted(x, h, W_x, W_h, b_x, b_h):
     x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
@@ -58,8 +58,8 @@ def update_inverted(x, h, W_x, W_h, b_x, b_h):
 
 @gru_step.mistake(
     "reset and update are exchanged",
-    so="The weights lie in the order reset, update, candidate.",
-    ask="Which of the three parts is the first?",
+    why="The weights lie in the order reset, update, candidate.",
+    question="Which of the three parts is the first?",
 )
 def gates_swapped(x, h, W_x, W_h, b_x, b_h):
     x_z, x_r, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
@@ -71,8 +71,8 @@ def gates_swapped(x, h, W_x, W_h, b_x, b_h):
 
 @gru_step.mistake(
     "the reset gate does nothing",
-    so="Then the unit cannot set the past aside when a new clause begins.",
-    ask="Which part of the candidate does the reset gate multiply?",
+    why="Then the unit cannot set the past aside when a new clause begins.",
+    question="Which part of the candidate does the reset gate multiply?",
 )
 def reset_unused(x, h, W_x, W_h, b_x, b_h):
     _, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
@@ -84,8 +84,8 @@ def reset_unused(x, h, W_x, W_h, b_x, b_h):
 
 @gru_step.mistake(
     "the reset gate acts before the matrix product, not after it",
-    so="Both are called GRU. In PyTorch's form, which is faster, the gate acts on the product.",
-    ask="Is it reset * (h W + b), or (reset * h) W + b?",
+    why="Both are called GRU. In PyTorch's form, which is faster, the gate acts on the product.",
+    question="Is it reset * (h W + b), or (reset * h) W + b?",
 )
 def reset_before_product(x, h, W_x, W_h, b_x, b_h):
     size = h.shape[-1]
@@ -98,8 +98,8 @@ def reset_before_product(x, h, W_x, W_h, b_x, b_h):
 
 @gru_step.mistake(
     "the candidate went through a sigmoid, not a tanh",
-    so="Gates lie between 0 and 1; what is written into the state may be negative.",
-    ask="Which of the three parts is a gate, and which is new content?",
+    why="Gates lie between 0 and 1; what is written into the state may be negative.",
+    question="Which of the three parts is a gate, and which is new content?",
 )
 def candidate_sigmoid(x, h, W_x, W_h, b_x, b_h):
     x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
@@ -111,8 +111,8 @@ def candidate_sigmoid(x, h, W_x, W_h, b_x, b_h):
 
 @gru_step.mistake(
     "the old state is not mixed in",
-    so="What keeps a GRU's memory is that a part of the old state passes on unchanged.",
-    ask="Which two things does the update gate weigh against each other?",
+    why="What keeps a GRU's memory is that a part of the old state passes on unchanged.",
+    question="Which two things does the update gate weigh against each other?",
 )
 def old_state_dropped(x, h, W_x, W_h, b_x, b_h):
     x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)

@@ -30,8 +30,8 @@ def one_hot(draw: Draw, batch=2, len=3, vocab=5):
 
 @one_hot.mistake(
     "the vectors hold whole numbers",
-    so="A layer's weights are floats, and PyTorch does not multiply floats with whole numbers.",
-    ask="Which dtype do your vectors have, and how do they become float32?",
+    why="A layer's weights are floats, and PyTorch does not multiply floats with whole numbers.",
+    question="Which dtype do your vectors have, and how do they become float32?",
 )
 def whole_numbers(ids, vocab_size):
     return nn.functional.one_hot(ids, vocab_size)
@@ -39,8 +39,8 @@ def whole_numbers(ids, vocab_size):
 
 @one_hot.mistake(
     "the new axis is in the wrong place",
-    so="The vocabulary must be the last axis: that is the one a matrix multiplies.",
-    ask="Which axis of your result is as long as the vocabulary?",
+    why="The vocabulary must be the last axis: that is the one a matrix multiplies.",
+    question="Which axis of your result is as long as the vocabulary?",
 )
 def axis_in_the_middle(ids, vocab_size):
     return nn.functional.one_hot(ids, vocab_size).float().transpose(1, 2)
@@ -48,8 +48,8 @@ def axis_in_the_middle(ids, vocab_size):
 
 @one_hot.mistake(
     "the vocabulary's size was guessed from the ids",
-    so="A sentence without the last word of the vocabulary would get shorter vectors.",
-    ask="Where does the function learn how many words there are?",
+    why="A sentence without the last word of the vocabulary would get shorter vectors.",
+    question="Where does the function learn how many words there are?",
 )
 def guessed_size(ids, vocab_size):
     return nn.functional.one_hot(ids).float()
@@ -57,8 +57,8 @@ def guessed_size(ids, vocab_size):
 
 @one_hot.mistake(
     "the 1 stands one place too early",
-    so="Ids start at 0, and so do the places of a vector.",
-    ask="At which place is the 1 for the id 0?",
+    why="Ids start at 0, and so do the places of a vector.",
+    question="At which place is the 1 for the id 0?",
 )
 def off_by_one(ids, vocab_size):
     return nn.functional.one_hot((ids - 1) % vocab_size, vocab_size).float()
@@ -66,8 +66,8 @@ def off_by_one(ids, vocab_size):
 
 @one_hot.mistake(
     "batch and length were merged into one axis",
-    so="The RNN must know which words belong to the same sentence.",
-    ask="How many axes does the signature promise?",
+    why="The RNN must know which words belong to the same sentence.",
+    question="How many axes does the signature promise?",
 )
 def flattened(ids, vocab_size):
     return torch.eye(vocab_size)[ids.reshape(-1)]
@@ -75,8 +75,8 @@ def flattened(ids, vocab_size):
 
 @one_hot.mistake(
     "zeros and ones are exchanged",
-    so="Such a vector says that it is every word but this one.",
-    ask="How many ones should a vector have?",
+    why="Such a vector says that it is every word but this one.",
+    question="How many ones should a vector have?",
 )
 def inverted(ids, vocab_size):
     return 1 - nn.functional.one_hot(ids, vocab_size).float()

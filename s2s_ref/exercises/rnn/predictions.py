@@ -10,18 +10,18 @@ def longer(answer):
     return one_share(answer)
 
 
-@longer.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@longer.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def longer_unanswered():
     return None
 
 
-@longer.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@longer.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
 def longer_in_words():
     return "about half"
 
 
 @longer.mistake(
-    "expected a percentage: 0.9 %, or 90?", so="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.9 %, or 90?", why="One half is 50. For less than one in 100, write 0."
 )
 def longer_as_share():
     return 0.9
@@ -39,23 +39,23 @@ def positions(answer):
     return below_one(*answer)
 
 
-@positions.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@positions.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def unanswered():
     return None
 
 
-@positions.mistake("expected three numbers in a list", so="One for each position: [a, b, c].")
+@positions.mistake("expected three numbers in a list", why="One for each position: [a, b, c].")
 def one_number():
     return 50
 
 
-@positions.mistake("expected percentages, from 0 to 100", so="Write 50 for one half.")
+@positions.mistake("expected percentages, from 0 to 100", why="Write 50 for one half.")
 def too_large():
     return [150, 20, 30]
 
 
 @positions.mistake(
-    "expected a percentage: 0.5 %, or 50?", so="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.5 %, or 50?", why="One half is 50. For less than one in 100, write 0."
 )
 def as_shares():
     return [1, 0.5, 0.5]
@@ -67,13 +67,13 @@ def bigger(answer):
     return one_share(answer)
 
 
-@bigger.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@bigger.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def bigger_unanswered():
     return None
 
 
 @bigger.mistake(
-    "expected a percentage, from 0 to 100", so="One half is 50, and nothing is above 100."
+    "expected a percentage, from 0 to 100", why="One half is 50, and nothing is above 100."
 )
 def bigger_than_all():
     return 120
@@ -85,12 +85,12 @@ def rescue(answer):
     return one_of(answer, "order", "wait", "both", "neither")
 
 
-@rescue.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@rescue.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def rescue_unanswered():
     return None
 
 
-@rescue.mistake('expected one of "order", "wait", "both", "neither"', so="One word, in quotes.")
+@rescue.mistake('expected one of "order", "wait", "both", "neither"', why="One word, in quotes.")
 def rescue_by_list():
     return ["order", "wait"]
 
@@ -101,12 +101,12 @@ def lengths(answer):
     return one_of(answer, "a", "b", "c")
 
 
-@lengths.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@lengths.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def lengths_unanswered():
     return None
 
 
-@lengths.mistake('expected one of "a", "b", "c"', so="A letter in quotes, as a small letter.")
+@lengths.mistake('expected one of "a", "b", "c"', why="A letter in quotes, as a small letter.")
 def lengths_in_words():
     return 4
 
@@ -117,12 +117,12 @@ def reach(answer):
     return one_of(answer, "rnn", "gru", "lstm")
 
 
-@reach.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@reach.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def reach_unanswered():
     return None
 
 
-@reach.mistake('expected one of "rnn", "gru", "lstm"', so="A name in quotes, small letters.")
+@reach.mistake('expected one of "rnn", "gru", "lstm"', why="A name in quotes, small letters.")
 def reach_in_capitals():
     return "LSTM"
 
@@ -133,12 +133,12 @@ def forgetting(answer):
     return one_of(answer, "rnn", "gru", "lstm")
 
 
-@forgetting.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@forgetting.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_answer():
     return None
 
 
-@forgetting.mistake('expected one of "rnn", "gru", "lstm"', so="A name in quotes, small letters.")
+@forgetting.mistake('expected one of "rnn", "gru", "lstm"', why="A name in quotes, small letters.")
 def capitals():
     return "RNN"
 
@@ -149,11 +149,11 @@ def patience(answer):
     return one_share(answer)
 
 
-@patience.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@patience.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def patience_unanswered():
     return None
 
 
-@patience.mistake("expected a percentage, from 0 to 100", so="A number alone, in no list.")
+@patience.mistake("expected a percentage, from 0 to 100", why="A number alone, in no list.")
 def patience_in_list():
     return [60]

@@ -36,8 +36,8 @@ def rnn_step(draw: Draw, batch=2, embed=3, hidden=5):
 
 @rnn_step.mistake(
     "the bias is forgotten",
-    so="Without it, a step with all-zero inputs can say nothing.",
-    ask="Which of the five arguments does your line not use?",
+    why="Without it, a step with all-zero inputs can say nothing.",
+    question="Which of the five arguments does your line not use?",
 )
 def bias_forgotten(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh + h @ W_hh)
@@ -45,8 +45,8 @@ def bias_forgotten(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the tanh is left out",
-    so="Without it all steps together are one matrix product, and the state can grow without end.",
-    ask="Which values can a state take after the tanh?",
+    why="Without it all steps together are one matrix product, and the state can grow without end.",
+    question="Which values can a state take after the tanh?",
 )
 def tanh_left_out(x, h, W_xh, W_hh, b):
     return x @ W_xh + h @ W_hh + b
@@ -54,8 +54,8 @@ def tanh_left_out(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the two weight matrices are exchanged",
-    so="W_xh reads the word, W_hh carries the state on.",
-    ask="What do the letters after W_ tell: from where, to where?",
+    why="W_xh reads the word, W_hh carries the state on.",
+    question="What do the letters after W_ tell: from where, to where?",
     raises="cannot be multiplied",
 )
 def weights_swapped(x, h, W_xh, W_hh, b):
@@ -64,8 +64,8 @@ def weights_swapped(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the previous state is not used",
-    so="The step forgets every earlier word: it is a layer for single words, not an RNN.",
-    ask="Where does your line read what came before?",
+    why="The step forgets every earlier word: it is a layer for single words, not an RNN.",
+    question="Where does your line read what came before?",
 )
 def state_unused(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh + b)
@@ -73,8 +73,8 @@ def state_unused(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "a sigmoid stands where the tanh belongs",
-    so="A sigmoid's values lie between 0 and 1; the state should be free to be negative.",
-    ask="Which function's values lie between -1 and 1?",
+    why="A sigmoid's values lie between 0 and 1; the state should be free to be negative.",
+    question="Which function's values lie between -1 and 1?",
 )
 def sigmoid(x, h, W_xh, W_hh, b):
     return torch.sigmoid(x @ W_xh + h @ W_hh + b)
@@ -82,8 +82,8 @@ def sigmoid(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the weights are transposed",
-    so="nn.Linear keeps its weight as [out, in]; here it is [in, out].",
-    ask="Which axis of W_xh is as long as a word's vector?",
+    why="nn.Linear keeps its weight as [out, in]; here it is [in, out].",
+    question="Which axis of W_xh is as long as a word's vector?",
     raises="cannot be multiplied",
 )
 def transposed(x, h, W_xh, W_hh, b):
@@ -92,8 +92,8 @@ def transposed(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "each part has a tanh of its own",
-    so="The word and the state must be added before they are squashed, to act on one another.",
-    ask="How many times does tanh stand in the formula?",
+    why="The word and the state must be added before they are squashed, to act on one another.",
+    question="How many times does tanh stand in the formula?",
 )
 def tanh_of_each(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh) + torch.tanh(h @ W_hh) + b
@@ -101,8 +101,8 @@ def tanh_of_each(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the bias is added after the tanh",
-    so="The state can then leave the numbers from -1 to 1, and the bias is not squashed.",
-    ask="What stands inside the brackets of tanh in the formula?",
+    why="The state can then leave the numbers from -1 to 1, and the bias is not squashed.",
+    question="What stands inside the brackets of tanh in the formula?",
 )
 def bias_outside(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh + h @ W_hh) + b
@@ -110,8 +110,8 @@ def bias_outside(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the tanh squashes the word's part only",
-    so="The old state is then added as it is, and the new one can grow without end.",
-    ask="What stands inside the brackets of tanh in the formula?",
+    why="The old state is then added as it is, and the new one can grow without end.",
+    question="What stands inside the brackets of tanh in the formula?",
 )
 def tanh_of_the_word(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh) + h @ W_hh + b
@@ -119,8 +119,8 @@ def tanh_of_the_word(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the matrix W_hh is transposed",
-    so="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
-    ask="Which of its two axes stands for the old state, and which for the new one?",
+    why="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
+    question="Which of its two axes stands for the old state, and which for the new one?",
 )
 def state_weights_transposed(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh + h @ W_hh.T + b)

@@ -37,8 +37,8 @@ def SingleRNN(draw: Draw, batch=2, len=3, embed=4, hidden=5, src_vocab=7, tgt_vo
 
 @SingleRNN.mistake(
     "these are probabilities already, not logits",
-    so="Training turns logits into probabilities itself. Done twice, it flattens every choice.",
-    ask="What do your numbers sum to along the last axis?",
+    why="Training turns logits into probabilities itself. Done twice, it flattens every choice.",
+    question="What do your numbers sum to along the last axis?",
 )
 class Softmaxed(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -54,8 +54,8 @@ class Softmaxed(nn.Module):
 
 @SingleRNN.mistake(
     "only the last word gets an answer",
-    so="Every source position must be answered by one target word.",
-    ask="Which of the two results of `nn.RNN` holds the state after every word?",
+    why="Every source position must be answered by one target word.",
+    question="Which of the two results of `nn.RNN` holds the state after every word?",
 )
 class LastWordOnly(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -71,8 +71,8 @@ class LastWordOnly(nn.Module):
 
 @SingleRNN.mistake(
     "the states came back, not the logits",
-    so="A state is the RNN's own note. The affine layer turns it into one number a word.",
-    ask="Which of your three layers does the result come from?",
+    why="A state is the RNN's own note. The affine layer turns it into one number a word.",
+    question="Which of your three layers does the result come from?",
 )
 class WithoutAffine(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -88,8 +88,8 @@ class WithoutAffine(nn.Module):
 
 @SingleRNN.mistake(
     "the RNN is left out",
-    so="Then each word is translated alone, as if by a dictionary.",
-    ask="Where does your forward pass read the words before this one?",
+    why="Then each word is translated alone, as if by a dictionary.",
+    question="Where does your forward pass read the words before this one?",
     raises="cannot be multiplied",
 )
 class WithoutRNN(nn.Module):
@@ -105,8 +105,8 @@ class WithoutRNN(nn.Module):
 
 @SingleRNN.mistake(
     "the words were chosen already: these are ids, not logits",
-    so="A choice does not say how near the other words came, so nothing can be learned from it.",
-    ask="What does training need: the winner, or a number for every word?",
+    why="A choice does not say how near the other words came, so nothing can be learned from it.",
+    question="What does training need: the winner, or a number for every word?",
 )
 class Chosen(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -122,8 +122,8 @@ class Chosen(nn.Module):
 
 @SingleRNN.mistake(
     "batch and words are exchanged on the way into the RNN",
-    so="It then reads down the batch, from one sentence into the next.",
-    ask="The RNN was made with batch_first=True. Which axis does it walk along?",
+    why="It then reads down the batch, from one sentence into the next.",
+    question="The RNN was made with batch_first=True. Which axis does it walk along?",
 )
 class ReadsAcrossSentences(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -139,8 +139,8 @@ class ReadsAcrossSentences(nn.Module):
 
 @SingleRNN.mistake(
     "the RNN's two results were not taken apart",
-    so="`nn.RNN` returns a pair: the state after every word, and the last state once more.",
-    ask="How do you give the two results a name each, and which one goes on?",
+    why="`nn.RNN` returns a pair: the state after every word, and the last state once more.",
+    question="How do you give the two results a name each, and which one goes on?",
     raises="not tuple",
 )
 class PairNotTakenApart(nn.Module):
@@ -156,8 +156,8 @@ class PairNotTakenApart(nn.Module):
 
 @SingleRNN.mistake(
     "these are the logits of the last state alone",
-    so="The second result of `nn.RNN` is the state after the last word. Every word needs one.",
-    ask="Which of the two results of `nn.RNN` holds the state after every word?",
+    why="The second result of `nn.RNN` is the state after the last word. Every word needs one.",
+    question="Which of the two results of `nn.RNN` holds the state after every word?",
 )
 class LastStateOnly(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
@@ -173,8 +173,8 @@ class LastStateOnly(nn.Module):
 
 @SingleRNN.mistake(
     "these are log-probabilities already, not logits",
-    so="Training turns logits into log-probabilities itself.",
-    ask="Which of your layers gives numbers that may also be above 0?",
+    why="Training turns logits into log-probabilities itself.",
+    question="Which of your layers gives numbers that may also be above 0?",
 )
 class LogSoftmaxed(nn.Module):
     def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):

@@ -33,8 +33,8 @@ def token_accuracy(draw: Draw, batch=4, len=5, vocab=6):
 
 @token_accuracy.mistake(
     "whole sentences were counted, not tokens",
-    so="A sentence with one wrong word then counts as all wrong. That is exact match, lesson 2.",
-    ask="How many tokens does the batch have, and how many sentences?",
+    why="A sentence with one wrong word then counts as all wrong. That is exact match, lesson 2.",
+    question="How many tokens does the batch have, and how many sentences?",
 )
 def whole_sentences(logits, tgt):
     return (logits.argmax(dim=-1) == tgt).all(dim=1).float().mean().item()
@@ -42,8 +42,8 @@ def whole_sentences(logits, tgt):
 
 @token_accuracy.mistake(
     "this is a count, not a share",
-    so="A count cannot be compared between batches of different sizes.",
-    ask="By what must the number of right tokens be divided?",
+    why="A count cannot be compared between batches of different sizes.",
+    question="By what must the number of right tokens be divided?",
 )
 def counted(logits, tgt):
     return (logits.argmax(dim=-1) == tgt).sum().item()
@@ -51,8 +51,8 @@ def counted(logits, tgt):
 
 @token_accuracy.mistake(
     "the share is in percent",
-    so="The course's shares run from 0 to 1; the figures turn them into percent.",
-    ask="What is the largest value that a share can have?",
+    why="The course's shares run from 0 to 1; the figures turn them into percent.",
+    question="What is the largest value that a share can have?",
 )
 def percent(logits, tgt):
     return 100 * (logits.argmax(dim=-1) == tgt).float().mean().item()
@@ -60,8 +60,8 @@ def percent(logits, tgt):
 
 @token_accuracy.mistake(
     "argmax runs over the positions, not over the words",
-    so="The question is which word is likeliest at a position.",
-    ask="Which axis of the logits is the vocabulary?",
+    why="The question is which word is likeliest at a position.",
+    question="Which axis of the logits is the vocabulary?",
     raises="must match the size",
 )
 def wrong_axis(logits, tgt):
@@ -70,8 +70,8 @@ def wrong_axis(logits, tgt):
 
 @token_accuracy.mistake(
     "only the last word of each sentence was looked at",
-    so="Every position of the source is answered, and every answer counts.",
-    ask="Which positions does your comparison cover?",
+    why="Every position of the source is answered, and every answer counts.",
+    question="Which positions does your comparison cover?",
 )
 def last_word(logits, tgt):
     return (logits[:, -1].argmax(dim=-1) == tgt[:, -1]).float().mean().item()
@@ -79,8 +79,8 @@ def last_word(logits, tgt):
 
 @token_accuracy.mistake(
     "the number of right tokens was divided by the number of sentences",
-    so="Sentences have several tokens each, so the result can exceed 1.",
-    ask="How many answers did the model give in all?",
+    why="Sentences have several tokens each, so the result can exceed 1.",
+    question="How many answers did the model give in all?",
 )
 def per_sentence(logits, tgt):
     return (logits.argmax(dim=-1) == tgt).sum().item() / len(tgt)
@@ -88,8 +88,8 @@ def per_sentence(logits, tgt):
 
 @token_accuracy.mistake(
     "booleans have no mean",
-    so="A comparison gives booleans. PyTorch takes the mean of floats only.",
-    ask="What makes 1 of True and 0 of False?",
+    why="A comparison gives booleans. PyTorch takes the mean of floats only.",
+    question="What makes 1 of True and 0 of False?",
     raises="could not infer output dtype",
 )
 def mean_of_booleans(logits, tgt):

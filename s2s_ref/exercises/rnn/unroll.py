@@ -37,8 +37,8 @@ def unroll(draw: Draw, batch=2, len=4, embed=3, hidden=5):
 
 @unroll.mistake(
     "the state before the first word is among the results",
-    so="Then every state is one word late, and the last word's state is lost.",
-    ask="Do you keep the state before or after the step?",
+    why="Then every state is one word late, and the last word's state is lost.",
+    question="Do you keep the state before or after the step?",
 )
 def initial_state_included(inputs, h, W_xh, W_hh, b):
     states = []
@@ -50,8 +50,8 @@ def initial_state_included(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "there is one state too many: the one before the first word",
-    so="One state belongs to each word. The state before the first word belongs to none.",
-    ask="How many words go in, and how many states come out?",
+    why="One state belongs to each word. The state before the first word belongs to none.",
+    question="How many words go in, and how many states come out?",
 )
 def one_too_many(inputs, h, W_xh, W_hh, b):
     states = [h]
@@ -63,8 +63,8 @@ def one_too_many(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "the state is not carried on",
-    so="Every word is read as if it were the first.",
-    ask="What is `h` in the second step: the first state, or what the first step returned?",
+    why="Every word is read as if it were the first.",
+    question="What is `h` in the second step: the first state, or what the first step returned?",
 )
 def state_not_carried(inputs, h, W_xh, W_hh, b):
     states = []
@@ -75,8 +75,8 @@ def state_not_carried(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "every place holds the last state",
-    so="The same tensor was kept each time, or the last one was repeated.",
-    ask="What does your list hold after two steps: two states, or one state twice?",
+    why="The same tensor was kept each time, or the last one was repeated.",
+    question="What does your list hold after two steps: two states, or one state twice?",
 )
 def last_state_repeated(inputs, h, W_xh, W_hh, b):
     for t in range(inputs.shape[1]):
@@ -86,8 +86,8 @@ def last_state_repeated(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "the words' axis comes before the batch's",
-    so="Everywhere in the course the batch is the first axis.",
-    ask="Which `dim` does torch.stack make when you do not name one?",
+    why="Everywhere in the course the batch is the first axis.",
+    question="Which `dim` does torch.stack make when you do not name one?",
 )
 def stacked_in_front(inputs, h, W_xh, W_hh, b):
     states = []
@@ -99,8 +99,8 @@ def stacked_in_front(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "the loop runs over the sentences, not over the words",
-    so="An RNN walks along a sentence. The sentences of a batch are read side by side.",
-    ask="Which axis does `for x in inputs` walk along?",
+    why="An RNN walks along a sentence. The sentences of a batch are read side by side.",
+    question="Which axis does `for x in inputs` walk along?",
 )
 def loop_over_batch(inputs, h, W_xh, W_hh, b):
     states = []
@@ -112,8 +112,8 @@ def loop_over_batch(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "the sentence is read backwards",
-    so="The first state would already know the last word.",
-    ask="Which word does your first step read?",
+    why="The first state would already know the last word.",
+    question="Which word does your first step read?",
 )
 def backwards(inputs, h, W_xh, W_hh, b):
     states = []
@@ -125,8 +125,8 @@ def backwards(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "only the last state came back",
-    so="A translation needs the state after every word, for every word is answered by one.",
-    ask="What should be kept of each step?",
+    why="A translation needs the state after every word, for every word is answered by one.",
+    question="What should be kept of each step?",
 )
 def last_state_only(inputs, h, W_xh, W_hh, b):
     for t in range(inputs.shape[1]):
@@ -136,8 +136,8 @@ def last_state_only(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "the loop has as many steps as there are sentences, not words",
-    so="Two sentences of four words are read to their second word; of one word, past their end.",
-    ask="Which axis does `len` count? Which one do you want to walk along?",
+    why="Two sentences of four words are read to their second word; of one word, past their end.",
+    question="Which axis does `len` count? Which one do you want to walk along?",
     raises="out of bounds",
 )
 def length_of_the_batch(inputs, h, W_xh, W_hh, b):
@@ -150,8 +150,8 @@ def length_of_the_batch(inputs, h, W_xh, W_hh, b):
 
 @unroll.mistake(
     "it returns after the first word",
-    so="The rest of the sentence is never read.",
-    ask="How far is your `return` indented: does it belong to the loop, or come after it?",
+    why="The rest of the sentence is never read.",
+    question="How far is your `return` indented: does it belong to the loop, or come after it?",
 )
 def returns_in_the_loop(inputs, h, W_xh, W_hh, b):
     states = []

@@ -44,8 +44,8 @@ def decode_ids(draw, length=4, eos=1):
 
 @decode_ids.mistake(
     "<bos> is still in the text",
-    so="Special tokens are for the program; a reader should see words only.",
-    ask="Which special tokens can stand before or among the words?",
+    why="Special tokens are for the program; a reader should see words only.",
+    question="Which special tokens can stand before or among the words?",
 )
 def bos_kept(ids, words):
     sentence = []
@@ -59,8 +59,8 @@ def bos_kept(ids, words):
 
 @decode_ids.mistake(
     "<pad> is still in the text",
-    so="<pad> fills a gap. It is nothing that anyone said.",
-    ask="Which special tokens can stand before or among the words?",
+    why="<pad> fills a gap. It is nothing that anyone said.",
+    question="Which special tokens can stand before or among the words?",
 )
 def pad_kept(ids, words):
     sentence = []
@@ -74,8 +74,8 @@ def pad_kept(ids, words):
 
 @decode_ids.mistake(
     "<eos> is still in the text",
-    so="It tells where the sentence ends; it is not a part of it.",
-    ask="Do you stop before or after the end is added?",
+    why="It tells where the sentence ends; it is not a part of it.",
+    question="Do you stop before or after the end is added?",
 )
 def eos_kept(ids, words):
     sentence = []
@@ -89,8 +89,8 @@ def eos_kept(ids, words):
 
 @decode_ids.mistake(
     "words after <eos> were read too",
-    so="After the end there is nothing to say, so what stands there means nothing.",
-    ask="What should the loop do when it meets <eos>?",
+    why="After the end there is nothing to say, so what stands there means nothing.",
+    question="What should the loop do when it meets <eos>?",
 )
 def past_eos(ids, words):
     return " ".join(words[i] for i in ids if words[i] not in (BOS, EOS, PAD))
@@ -98,8 +98,8 @@ def past_eos(ids, words):
 
 @decode_ids.mistake(
     "the special tokens are all still in the text",
-    so="A reader should see the words up to the end, and nothing else.",
-    ask="Is it a word or its id that you compare with `EOS`, and which of the two is `EOS`?",
+    why="A reader should see the words up to the end, and nothing else.",
+    question="Is it a word or its id that you compare with `EOS`, and which of the two is `EOS`?",
 )
 def everything_kept(ids, words):
     return " ".join(words[i] for i in ids)
@@ -107,8 +107,8 @@ def everything_kept(ids, words):
 
 @decode_ids.mistake(
     "unknown words were left out",
-    so="<unk> tells the reader that a word was there. Without it the sentence looks complete.",
-    ask="Which special token stands for something that was said?",
+    why="<unk> tells the reader that a word was there. Without it the sentence looks complete.",
+    question="Which special token stands for something that was said?",
 )
 def unknown_left_out(ids, words):
     sentence = []
@@ -122,8 +122,8 @@ def unknown_left_out(ids, words):
 
 @decode_ids.mistake(
     "a list of words came back, not a text",
-    so="The next step prints it or compares it with a sentence.",
-    ask="How do you join words with one space between them?",
+    why="The next step prints it or compares it with a sentence.",
+    question="How do you join words with one space between them?",
 )
 def not_joined(ids, words):
     sentence = []
@@ -137,8 +137,8 @@ def not_joined(ids, words):
 
 @decode_ids.mistake(
     "the words stick together",
-    so="Without spaces nobody can tell where a word ends.",
-    ask="What stands before `.join`?",
+    why="Without spaces nobody can tell where a word ends.",
+    question="What stands before `.join`?",
 )
 def no_spaces(ids, words):
     sentence = []
@@ -152,8 +152,8 @@ def no_spaces(ids, words):
 
 @decode_ids.mistake(
     "ids without <eos> give None",
-    so="A program that was stopped at its longest length has written no <eos>: all is lost.",
-    ask="What comes back when the loop ends and has met no <eos>?",
+    why="A program that was stopped at its longest length has written no <eos>: all is lost.",
+    question="What comes back when the loop ends and has met no <eos>?",
 )
 def returns_at_eos_only(ids, words):
     sentence = []
@@ -166,8 +166,8 @@ def returns_at_eos_only(ids, words):
 
 @decode_ids.mistake(
     "ids without <eos> raise an error",
-    so="A program that was stopped at its longest length has written no <eos>.",
-    ask="What does your code do when it looks for <eos> and there is none?",
+    why="A program that was stopped at its longest length has written no <eos>.",
+    question="What does your code do when it looks for <eos> and there is none?",
     raises="not in list",
 )
 def eos_looked_for(ids, words):
@@ -178,8 +178,8 @@ def eos_looked_for(ids, words):
 
 @decode_ids.mistake(
     "ids without <eos> raise an error",
-    so="A program that was stopped at its longest length has written no <eos>.",
-    ask="What does your code do when it looks for <eos> and there is none?",
+    why="A program that was stopped at its longest length has written no <eos>.",
+    question="What does your code do when it looks for <eos> and there is none?",
     raises="out of range",
 )
 def runs_until_eos(ids, words):
@@ -193,8 +193,8 @@ def runs_until_eos(ids, words):
 
 @decode_ids.mistake(
     "there is a space after the last word",
-    so="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
-    ask="How many spaces stand between three words, and how many do you write?",
+    why="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    question="How many spaces stand between three words, and how many do you write?",
 )
 def space_at_the_end(ids, words):
     sentence = ""
@@ -208,8 +208,8 @@ def space_at_the_end(ids, words):
 
 @decode_ids.mistake(
     "there is a space before the first word",
-    so="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
-    ask="How many spaces stand between three words, and how many do you write?",
+    why="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    question="How many spaces stand between three words, and how many do you write?",
 )
 def space_in_front(ids, words):
     sentence = ""
@@ -223,8 +223,9 @@ def space_in_front(ids, words):
 
 @decode_ids.mistake(
     "<bos> and <pad> are both still in the text",
-    so="Special tokens are for the program; a reader should see words only.",
-    ask="You may ask whether a word differs from `<bos>` or from `<pad>`. Which word does not?",
+    why="Special tokens are for the program; a reader should see words only.",
+    question="You may ask whether a word differs from `<bos>` or from `<pad>`. Which word does "
+    "not?",
 )
 def different_from_either(ids, words):
     sentence = []

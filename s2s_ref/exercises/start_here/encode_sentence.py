@@ -36,8 +36,8 @@ def encode_sentence(draw, words=4):
 
 @encode_sentence.mistake(
     "the sentence has no beginning: <bos> is missing",
-    so="A program that writes a translation needs a first token, before any word is known.",
-    ask="Which token stands before the first word?",
+    why="A program that writes a translation needs a first token, before any word is known.",
+    question="Which token stands before the first word?",
 )
 def bos_missing(sentence, vocabulary):
     words = [*sentence.split(), EOS]
@@ -46,8 +46,8 @@ def bos_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the sentence has no end: <eos> is missing",
-    so="A program that learns from such sentences never learns to stop.",
-    ask="How would such a program tell you that its sentence is complete?",
+    why="A program that learns from such sentences never learns to stop.",
+    question="How would such a program tell you that its sentence is complete?",
 )
 def eos_missing(sentence, vocabulary):
     words = [BOS, *sentence.split()]
@@ -56,8 +56,8 @@ def eos_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "both <bos> and <eos> are missing",
-    so="Nothing tells a program that writes a translation where to begin and where to stop.",
-    ask="Which two ids stand around every sentence?",
+    why="Nothing tells a program that writes a translation where to begin and where to stop.",
+    question="Which two ids stand around every sentence?",
 )
 def both_missing(sentence, vocabulary):
     return [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
@@ -65,8 +65,8 @@ def both_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "an unknown word raises a KeyError",
-    so="Every real text holds words that no vocabulary knows; they must not stop the program.",
-    ask="What does `vocabulary.get(word, other)` return when the word is not there?",
+    why="Every real text holds words that no vocabulary knows; they must not stop the program.",
+    question="What does `vocabulary.get(word, other)` return when the word is not there?",
 )
 def unknown_raises(sentence, vocabulary):
     words = [BOS, *sentence.split(), EOS]
@@ -75,8 +75,8 @@ def unknown_raises(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "unknown words are left out",
-    so="The sentence gets shorter, and a verb that is dropped changes what it says.",
-    ask="Which id says 'there was a word here, but I do not know it'?",
+    why="The sentence gets shorter, and a verb that is dropped changes what it says.",
+    question="Which id says 'there was a word here, but I do not know it'?",
 )
 def unknown_dropped(sentence, vocabulary):
     words = [BOS, *sentence.split(), EOS]
@@ -85,8 +85,8 @@ def unknown_dropped(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "unknown words became <pad>",
-    so="<pad> says that there is nothing, and whoever reads it skips it.",
-    ask="Which of the four special tokens stands for an unknown word?",
+    why="<pad> says that there is nothing, and whoever reads it skips it.",
+    question="Which of the four special tokens stands for an unknown word?",
 )
 def unknown_padded(sentence, vocabulary):
     words = [BOS, *sentence.split(), EOS]
@@ -95,8 +95,8 @@ def unknown_padded(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the right ids, in a list inside a list",
-    so="That is how a list of several sentences looks. This function returns one sentence.",
-    ask="How many pairs of brackets does your result have, and how many should it have?",
+    why="That is how a list of several sentences looks. This function returns one sentence.",
+    question="How many pairs of brackets does your result have, and how many should it have?",
 )
 def nested(sentence, vocabulary):
     words = [BOS, *sentence.split(), EOS]
@@ -105,8 +105,8 @@ def nested(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the letters were encoded, not the words",
-    so="A text is a sequence of characters until you split it.",
-    ask="What do you get when you loop over a string?",
+    why="A text is a sequence of characters until you split it.",
+    question="What do you get when you loop over a string?",
 )
 def characters(sentence, vocabulary):
     words = [BOS, *sentence, EOS]
@@ -115,8 +115,8 @@ def characters(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "an unknown word became the text <unk>, not its id",
-    so="A list of ids with a text in it is nothing that a network can read.",
-    ask="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
+    why="A list of ids with a text in it is nothing that a network can read.",
+    question="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
     "itself, or the id of `other`?",
 )
 def unknown_as_text(sentence, vocabulary):
@@ -126,8 +126,8 @@ def unknown_as_text(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "<bos> and <eos> are texts here, not ids",
-    so="A list of ids with a text in it is nothing that a network can read.",
-    ask="Where does the vocabulary keep the id of <bos>?",
+    why="A list of ids with a text in it is nothing that a network can read.",
+    question="Where does the vocabulary keep the id of <bos>?",
 )
 def ends_as_texts(sentence, vocabulary):
     ids = [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
@@ -136,8 +136,8 @@ def ends_as_texts(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the words came back, not their ids",
-    so="A network adds and multiplies what it reads, and words cannot be added.",
-    ask="Where does your line look a word up in the vocabulary?",
+    why="A network adds and multiplies what it reads, and words cannot be added.",
+    question="Where does your line look a word up in the vocabulary?",
 )
 def words_kept(sentence, vocabulary):
     return [BOS, *(word if word in vocabulary else UNK for word in sentence.split()), EOS]
@@ -145,8 +145,8 @@ def words_kept(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the words came back, not their ids",
-    so="A network adds and multiplies what it reads, and words cannot be added.",
-    ask="Where does your line look a word up in the vocabulary?",
+    why="A network adds and multiplies what it reads, and words cannot be added.",
+    question="Where does your line look a word up in the vocabulary?",
 )
 def only_split(sentence, vocabulary):
     return [BOS, *sentence.split(), EOS]
@@ -154,8 +154,8 @@ def only_split(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the empty sentence was given a word",
-    so="Where nothing was said, the network would read an unknown word.",
-    ask="What does `split` make of an empty text when it is given a space, and what when not?",
+    why="Where nothing was said, the network would read an unknown word.",
+    question="What does `split` make of an empty text when it is given a space, and what when not?",
 )
 def split_at_each_space(sentence, vocabulary):
     words = [BOS, *sentence.split(" "), EOS]

@@ -15,11 +15,11 @@ def nested_list(answer):
     return None
 
 
-@nested_list.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@nested_list.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def unanswered():
     return None
 
 
-@nested_list.mistake('expected one of "a", "b", "c"', so="A letter in quotes, as a small letter.")
+@nested_list.mistake('expected one of "a", "b", "c"', why="A letter in quotes, as a small letter.")
 def capital():
     return "B"

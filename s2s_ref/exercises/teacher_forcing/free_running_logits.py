@@ -38,8 +38,8 @@ def free_running_logits(draw: Draw, batch=2, steps=5, vocab=8, embed=4, hidden=6
 
 @free_running_logits.mistake(
     "the decoder reads <bos> at every step",
-    so="It never learns which word it has just said.",
-    ask="What does the decoder read in the second step?",
+    why="It never learns which word it has just said.",
+    question="What does the decoder read in the second step?",
 )
 def always_bos(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
@@ -51,8 +51,8 @@ def always_bos(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the state is reset at every step",
-    so="The decoder knows the source and its last word, and forgets all that it said before.",
-    ask="Which state does the second call start from?",
+    why="The decoder knows the source and its last word, and forgets all that it said before.",
+    question="Which state does the second call start from?",
 )
 def reset_at_every_step(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
@@ -65,8 +65,8 @@ def reset_at_every_step(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the words so far are read again from a state that has read them",
-    so="After three words the decoder has read the first one three times.",
-    ask="What does the state that came back already know?",
+    why="After three words the decoder has read the first one three times.",
+    question="What does the state that came back already know?",
 )
 def words_reread(decoder, state, bos_id, steps):
     tokens, rows = torch.full((len(state.h), 1), bos_id), []
@@ -79,8 +79,8 @@ def words_reread(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "only the logits of the last step came back",
-    so="The loss asks for every word of the sentence, the first one too.",
-    ask="What happens to the logits of a step when the next one comes?",
+    why="The loss asks for every word of the sentence, the first one too.",
+    question="What happens to the logits of a step when the next one comes?",
 )
 def last_step_only(decoder, state, bos_id, steps):
     token = torch.full((len(state.h), 1), bos_id)
@@ -92,8 +92,8 @@ def last_step_only(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "these are probabilities already, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="What do your numbers sum to along the last axis?",
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="What do your numbers sum to along the last axis?",
 )
 def probabilities(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
@@ -106,8 +106,8 @@ def probabilities(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the words came back, not the logits",
-    so="No gradient flows through the choice of a word, so nothing could be learned from it.",
-    ask="Which of the two does a loss need: the choice, or the numbers that it was made from?",
+    why="No gradient flows through the choice of a word, so nothing could be learned from it.",
+    question="Which of the two does a loss need: the choice, or the numbers that it was made from?",
 )
 def words_for_logits(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
@@ -120,8 +120,8 @@ def words_for_logits(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the first step is missing",
-    so="What the decoder says after <bos> is the first word of the sentence.",
-    ask="Of which call are the first logits that you keep?",
+    why="What the decoder says after <bos> is the first word of the sentence.",
+    question="Of which call are the first logits that you keep?",
 )
 def first_step_missing(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
@@ -135,8 +135,8 @@ def first_step_missing(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "there is one <bos> for the whole batch",
-    so="Every sentence starts with a <bos> of its own.",
-    ask="How many rows has the state, and how many has what is read?",
+    why="Every sentence starts with a <bos> of its own.",
+    question="How many rows has the state, and how many has what is read?",
     raises="Expected hidden",
 )
 def one_bos(decoder, state, bos_id, steps):
@@ -150,8 +150,8 @@ def one_bos(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the decoder's two results were taken as one",
-    so="A decoder returns the logits and the next state, side by side in a tuple.",
-    ask="Both are needed for the next step: how do you take a pair apart?",
+    why="A decoder returns the logits and the next state, side by side in a tuple.",
+    question="Both are needed for the next step: how do you take a pair apart?",
     raises="'tuple' object has no attribute",
 )
 def run_of_both_results(decoder, state, bos_id, steps):
@@ -165,8 +165,8 @@ def run_of_both_results(decoder, state, bos_id, steps):
 
 @free_running_logits.mistake(
     "the steps are stacked along a new axis",
-    so="A call gives logits [batch, 1, vocab], and the 1 is the axis of the steps.",
-    ask="Which joins along an axis that is there already: `stack` or `cat`?",
+    why="A call gives logits [batch, 1, vocab], and the 1 is the axis of the steps.",
+    question="Which joins along an axis that is there already: `stack` or `cat`?",
 )
 def stacked_steps(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []

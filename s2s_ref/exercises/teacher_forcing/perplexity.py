@@ -37,8 +37,8 @@ def perplexity(draw: Draw, batch=3, tgt_len=6, vocab=5):
 
 @perplexity.mistake(
     "this is 2 to the power of nats",
-    so="Nats are natural logarithms. 2 belongs to bits, the logarithms to base 2.",
-    ask="Which number is raised to the power of x in `exp(x)`?",
+    why="Nats are natural logarithms. 2 belongs to bits, the logarithms to base 2.",
+    question="Which number is raised to the power of x in `exp(x)`?",
 )
 def two_to_the_nats(logits, tgt_output, tgt_mask):
     return 2 ** masked_cross_entropy(logits, tgt_output, tgt_mask).item()
@@ -46,8 +46,8 @@ def two_to_the_nats(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "this is a mean of exponentials",
-    so="One word that surprised the model would outweigh all the others.",
-    ask="Which comes first: the mean over the tokens, or the exponential?",
+    why="One word that surprised the model would outweigh all the others.",
+    question="Which comes first: the mean over the tokens, or the exponential?",
 )
 def mean_of_exponentials(logits, tgt_output, tgt_mask):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
@@ -56,8 +56,8 @@ def mean_of_exponentials(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "this is a mean of the sentences' perplexities",
-    so="A short sentence would weigh as much as a long one.",
-    ask="How many times should the exponential be taken?",
+    why="A short sentence would weigh as much as a long one.",
+    question="How many times should the exponential be taken?",
 )
 def mean_of_perplexities(logits, tgt_output, tgt_mask):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
@@ -67,8 +67,8 @@ def mean_of_perplexities(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "the padding is counted",
-    so="Perplexity is there to compare models, and the padding changes with the batch.",
-    ask="Which argument says where the real tokens are, and where do you use it?",
+    why="Perplexity is there to compare models, and the padding changes with the batch.",
+    question="Which argument says where the real tokens are, and where do you use it?",
 )
 def perplexity_with_padding(logits, tgt_output, tgt_mask):
     return nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten()).exp().item()
@@ -76,8 +76,8 @@ def perplexity_with_padding(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "these are nats per token, not yet the perplexity",
-    so="0.7 nats say the same as a perplexity of 2, on another scale.",
-    ask="What is the perplexity of a model that is certain and right: 0 or 1?",
+    why="0.7 nats say the same as a perplexity of 2, on another scale.",
+    question="What is the perplexity of a model that is certain and right: 0 or 1?",
 )
 def still_nats(logits, tgt_output, tgt_mask):
     return masked_cross_entropy(logits, tgt_output, tgt_mask).item()
@@ -85,8 +85,8 @@ def still_nats(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "the sum of the nats was taken, not their mean",
-    so="It would grow with every further sentence of the corpus.",
-    ask="By what are the nats divided before the exponential is taken?",
+    why="It would grow with every further sentence of the corpus.",
+    question="By what are the nats divided before the exponential is taken?",
 )
 def exponential_of_the_sum(logits, tgt_output, tgt_mask):
     return masked_cross_entropy(logits, tgt_output, tgt_mask, reduction="sum").exp().item()
@@ -94,8 +94,8 @@ def exponential_of_the_sum(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "the softmax is taken twice",
-    so="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does the cross-entropy want logits or probabilities?",
+    why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the cross-entropy want logits or probabilities?",
 )
 def perplexity_softmaxed(logits, tgt_output, tgt_mask):
     return masked_cross_entropy(logits.softmax(dim=-1), tgt_output, tgt_mask).exp().item()
@@ -103,8 +103,8 @@ def perplexity_softmaxed(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "only the padding is counted",
-    so="True stands for a real token.",
-    ask="Which tokens does `~tgt_mask` keep?",
+    why="True stands for a real token.",
+    question="Which tokens does `~tgt_mask` keep?",
 )
 def perplexity_of_padding(logits, tgt_output, tgt_mask):
     return masked_cross_entropy(logits, tgt_output, ~tgt_mask).exp().item()

@@ -18,17 +18,17 @@ def ahead(answer):
     return None
 
 
-@ahead.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@ahead.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def nobody_ahead():
     return None
 
 
-@ahead.mistake("expected two words in a list", so="One for the start, one for the end: [a, b].")
+@ahead.mistake("expected two words in a list", why="One for the start, one for the end: [a, b].")
 def one_word():
     return "forced"
 
 
-@ahead.mistake('expected "forced", "free" or "same", twice', so="Small letters, in quotes.")
+@ahead.mistake('expected "forced", "free" or "same", twice', why="Small letters, in quotes.")
 def other_words():
     return ["teacher", "alone"]
 
@@ -39,13 +39,13 @@ def translations(answer):
     return one_of(answer, "worse", "same", "better")
 
 
-@translations.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@translations.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_change_chosen():
     return None
 
 
 @translations.mistake(
-    'expected one of "worse", "same", "better"', so="One of the three, in quotes, small letters."
+    'expected one of "worse", "same", "better"', why="One of the three, in quotes, small letters."
 )
 def change_in_percent():
     return -5
@@ -57,12 +57,12 @@ def next_words(answer):
     return one_share(answer)
 
 
-@next_words.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@next_words.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_share():
     return None
 
 
-@next_words.mistake("expected a percentage, from 0 to 100", so="A number alone, without quotes.")
+@next_words.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
 def share_in_words():
     return "most of them"
 
@@ -73,13 +73,13 @@ def now_and_then(answer):
     return one_of(answer, "worse", "same", "better")
 
 
-@now_and_then.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@now_and_then.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_outcome_chosen():
     return None
 
 
 @now_and_then.mistake(
-    'expected one of "worse", "same", "better"', so="One of the three, in quotes, small letters."
+    'expected one of "worse", "same", "better"', why="One of the three, in quotes, small letters."
 )
 def outcome_in_a_sentence():
     return "a bit better"

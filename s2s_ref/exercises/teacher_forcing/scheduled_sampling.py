@@ -38,8 +38,8 @@ def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=
 
 @scheduled_sampling.mistake(
     "the coin is the wrong way round",
-    so="True stands for the right word. With mostly True it would be nearly free running.",
-    ask="What does the decoder read where the coin is True?",
+    why="True stands for the right word. With mostly True it would be nearly free running.",
+    question="What does the decoder read where the coin is True?",
 )
 def coin_inverted(decoder, state, tgt_input, coins):
     logits, state = decoder(tgt_input[:, :1], state)
@@ -54,8 +54,8 @@ def coin_inverted(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "one coin decides for the whole batch",
-    so="Every sentence has a coin of its own at every step.",
-    ask="How many coins are there at step t, and how many of them do you look at?",
+    why="Every sentence has a coin of its own at every step.",
+    question="How many coins are there at step t, and how many of them do you look at?",
 )
 def one_coin_for_all(decoder, state, tgt_input, coins):
     logits, state = decoder(tgt_input[:, :1], state)
@@ -69,8 +69,8 @@ def one_coin_for_all(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "one coin decides for the whole sentence",
-    so="The coin is tossed anew at every step, so that right and own words alternate.",
-    ask="Along which axis of `coins` does time run?",
+    why="The coin is tossed anew at every step, so that right and own words alternate.",
+    question="Along which axis of `coins` does time run?",
 )
 def one_coin_a_sentence(decoder, state, tgt_input, coins):
     logits, state = decoder(tgt_input[:, :1], state)
@@ -84,8 +84,8 @@ def one_coin_a_sentence(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "each word is decided by the coin of the step before",
-    so="The coins stand beside the right words: coin t belongs to right word t.",
-    ask="Which coin decides what is read at step 1?",
+    why="The coins stand beside the right words: coin t belongs to right word t.",
+    question="Which coin decides what is read at step 1?",
 )
 def coin_of_the_step_before(decoder, state, tgt_input, coins):
     logits, state = decoder(tgt_input[:, :1], state)
@@ -100,8 +100,8 @@ def coin_of_the_step_before(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "the right word is read at every step",
-    so="This is teacher forcing. The target leaks in where the decoder should read its own word.",
-    ask="Where do the coins come into your computation?",
+    why="This is teacher forcing. The target leaks in where the decoder should read its own word.",
+    question="Where do the coins come into your computation?",
 )
 def always_the_right_word(decoder, state, tgt_input, coins):
     logits, *_ = decoder(tgt_input, state)
@@ -110,8 +110,8 @@ def always_the_right_word(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "its own word is read at every step",
-    so="This is free running. The teacher never speaks.",
-    ask="Where do the coins come into your computation?",
+    why="This is free running. The teacher never speaks.",
+    question="Where do the coins come into your computation?",
 )
 def always_its_own_word(decoder, state, tgt_input, coins):
     logits, state = decoder(tgt_input[:, :1], state)
@@ -124,8 +124,8 @@ def always_its_own_word(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "its own words come from a run with a teacher",
-    so="What it would say after right words is not what it says after words of its own.",
-    ask="Which words had the decoder read when it chose the word that you call its own?",
+    why="What it would say after right words is not what it says after words of its own.",
+    question="Which words had the decoder read when it chose the word that you call its own?",
 )
 def own_words_of_a_forced_run(decoder, state, tgt_input, coins):
     logits, *_ = decoder(tgt_input, state)
@@ -137,8 +137,8 @@ def own_words_of_a_forced_run(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "the state is reset at every step",
-    so="The decoder knows the source and its last word, and forgets all that it read before.",
-    ask="Which state does the second call start from?",
+    why="The decoder knows the source and its last word, and forgets all that it read before.",
+    question="Which state does the second call start from?",
 )
 def state_not_carried(decoder, state, tgt_input, coins):
     logits, *_ = decoder(tgt_input[:, :1], state)
@@ -153,8 +153,8 @@ def state_not_carried(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "the words so far are read again from a state that has read them",
-    so="After three words the decoder has read the first one three times.",
-    ask="What does the state that came back already know?",
+    why="After three words the decoder has read the first one three times.",
+    question="What does the state that came back already know?",
 )
 def prefix_read_again(decoder, state, tgt_input, coins):
     tokens, rows = tgt_input[:, :1], []
@@ -170,8 +170,8 @@ def prefix_read_again(decoder, state, tgt_input, coins):
 
 @scheduled_sampling.mistake(
     "the logits of the last step are missing",
-    so="Every word that is read is answered, the last one too.",
-    ask="How many words are read, and how many rows of logits come back?",
+    why="Every word that is read is answered, the last one too.",
+    question="How many words are read, and how many rows of logits come back?",
     raises="non-empty",
 )
 def last_step_missing(decoder, state, tgt_input, coins):

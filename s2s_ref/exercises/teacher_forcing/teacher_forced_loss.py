@@ -40,8 +40,8 @@ def teacher_forced_loss(draw: Draw, batch=2, full_len=6, vocab=8, embed=4, hidde
 
 @teacher_forced_loss.mistake(
     "the padding is counted",
-    so="A short sentence beside a long one would mostly be asked to say <pad>.",
-    ask="Which argument says where the real tokens are, and where do you use it?",
+    why="A short sentence beside a long one would mostly be asked to say <pad>.",
+    question="Which argument says where the real tokens are, and where do you use it?",
 )
 def loss_with_padding(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -51,8 +51,8 @@ def loss_with_padding(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the mask is that of the input, not of the output",
-    so="It marks one place too many: the <pad> behind the <eos> of every short sentence.",
-    ask="Which words is the decoder asked for: all but the first, or all but the last?",
+    why="It marks one place too many: the <pad> behind the <eos> of every short sentence.",
+    question="Which words is the decoder asked for: all but the first, or all but the last?",
 )
 def mask_of_the_input(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -62,8 +62,8 @@ def mask_of_the_input(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the decoder reads the word that it has to say",
-    so="It learns to copy. When it translates, there is nothing to copy from.",
-    ask="When the decoder says word t, which words may it have read?",
+    why="It learns to copy. When it translates, there is nothing to copy from.",
+    question="When the decoder says word t, which words may it have read?",
 )
 def reads_what_it_says(decoder, state, tgt, tgt_mask):
     logits, *_ = decoder(tgt[:, 1:], state)
@@ -72,8 +72,8 @@ def reads_what_it_says(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the target is not shifted: <bos> is asked for too",
-    so="The decoder is asked for the word that it has just read, and learns to copy.",
-    ask="How long are input and output, compared with the target?",
+    why="The decoder is asked for the word that it has just read, and learns to copy.",
+    question="How long are input and output, compared with the target?",
 )
 def target_not_shifted(decoder, state, tgt, tgt_mask):
     logits, *_ = decoder(tgt, state)
@@ -82,8 +82,8 @@ def target_not_shifted(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the decoder reads its own words",
-    so="That is free running. With a teacher it reads the right word after a wrong one.",
-    ask="Do you need to know what the decoder said at one step before it takes the next one?",
+    why="That is free running. With a teacher it reads the right word after a wrong one.",
+    question="Do you need to know what the decoder said at one step before it takes the next one?",
 )
 def reads_its_own_words(decoder, state, tgt, tgt_mask):
     token, rows = tgt[:, :1], []
@@ -96,8 +96,8 @@ def reads_its_own_words(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "every word is read from the first state",
-    so="The decoder knows the source and one word, and none of the words before.",
-    ask="Where does the state go that comes back from a call?",
+    why="The decoder knows the source and one word, and none of the words before.",
+    question="Where does the state go that comes back from a call?",
 )
 def from_the_first_state(decoder, state, tgt, tgt_mask):
     rows = [decoder(tgt[:, t : t + 1], state)[0] for t in range(tgt.shape[1] - 1)]
@@ -106,8 +106,8 @@ def from_the_first_state(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the softmax is taken twice",
-    so="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does the cross-entropy want logits or probabilities?",
+    why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the cross-entropy want logits or probabilities?",
 )
 def loss_softmaxed(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -117,8 +117,8 @@ def loss_softmaxed(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "this is a mean of the sentences' means",
-    so="A word of a short sentence would weigh more than a word of a long one.",
-    ask="Nats per token: what do you add up, and by what do you divide once, at the end?",
+    why="A word of a short sentence would weigh more than a word of a long one.",
+    question="Nats per token: what do you add up, and by what do you divide once, at the end?",
 )
 def loss_mean_of_means(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -130,8 +130,8 @@ def loss_mean_of_means(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the sum came back where the mean was asked for",
-    so="A sum grows with the batch, and losses of two batches cannot be compared.",
-    ask="What is the unit that the docstring asks for?",
+    why="A sum grows with the batch, and losses of two batches cannot be compared.",
+    question="What is the unit that the docstring asks for?",
 )
 def loss_summed(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -141,8 +141,8 @@ def loss_summed(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "a plain number came back: no gradient can flow from it",
-    so="A loss is there to be sent back through the model, and a number has forgotten its way.",
-    ask="When may `.item()` be called: before `backward()` or after it?",
+    why="A loss is there to be sent back through the model, and a number has forgotten its way.",
+    question="When may `.item()` be called: before `backward()` or after it?",
 )
 def loss_as_number(decoder, state, tgt, tgt_mask):
     tgt_input, tgt_output = shift_target(tgt)
@@ -152,8 +152,8 @@ def loss_as_number(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the decoder's two results were taken as one",
-    so="A decoder returns the logits and the next state, side by side in a tuple.",
-    ask="Which of the two does the loss need, and how do you take one out of a pair?",
+    why="A decoder returns the logits and the next state, side by side in a tuple.",
+    question="Which of the two does the loss need, and how do you take one out of a pair?",
     raises="tuple|only integer tensors|parameter 'logits'",  # the last where shapes are checked
 )
 def loss_of_both_results(decoder, state, tgt, tgt_mask):
@@ -164,8 +164,8 @@ def loss_of_both_results(decoder, state, tgt, tgt_mask):
 
 @teacher_forced_loss.mistake(
     "the mask is that of the whole target, one place longer than the output",
-    so="The output begins behind <bos>, and its mask must begin there too.",
-    ask="What did `shift_target` leave out of the target, and is it still in the mask?",
+    why="The output begins behind <bos>, and its mask must begin there too.",
+    question="What did `shift_target` leave out of the target, and is it still in the mask?",
     raises="shape of the mask|parameter 'tgt_mask'",
 )
 def mask_of_the_whole_target(decoder, state, tgt, tgt_mask):

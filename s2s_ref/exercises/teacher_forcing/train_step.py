@@ -51,8 +51,8 @@ def train_step(draw: Draw, batch=2, src_len=4, full_len=6, vocab=8, embed=3, hid
 
 @train_step.mistake(
     "the old gradients are still there",
-    so="PyTorch adds new gradients to old ones. Every step would repeat all the steps before it.",
-    ask="What is in `.grad` when `backward()` begins?",
+    why="PyTorch adds new gradients to old ones. Every step would repeat all the steps before it.",
+    question="What is in `.grad` when `backward()` begins?",
 )
 def not_zeroed(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -65,8 +65,8 @@ def not_zeroed(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the gradients are zeroed between backward and step",
-    so="The weights stay as they are. The loss is computed, and nothing is learned from it.",
-    ask="What has the optimiser to go by when it takes its step?",
+    why="The weights stay as they are. The loss is computed, and nothing is learned from it.",
+    question="What has the optimiser to go by when it takes its step?",
 )
 def zeroed_before_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -80,8 +80,8 @@ def zeroed_before_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the step is taken with gradients that are not clipped",
-    so="Before backward there is nothing to clip, so an odd batch can throw the weights far off.",
-    ask="At which moment are the gradients of this batch there, and not yet used?",
+    why="Before backward there is nothing to clip, so an odd batch can throw the weights far off.",
+    question="At which moment are the gradients of this batch there, and not yet used?",
 )
 def clipped_before_backward(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -95,8 +95,8 @@ def clipped_before_backward(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the gradients are clipped after the step",
-    so="By then the weights have moved, by the full length of the gradients.",
-    ask="Which comes first: to shorten a step, or to take it?",
+    why="By then the weights have moved, by the full length of the gradients.",
+    question="Which comes first: to shorten a step, or to take it?",
 )
 def clipped_after_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -110,8 +110,8 @@ def clipped_after_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "each gradient is clipped by itself",
-    so="That turns the step into another direction. `max_norm` is the length of all together.",
-    ask="What does the word norm mean: the largest number of a vector, or its length?",
+    why="That turns the step into another direction. `max_norm` is the length of all together.",
+    question="What does the word norm mean: the largest number of a vector, or its length?",
 )
 def clipped_by_value(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -125,8 +125,8 @@ def clipped_by_value(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "each weight matrix is clipped by itself",
-    so="Short gradients keep their length and long ones lose it: the direction is another one.",
-    ask="Of how many vectors does `max_norm` limit the length?",
+    why="Short gradients keep their length and long ones lose it: the direction is another one.",
+    question="Of how many vectors does `max_norm` limit the length?",
 )
 def clipped_one_by_one(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -141,8 +141,8 @@ def clipped_one_by_one(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "short gradients are stretched to max_norm",
-    so="Near the end of training the gradients are short, and that is right: small steps.",
-    ask="Is `max_norm` the length that gradients must have, or the length that they may have?",
+    why="Near the end of training the gradients are short, and that is right: small steps.",
+    question="Is `max_norm` the length that gradients must have, or the length that they may have?",
 )
 def stretched(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -158,8 +158,8 @@ def stretched(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "no step is taken",
-    so="The gradients are there, and the weights stay as they are.",
-    ask="Who moves the weights, and when do you call it?",
+    why="The gradients are there, and the weights stay as they are.",
+    question="Who moves the weights, and when do you call it?",
 )
 def no_step(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -172,8 +172,8 @@ def no_step(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the loss came back with its graph",
-    so="A list of a thousand such losses keeps a thousand steps in memory.",
-    ask="How does a tensor with one number in it become a plain number?",
+    why="A list of a thousand such losses keeps a thousand steps in memory.",
+    question="How does a tensor with one number in it become a plain number?",
 )
 def loss_with_its_graph(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -187,8 +187,8 @@ def loss_with_its_graph(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the loss became a plain number too early",
-    so="A number does not know how it came about, so there is nothing to send back through.",
-    ask="Is `.item()` called before `backward()` or after it?",
+    why="A number does not know how it came about, so there is nothing to send back through.",
+    question="Is `.item()` called before `backward()` or after it?",
     raises="has no attribute 'backward'",
 )
 def number_too_early(model, optimizer, src, tgt, tgt_mask, max_norm):
@@ -203,8 +203,8 @@ def number_too_early(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the mask is that of the whole target, one place longer than the output",
-    so="The output begins behind <bos>, and its mask must begin there too.",
-    ask="What did `shift_target` leave out of the target, and is it still in the mask?",
+    why="The output begins behind <bos>, and its mask must begin there too.",
+    question="What did `shift_target` leave out of the target, and is it still in the mask?",
     raises="shape of the mask|parameter 'tgt_mask'",
 )
 def step_with_the_whole_mask(model, optimizer, src, tgt, tgt_mask, max_norm):
@@ -219,8 +219,8 @@ def step_with_the_whole_mask(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the softmax is taken twice",
-    so="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does the cross-entropy want logits or probabilities?",
+    why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the cross-entropy want logits or probabilities?",
 )
 def step_softmaxed(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
@@ -235,8 +235,8 @@ def step_softmaxed(model, optimizer, src, tgt, tgt_mask, max_norm):
 
 @train_step.mistake(
     "the padding is counted",
-    so="Most of what a short sentence teaches would be how to say <pad>.",
-    ask="Which argument says where the real tokens are, and where do you use it?",
+    why="Most of what a short sentence teaches would be how to say <pad>.",
+    question="Which argument says where the real tokens are, and where do you use it?",
 )
 def step_with_padding(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)

@@ -45,8 +45,8 @@ def translation_file(draw: Draw, sentences: int = 4) -> dict[str, Any]:
 
 @translation_file.mistake(
     "the lines stand in the order in which they were translated",
-    so="Every line is then scored against the reference of another sentence.",
-    ask="Which of the two arguments says in what order the lines belong?",
+    why="Every line is then scored against the reference of another sentence.",
+    question="Which of the two arguments says in what order the lines belong?",
 )
 def own_order(translations, sources):
     known = [source for source in translations if source in sources]
@@ -57,8 +57,8 @@ def own_order(translations, sources):
 
 @translation_file.mistake(
     "sentences without a translation were left out",
-    so="All lines behind the gap move up, and are scored against the wrong reference.",
-    ask="How many lines must the file have, whatever the model said?",
+    why="All lines behind the gap move up, and are scored against the wrong reference.",
+    question="How many lines must the file have, whatever the model said?",
 )
 def left_out(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) for source in sources]
@@ -67,8 +67,8 @@ def left_out(translations, sources):
 
 @translation_file.mistake(
     "an empty line stands where the model said nothing",
-    so="An empty line looks like a fault of the file, so the scorer refuses it.",
-    ask="What shall stand there, so that a reader sees that nothing was lost?",
+    why="An empty line looks like a fault of the file, so the scorer refuses it.",
+    question="What shall stand there, so that a reader sees that nothing was lost?",
 )
 def empty_lines(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) for source in sources]
@@ -77,8 +77,8 @@ def empty_lines(translations, sources):
 
 @translation_file.mistake(
     "a line break inside a translation cuts it in two",
-    so="The file has more lines than sources, and the rest of it moves down.",
-    ask="How do you replace every kind of white space by one blank?",
+    why="The file has more lines than sources, and the rest of it moves down.",
+    question="How do you replace every kind of white space by one blank?",
 )
 def line_breaks_kept(translations, sources):
     lines = [translations.get(source, "").strip() or "?" for source in sources]
@@ -87,8 +87,8 @@ def line_breaks_kept(translations, sources):
 
 @translation_file.mistake(
     "all lines run into one: nothing ends them",
-    so="The scorer finds one long line where it expects one for each source.",
-    ask="What does a line of a file end with?",
+    why="The scorer finds one long line where it expects one for each source.",
+    question="What does a line of a file end with?",
 )
 def without_line_ends(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) or "?" for source in sources]
@@ -97,8 +97,8 @@ def without_line_ends(translations, sources):
 
 @translation_file.mistake(
     "letters outside ASCII were thrown away",
-    so="Names and quotation marks are a part of what was said, and of the score.",
-    ask="What does `errors=` do to a letter that an encoding does not have?",
+    why="Names and quotation marks are a part of what was said, and of the score.",
+    question="What does `errors=` do to a letter that an encoding does not have?",
 )
 def ascii_only(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) or "?" for source in sources]
@@ -107,8 +107,8 @@ def ascii_only(translations, sources):
 
 @translation_file.mistake(
     "where a translation is missing, the source was copied",
-    so="A reader cannot tell that the model failed there, and a scorer takes it for a copy.",
-    ask="What shall stand there, so that a reader sees that nothing was lost?",
+    why="A reader cannot tell that the model failed there, and a scorer takes it for a copy.",
+    question="What shall stand there, so that a reader sees that nothing was lost?",
 )
 def source_copied(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) or source for source in sources]
@@ -117,8 +117,8 @@ def source_copied(translations, sources):
 
 @translation_file.mistake(
     "a missing translation raises a KeyError",
-    so="One sentence that the program skipped should not cost you all the others.",
-    ask="What does `translations.get(source, other)` return when the source is not there?",
+    why="One sentence that the program skipped should not cost you all the others.",
+    question="What does `translations.get(source, other)` return when the source is not there?",
     raises=".",
 )
 def missing_raises(translations, sources):

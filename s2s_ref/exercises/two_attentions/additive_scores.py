@@ -45,10 +45,10 @@ def AdditiveScores(draw: Draw, batch=2, tgt_len=3, src_len=4, query=6, key=5, at
 
 @AdditiveScores.mistake(
     "the tanh is left out",
-    so="Then the score falls apart into one number of the query and one of the key. The first is "
+    why="Then the score falls apart into one number of the query and one of the key. The first is "
     "the same for all keys, and the softmax cancels it: whatever the decoder asks, it gets the "
     "same weights.",
-    ask="What stands between the sum and v in the formula?",
+    question="What stands between the sum and v in the formula?",
 )
 class TanhLeftOut(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -64,9 +64,9 @@ class TanhLeftOut(nn.Module):
 
 @AdditiveScores.mistake(
     "the tanh stands outside, after v",
-    so="It has to come before v. Outside, the query's part and the key's part are only added up, "
+    why="It has to come before v. Outside, the query's part and the key's part are only added up, "
     "and the score never leaves -1 to 1.",
-    ask="Which comes first in the formula, v or the tanh?",
+    question="Which comes first in the formula, v or the tanh?",
 )
 class TanhOutside(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -82,9 +82,9 @@ class TanhOutside(nn.Module):
 
 @AdditiveScores.mistake(
     "the keys went through W_k a second time",
-    so="`project_keys` has done that already, once for the sentence. If the sizes happen to fit, "
+    why="`project_keys` has done that already, once for the sentence. If the sizes happen to fit, "
     "nothing raises, and the keys are others than those that were learned.",
-    ask="Which size does the signature give the keys of `forward`?",
+    question="Which size does the signature give the keys of `forward`?",
     raises="cannot be multiplied",
 )
 class KeysProjectedAgain(nn.Module):
@@ -101,9 +101,9 @@ class KeysProjectedAgain(nn.Module):
 
 @AdditiveScores.mistake(
     "the queries did not go through W_q",
-    so="Query and key come from two networks, and each needs its own way into the space where "
+    why="Query and key come from two networks, and each needs its own way into the space where "
     "they are compared.",
-    ask="Which of the three layers have you not used?",
+    question="Which of the three layers have you not used?",
     raises="must match",
 )
 class QueryNotProjected(nn.Module):
@@ -120,9 +120,9 @@ class QueryNotProjected(nn.Module):
 
 @AdditiveScores.mistake(
     "queries and keys were added place by place",
-    so="Step 1 would meet word 1 only, step 2 word 2, and so on. Every step has to meet every "
+    why="Step 1 would meet word 1 only, step 2 word 2, and so on. Every step has to meet every "
     "word, and that takes an axis more.",
-    ask="How many sums are there for 3 target steps and 4 source words?",
+    question="How many sums are there for 3 target steps and 4 source words?",
     raises="must match",
 )
 class AddedPlaceByPlace(nn.Module):
@@ -138,8 +138,8 @@ class AddedPlaceByPlace(nn.Module):
 
 @AdditiveScores.mistake(
     "source and target have changed places",
-    so="Each row should be one target step's view of the source. Here it is the other way round.",
-    ask="Which of the two new axes belongs to the target, and which place should it have?",
+    why="Each row should be one target step's view of the source. Here it is the other way round.",
+    question="Which of the two new axes belongs to the target, and which place should it have?",
 )
 class SourceInRows(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -155,8 +155,8 @@ class SourceInRows(nn.Module):
 
 @AdditiveScores.mistake(
     "v is left out: the numbers are added up as they are",
-    so="v says how much each of the comparisons counts, and with which sign.",
-    ask="Which of the three layers have you not used?",
+    why="v says how much each of the comparisons counts, and with which sign.",
+    question="Which of the three layers have you not used?",
 )
 class VLeftOut(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -172,9 +172,9 @@ class VLeftOut(nn.Module):
 
 @AdditiveScores.mistake(
     "the two are multiplied, not added",
-    so="That is a dot score with learned weights. Bahdanau's score adds, and the tanh makes the "
+    why="That is a dot score with learned weights. Bahdanau's score adds, and the tanh makes the "
     "query matter.",
-    ask="What stands between W_q query and W_k key in the formula?",
+    question="What stands between W_q query and W_k key in the formula?",
 )
 class Multiplied(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -190,8 +190,8 @@ class Multiplied(nn.Module):
 
 @AdditiveScores.mistake(
     "the last axis, of length 1, is still there",
-    so="`v` returns one number in a list of its own. The scores want the number alone.",
-    ask="How many axes should the scores have?",
+    why="`v` returns one number in a list of its own. The scores want the number alone.",
+    question="How many axes should the scores have?",
 )
 class LastAxisKept(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -207,9 +207,9 @@ class LastAxisKept(nn.Module):
 
 @AdditiveScores.mistake(
     "a batch or a sentence of one loses its axis",
-    so="`squeeze()` without an argument drops every axis of length 1. When sentences are "
+    why="`squeeze()` without an argument drops every axis of length 1. When sentences are "
     "translated token by token, tgt_len is always 1.",
-    ask="Which axis do you mean to drop, and how do you name it?",
+    question="Which axis do you mean to drop, and how do you name it?",
 )
 class SqueezedAll(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -225,9 +225,9 @@ class SqueezedAll(nn.Module):
 
 @AdditiveScores.mistake(
     "the tanh is taken of each of the two, before they are added",
-    so="Then the score falls apart into one number of the query and one of the key, as without a "
+    why="Then the score falls apart into one number of the query and one of the key, as without a "
     "tanh: whatever the decoder asks, it gets the same weights.",
-    ask="In the formula, what stands inside the brackets of the tanh?",
+    question="In the formula, what stands inside the brackets of the tanh?",
 )
 class TanhOfEach(nn.Module):
     def __init__(self, query_size, key_size, attention_size):
@@ -243,9 +243,10 @@ class TanhOfEach(nn.Module):
 
 @AdditiveScores.mistake(
     "these are already weights: they sum to 1",
-    so="A score may be any number. `attention_weights` makes weights of scores, and it has to know "
+    why="A score may be any number. `attention_weights` makes weights of scores, and it has to "
+    "know "
     "about padding first.",
-    ask="Which numbers can a score be?",
+    question="Which numbers can a score be?",
 )
 class Softmaxed(nn.Module):
     def __init__(self, query_size, key_size, attention_size):

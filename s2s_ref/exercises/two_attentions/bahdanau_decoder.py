@@ -52,9 +52,9 @@ def BahdanauDecoder(
 
 @BahdanauDecoder.mistake(
     "the state after the step asks",
-    so="That is Luong's order. Here the context has to enter the RNN, so it must be there before "
+    why="That is Luong's order. Here the context has to enter the RNN, so it must be there before "
     "the step is taken.",
-    ask="Which state is known before the RNN reads the word?",
+    question="Which state is known before the RNN reads the word?",
 )
 class NewStateAsks(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -83,9 +83,10 @@ class NewStateAsks(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the first state asks at every step",
-    so="Every step would look at the same place. Each step needs the state that the step before "
+    why="Every step would look at the same place. Each step needs the state that the step before "
     "it has left.",
-    ask="Which state asks for the second word: the one that came in, or the one after the first?",
+    question="Which state asks for the second word: the one that came in, or the one after the "
+    "first?",
 )
 class FirstStateAsks(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -113,9 +114,9 @@ class FirstStateAsks(nn.Module):
 
 @BahdanauDecoder.mistake(
     "every step starts again from the state that came in",
-    so="The decoder forgets each word as soon as it has read it. What one step leaves, the next "
+    why="The decoder forgets each word as soon as it has read it. What one step leaves, the next "
     "one has to take.",
-    ask="Which name holds the state after the first step, and who reads it?",
+    question="Which name holds the state after the first step, and who reads it?",
 )
 class StateNotCarried(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -143,9 +144,9 @@ class StateNotCarried(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the halves are swapped: the context came before the word",
-    so="The RNN has weights for the word first and for the context behind it. Trained like this "
+    why="The RNN has weights for the word first and for the context behind it. Trained like this "
     "it would not matter; the course's weights expect the word first.",
-    ask="In which order does the exercise name the two?",
+    question="In which order does the exercise name the two?",
 )
 class WordAndContextSwapped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -173,9 +174,9 @@ class WordAndContextSwapped(nn.Module):
 
 @BahdanauDecoder.mistake(
     "padding is read as if it were a word",
-    so="The state carries the mask. Without it, a sentence is translated differently beside a "
+    why="The state carries the mask. Without it, a sentence is translated differently beside a "
     "longer one.",
-    ask="What does `attention_weights` need besides the scores?",
+    question="What does `attention_weights` need besides the scores?",
 )
 class MaskForgotten(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -203,9 +204,9 @@ class MaskForgotten(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the keys are mixed, not the encoder's states",
-    so="The keys are the encoder's states seen through W_k, made for comparing. What is mixed are "
+    why="The keys are the encoder's states seen through W_k, made for comparing. What is mixed are "
     "the values: the states themselves.",
-    ask="What do the weights mix?",
+    question="What do the weights mix?",
 )
 class KeysMixed(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -233,9 +234,9 @@ class KeysMixed(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the encoder's states are compared, not the keys",
-    so="`score` compares with projected keys, and `with_keys` has put them into the state. The "
+    why="`score` compares with projected keys, and `with_keys` has put them into the state. The "
     "encoder's states only have the same size by chance.",
-    ask="Which field of the state did `with_keys` fill?",
+    question="Which field of the state did `with_keys` fill?",
 )
 class StatesCompared(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -263,9 +264,9 @@ class StatesCompared(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the context is still the encoder's last state",
-    so="`state.context` is the fixed context of lesson 2; with it this is the peeky decoder of "
+    why="`state.context` is the fixed context of lesson 2; with it this is the peeky decoder of "
     "lesson 6. The weights were computed and then not used.",
-    ask="What do the weights mix?",
+    question="What do the weights mix?",
 )
 class FixedContext(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -292,8 +293,8 @@ class FixedContext(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the logits come from the state before the step",
-    so="It has not read the word yet, nor what the attention brought back for it.",
-    ask="Which state has read word t?",
+    why="It has not read the word yet, nor what the attention brought back for it.",
+    question="Which state has read word t?",
 )
 class LogitsTooEarly(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -321,9 +322,9 @@ class LogitsTooEarly(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the new state has lost the encoder's states",
-    so="The next call has nothing to look at. `state._replace(hidden=...)` changes one part and "
+    why="The next call has nothing to look at. `state._replace(hidden=...)` changes one part and "
     "keeps the others.",
-    ask="What does the next call need besides the RNN's own state?",
+    question="What does the next call need besides the RNN's own state?",
 )
 class MemoryLost(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -351,8 +352,8 @@ class MemoryLost(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the weights of the last step only came back",
-    so="A heat map needs a row for every word that was written.",
-    ask="For three tokens read, how many rows of weights come back?",
+    why="A heat map needs a row for every word that was written.",
+    question="For three tokens read, how many rows of weights come back?",
 )
 class LastWeightsOnly(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -379,9 +380,10 @@ class LastWeightsOnly(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the new state was made and then dropped",
-    so="`state._replace(...)` leaves the State as it is and returns a new one. So every step began "
+    why="`state._replace(...)` leaves the State as it is and returns a new one. So every step "
+    "began "
     "at the first state, and the logits are those of the first state too.",
-    ask="Which name holds what `_replace` returns?",
+    question="Which name holds what `_replace` returns?",
 )
 class StateDropped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -409,9 +411,10 @@ class StateDropped(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the state's `context` was exchanged too",
-    so="That part holds what the encoder handed over. The context that attention brings is another "
+    why="That part holds what the encoder handed over. The context that attention brings is "
+    "another "
     "one at every step, and it goes into the RNN only.",
-    ask="Which one part of the state does the exercise tell you to exchange?",
+    question="Which one part of the state does the exercise tell you to exchange?",
 )
 class ContextExchanged(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -440,9 +443,9 @@ class ContextExchanged(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the keys went through W_k a second time",
-    so="`with_keys` has done that already, once for the sentence. What lies in `state.keys` is "
+    why="`with_keys` has done that already, once for the sentence. What lies in `state.keys` is "
     "ready to be compared.",
-    ask="What has become of the encoder's states before they lie in `state.keys`?",
+    question="What has become of the encoder's states before they lie in `state.keys`?",
 )
 class KeysProjectedOnceMore(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -471,8 +474,8 @@ class KeysProjectedOnceMore(nn.Module):
 
 @BahdanauDecoder.mistake(
     "the keys in the state are not used: they were made anew",
-    so="`with_keys` makes them once a sentence, so that no later call has to do it again.",
-    ask="Which field of the state did `with_keys` fill?",
+    why="`with_keys` makes them once a sentence, so that no later call has to do it again.",
+    question="Which field of the state did `with_keys` fill?",
 )
 class KeysMadeAnew(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -501,8 +504,8 @@ class KeysMadeAnew(nn.Module):
 
 @BahdanauDecoder.mistake(
     "these are probabilities, not logits",
-    so="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    ask="Does the exercise say anything of what comes after `self.output`?",
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the exercise say anything of what comes after `self.output`?",
 )
 class Probabilities(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -530,8 +533,8 @@ class Probabilities(nn.Module):
 
 @BahdanauDecoder.mistake(
     "a batch of one loses its axis",
-    so="`squeeze()` without an argument drops every axis of length 1.",
-    ask="Which axis do you mean to drop, and how do you name it?",
+    why="`squeeze()` without an argument drops every axis of length 1.",
+    question="Which axis do you mean to drop, and how do you name it?",
     raises="(?i)same number of dimensions",
 )
 class ContextSqueezed(nn.Module):

@@ -41,9 +41,9 @@ def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidde
 
 @BidirectionalEncoder.mistake(
     "the backward RNN has read the padding first",
-    so="It starts at the right edge of the rectangle, and there stands <pad>. So even the first "
+    why="It starts at the right edge of the rectangle, and there stands <pad>. So even the first "
     "word's state depends on how long the others in the batch are.",
-    ask="Where in your code do the lengths come in?",
+    question="Where in your code do the lengths come in?",
 )
 class PaddingRead(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -62,8 +62,8 @@ class PaddingRead(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the last state was taken at the last word, where the backward RNN has only begun",
-    so="Its half of that state knows a single word. It has read the whole sentence at word 1.",
-    ask="At which word does the backward RNN finish?",
+    why="Its half of that state knows a single word. It has read the whole sentence at word 1.",
+    question="At which word does the backward RNN finish?",
 )
 class TakenAtTheLastWord(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -87,9 +87,10 @@ class TakenAtTheLastWord(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the halves of the last state are swapped: the backward one came first",
-    so="In the states at the words the forward half stands first, and the decoder's weights expect "
+    why="In the states at the words the forward half stands first, and the decoder's weights "
+    "expect "
     "the same order everywhere.",
-    ask="Which direction does PyTorch put at place 0?",
+    question="Which direction does PyTorch put at place 0?",
 )
 class HalvesSwapped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -112,9 +113,9 @@ class HalvesSwapped(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "only the forward half of the last state came back",
-    so="The decoder starts from a state of the full size. And the backward half is the one that "
+    why="The decoder starts from a state of the full size. And the backward half is the one that "
     "read the first word last.",
-    ask="How many numbers does your last state have for each sentence?",
+    question="How many numbers does your last state have for each sentence?",
 )
 class ForwardOnly(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -137,8 +138,8 @@ class ForwardOnly(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the two directions were added, not put side by side",
-    so="A sum cannot be taken apart again: nobody knows which half a number came from.",
-    ask="How many numbers does your last state have for each sentence?",
+    why="A sum cannot be taken apart again: nobody knows which half a number came from.",
+    question="How many numbers does your last state have for each sentence?",
 )
 class DirectionsAdded(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -161,9 +162,9 @@ class DirectionsAdded(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the last states were cut up anew: halves of different sentences came together",
-    so="They are [2, batch, half]. `view` and `reshape` count on through them in this order, so "
+    why="They are [2, batch, half]. `view` and `reshape` count on through them in this order, so "
     "the first sentence gets its neighbour's forward half as its second half.",
-    ask="Which two tensors do you want to put side by side?",
+    question="Which two tensors do you want to put side by side?",
 )
 class Recut(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -186,8 +187,8 @@ class Recut(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the axis of the two directions is still there",
-    so="`from_rnn` drops an axis of length 1. Here it is 2 long, and both places are needed.",
-    ask="What is the shape of the layer's last state now that it reads both ways?",
+    why="`from_rnn` drops an axis of length 1. Here it is 2 long, and both places are needed.",
+    question="What is the shape of the layer's last state now that it reads both ways?",
 )
 class DirectionsKept(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -208,8 +209,8 @@ class DirectionsKept(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the LSTM's c is lost",
-    so="The decoder would start with half of the state.",
-    ask="How many tensors is the state of an LSTM?",
+    why="The decoder would start with half of the state.",
+    question="How many tensors is the state of an LSTM?",
 )
 class CellStateDropped(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -232,8 +233,8 @@ class CellStateDropped(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the states end with the longest sentence, and the rectangle is wider",
-    so="A mask over the source would no longer fit over the states.",
-    ask="What does the argument `total_length` of `pad_packed_sequence` do?",
+    why="A mask over the source would no longer fit over the states.",
+    question="What does the argument `total_length` of `pad_packed_sequence` do?",
 )
 class StatesTooShort(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -256,9 +257,9 @@ class StatesTooShort(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "an LSTM's h and c were taken for the two directions",
-    so="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
+    why="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
     "LSTM's is a pair, and at its places 0 and 1 are h and c.",
-    ask="For an LSTM: which two tensors does your code lay side by side?",
+    question="For an LSTM: which two tensors does your code lay side by side?",
 )
 class CellTakenForDirection(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -279,8 +280,8 @@ class CellTakenForDirection(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "the state was taken at the last place of the rectangle",
-    so="Most sentences end before it. And at its last word the backward RNN has only begun.",
-    ask="Besides the states, what does `self.rnn` return?",
+    why="Most sentences end before it. And at its last word the backward RNN has only begun.",
+    question="Besides the states, what does `self.rnn` return?",
 )
 class LastPlaceOfStates(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -301,8 +302,8 @@ class LastPlaceOfStates(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "packing wants the longest sentence first, unless you tell it otherwise",
-    so="The sentences of a batch come in any order.",
-    ask="What does the argument `enforce_sorted` say, and what is its default?",
+    why="The sentences of a batch come in any order.",
+    question="What does the argument `enforce_sorted` say, and what is its default?",
     raises="enforce_sorted",
 )
 class SortedExpected(nn.Module):
@@ -324,9 +325,9 @@ class SortedExpected(nn.Module):
 
 @BidirectionalEncoder.mistake(
     "an LSTM's h and c were taken for the two directions",
-    so="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
+    why="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
     "LSTM's is a pair, and at its places 0 and 1 are h and c.",
-    ask="For an LSTM: which two tensors does your code lay side by side?",
+    question="For an LSTM: which two tensors does your code lay side by side?",
 )
 class CellTakenForBackward(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

@@ -35,8 +35,8 @@ def general_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, query=6, key=7):
 
 @general_scores.mistake(
     "the matrix is not used: this is the dot score",
-    so="Nothing is learned between query and key, and the two must have the same size.",
-    ask="Which argument does your line leave out?",
+    why="Nothing is learned between query and key, and the two must have the same size.",
+    question="Which argument does your line leave out?",
     raises="Expected size|cannot be multiplied",
 )
 def matrix_unused(queries, keys, W):
@@ -45,9 +45,9 @@ def matrix_unused(queries, keys, W):
 
 @general_scores.mistake(
     "the matrix is turned round",
-    so="Its rows belong to the query and its columns to the key. Turned round, each number of the "
+    why="Its rows belong to the query and its columns to the key. Turned round, each number of the "
     "query meets the weights of another one, if the sizes fit at all.",
-    ask="Which axis of W has as many places as a query has numbers?",
+    question="Which axis of W has as many places as a query has numbers?",
     raises="cannot be multiplied",
 )
 def matrix_turned(queries, keys, W):
@@ -56,9 +56,10 @@ def matrix_turned(queries, keys, W):
 
 @general_scores.mistake(
     "these are already weights: they sum to 1",
-    so="A score may be any number. `attention_weights` makes weights of scores, and it has to know "
+    why="A score may be any number. `attention_weights` makes weights of scores, and it has to "
+    "know "
     "about padding first.",
-    ask="Which numbers can a score be?",
+    question="Which numbers can a score be?",
 )
 def softmaxed(queries, keys, W):
     return (queries @ W @ keys.transpose(1, 2)).softmax(dim=-1)
@@ -66,9 +67,9 @@ def softmaxed(queries, keys, W):
 
 @general_scores.mistake(
     "there is a tanh that the formula does not have",
-    so="It squeezes every score between -1 and 1, so no word can ever get more than about seven "
+    why="It squeezes every score between -1 and 1, so no word can ever get more than about seven "
     "times the weight of another.",
-    ask="How large may a score be?",
+    question="How large may a score be?",
 )
 def tanh_added(queries, keys, W):
     return torch.tanh(queries @ W @ keys.transpose(1, 2))
@@ -76,8 +77,8 @@ def tanh_added(queries, keys, W):
 
 @general_scores.mistake(
     "the scores are divided by the root of the size",
-    so="That came in 2017 (Vaswani et al.). Luong's score of 2015 is the plain product.",
-    ask="Does the formula of this exercise divide by anything?",
+    why="That came in 2017 (Vaswani et al.). Luong's score of 2015 is the plain product.",
+    question="Does the formula of this exercise divide by anything?",
 )
 def scaled(queries, keys, W):
     return queries @ W @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
@@ -85,8 +86,8 @@ def scaled(queries, keys, W):
 
 @general_scores.mistake(
     "source and target have changed places",
-    so="Each row should be one target step's view of the source. Here it is the other way round.",
-    ask="Which of the two arguments do the rows of your result belong to?",
+    why="Each row should be one target step's view of the source. Here it is the other way round.",
+    question="Which of the two arguments do the rows of your result belong to?",
 )
 def source_in_rows(queries, keys, W):
     return keys @ W.T @ queries.transpose(1, 2)
@@ -94,9 +95,9 @@ def source_in_rows(queries, keys, W):
 
 @general_scores.mistake(
     "the keys were cut up anew, not transposed",
-    so="`view` and `reshape` keep the numbers in their order and only count them off differently: "
+    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
     "numbers of different words come into one column.",
-    ask="Which function exchanges two axes?",
+    question="Which function exchanges two axes?",
 )
 def keys_reshaped(queries, keys, W):
     batch, src_len, key_size = keys.shape

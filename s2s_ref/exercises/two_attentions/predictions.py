@@ -12,14 +12,14 @@ def untrained(answer):
     return one_of(answer, "none", "dot", "dot and general", "all three")
 
 
-@untrained.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@untrained.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def untrained_unanswered():
     return None
 
 
 @untrained.mistake(
     'expected one of "none", "dot", "dot and general", "all three"',
-    so="One of the four, in quotes.",
+    why="One of the four, in quotes.",
 )
 def untrained_by_number():
     return 2
@@ -31,13 +31,13 @@ def moved_both_ways(answer):
     return one_of(answer, "one", "earlier", "later", "all")
 
 
-@moved_both_ways.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@moved_both_ways.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def moved_unanswered():
     return None
 
 
 @moved_both_ways.mistake(
-    'expected one of "one", "earlier", "later", "all"', so="One of the four, in quotes."
+    'expected one of "one", "earlier", "later", "all"', why="One of the four, in quotes."
 )
 def moved_in_words():
     return "the third one"
@@ -61,18 +61,18 @@ def fastest_first(answer):
     return None
 
 
-@fastest_first.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@fastest_first.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_order():
     return None
 
 
-@fastest_first.mistake("expected four names in a list", so="The fastest first: [a, b, c, d].")
+@fastest_first.mistake("expected four names in a list", why="The fastest first: [a, b, c, d].")
 def only_the_fastest():
     return "Luong, dot"
 
 
 @fastest_first.mistake(
-    "expected each of the four names once", so="Copy the names as they stand, with the comma."
+    "expected each of the four names once", why="Copy the names as they stand, with the comma."
 )
 def one_twice():
     return ["Luong, dot", "Luong, dot", "Bahdanau, dot", "Bahdanau, additive"]
@@ -85,14 +85,14 @@ def highest_rung(answer):
     return one_of(answer, *rungs)
 
 
-@highest_rung.mistake("nothing is written down yet", so="A guess is all that is asked for.")
+@highest_rung.mistake("nothing is written down yet", why="A guess is all that is asked for.")
 def no_rung():
     return None
 
 
 @highest_rung.mistake(
     'expected one of "encoder–decoder", "reversed", "peeky", "dot", "general", "additive"',
-    so="One of the six, copied, in quotes.",
+    why="One of the six, copied, in quotes.",
 )
 def rung_by_number():
     return 4

@@ -32,7 +32,7 @@ th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 figure { margin: 1rem 0; } figcaption { color: #444; } svg { max-width: 100%; height: auto; }
 svg text { font: 13px system-ui, sans-serif; fill: #1a1a1a; }
-.say { color: #1a1a1a; display: block; } .ask { font-style: italic; }
+.say { color: #1a1a1a; display: block; } .question { font-style: italic; }
 @media (max-width: 40rem) { body { padding: .6rem; } th, td { padding: .2rem .35rem; } }
 @media print { body { max-width: none; font-size: 11pt; } h2 { break-after: avoid; }
   tr, figure { break-inside: avoid; } .scroll { overflow: visible; } }
@@ -207,8 +207,8 @@ def _to_say(common: Common) -> str:
     told = [m for m in find(common.exercise).mistakes if m.name == common.mistake]
     if not told:
         return ""
-    ask = f'<span class="ask">{escape(told[0].ask)}</span>'
-    return f'<span class="say">{escape(told[0].so)} {ask}</span>'
+    question = f'<span class="question">{escape(told[0].question)}</span>'
+    return f'<span class="say">{escape(told[0].why)} {question}</span>'
 
 
 def _stuck(results: Sequence[Result]) -> str:

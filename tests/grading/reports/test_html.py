@@ -72,7 +72,7 @@ def test_the_page_tells_what_the_class_reached():
 
 def test_a_mistake_comes_with_its_count_and_what_to_say():
     text = told(write_report(a_class()))
-    row = f"2 {ENCODE} {BOS.message} {BOS.so} {BOS.ask}"
+    row = f"2 {ENCODE} {BOS.message} {BOS.why} {BOS.question}"
     assert row in text
 
 
