@@ -61,8 +61,6 @@ class LuongDecoder(nn.Module):
     (Luong et al. 2015, section 3, without input feeding.)
     """
 
-    rows_share_sources = True  # see `attend`
-
     def __init__(
         self,
         vocab_size: int,
@@ -98,20 +96,13 @@ def with_keys(state: State, score: Any) -> State:
 
 
 def attend(
-    queries: Float[Tensor, "rows tgt_len hidden"], state: State, score: Any
-) -> tuple[Float[Tensor, "rows tgt_len hidden"], Float[Tensor, "rows tgt_len src_len"]]:
-    """Ask the encoder's states, from a state with keys: return context vectors and weights.
-
-    A sentence may have several rows, side by side, as in a beam. They ask together, as if they were
-    further target steps, so that what they share is read once.
-    """
+    queries: Float[Tensor, "batch tgt_len hidden"], state: State, score: Any
+) -> tuple[Float[Tensor, "batch tgt_len hidden"], Float[Tensor, "batch tgt_len src_len"]]:
+    """Return the context vector and the weights of every query; the state must have its keys."""
     assert state.encoder_states is not None
     assert state.src_mask is not None
-    of_a_sentence = queries.reshape(len(state.encoder_states), -1, queries.shape[-1])
-    weights = attention_weights(score(of_a_sentence, state.keys), state.src_mask)
-    context = context_vectors(weights, state.encoder_states)
-    of_a_row = (*queries.shape[:2], -1)
-    return context.reshape(of_a_row), weights.reshape(of_a_row)
+    weights = attention_weights(score(queries, state.keys), state.src_mask)
+    return context_vectors(weights, state.encoder_states), weights
 
 
 def alignment_matrix(

@@ -1,7 +1,6 @@
 """Lesson 5: from a model's probabilities to a sentence."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 
 import torch
@@ -17,15 +16,22 @@ def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
     return tokens[: tokens.index(eos_id)] if eos_id in tokens else tokens
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def greedy_decode(
     decoder: nn.Module, state: State, bos_id: int, eos_id: int, max_len: int
 ) -> list[list[int]]:
     """Translate a batch, always taking the likeliest token; each sentence stops at its `<eos>`."""
-    return _decode(decoder, state, bos_id, eos_id, max_len, _likeliest)
+    written = torch.full((len(state.h), 1), bos_id, device=state.h.device)
+    for _ in range(max_len):
+        logits, state, *_ = decoder(written[:, -1:], state)
+        token = logits[:, -1].argmax(dim=-1, keepdim=True)
+        written = torch.cat([written, token], dim=1)
+        if (written[:, 1:] == eos_id).any(dim=1).all():  # every sentence has ended
+            break
+    return [trim_at_eos(tokens, eos_id) for tokens in written[:, 1:].tolist()]
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def sample_decode(
     decoder: nn.Module,
     state: State,
@@ -40,46 +46,15 @@ def sample_decode(
     Logits are divided by `temperature` first: below 1 likely tokens become likelier, above 1 less
     likely ones do, and towards 0 it becomes greedy decoding.
     """
-
-    def draw(logits: Tensor) -> Tensor:
-        probabilities = (logits / temperature).softmax(dim=-1)
-        return torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
-
-    return _decode(decoder, state, bos_id, eos_id, max_len, draw)
-
-
-def _decode(
-    decoder: nn.Module,
-    state: State,
-    bos_id: int,
-    eos_id: int,
-    max_len: int,
-    choose: Callable[[Tensor], Tensor],
-) -> list[list[int]]:
-    """Write token by token; a sentence that is done leaves the batch."""
-    hypotheses: list[list[int]] = [[] for _ in range(len(state.h))]
-    going = hypotheses  # those of the rows that are left
-    token = torch.full((len(going),), bos_id, device=state.h.device)
+    written = torch.full((len(state.h), 1), bos_id, device=state.h.device)
     for _ in range(max_len):
-        logits, state, *_ = decoder(token.unsqueeze(1), state)
-        token = choose(logits[:, -1])
-        words = token.tolist()
-        if eos_id in words:
-            rows = token.ne(eos_id).nonzero().squeeze(1)
-            token, state = token[rows], state.select(rows)
-            going, words = [going[row] for row in rows.tolist()], token.tolist()
-        if not words:
+        logits, state, *_ = decoder(written[:, -1:], state)
+        probabilities = (logits[:, -1] / temperature).softmax(dim=-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        written = torch.cat([written, token], dim=1)
+        if (written[:, 1:] == eos_id).any(dim=1).all():
             break
-        for hypothesis, word in zip(going, words, strict=True):
-            hypothesis.append(word)
-    return hypotheses
-
-
-def _likeliest(logits: Tensor) -> Tensor:
-    """Pick the likeliest token of each row; on a CPU numpy does it ten times as fast as PyTorch."""
-    if logits.device.type != "cpu":
-        return logits.argmax(dim=-1)
-    return torch.from_numpy(logits.numpy().argmax(axis=-1))
+    return [trim_at_eos(tokens, eos_id) for tokens in written[:, 1:].tolist()]
 
 
 def beam_step(
@@ -93,16 +68,13 @@ def beam_step(
     far, in nats, best first (Sutskever et al. 2014, section 3.2). Where there are fewer than
     `beam_size` extensions, all of them are kept.
     """
-    totals = scores.unsqueeze(-1) + logits.log_softmax(dim=-1)
-    # An extension among the best ends in one of the `beam_size` best words, where a word is as good
-    # as its best extension. So most of the vocabulary is looked at by amax, which is fast.
-    _, words = totals.amax(dim=1).topk(min(beam_size, totals.shape[2]), dim=1)
-    candidates = totals.gather(2, words.unsqueeze(1).expand(-1, totals.shape[1], -1)).flatten(1)
+    vocab_size = logits.shape[-1]
+    candidates = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
     best, places = candidates.topk(min(beam_size, candidates.shape[1]), dim=1)
-    return places // words.shape[1], words.gather(1, places % words.shape[1]), best
+    return places // vocab_size, places % vocab_size, best
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def beam_search(
     decoder: nn.Module,
     state: State,
@@ -118,48 +90,33 @@ def beam_search(
     `<eos>`. A sentence ends when `beam_size` of its hypotheses have, or after `max_len` tokens,
     where beginnings that never ended are returned too. A hypothesis that is done leaves the beam.
     """
-    done: list[list[Hypothesis]] = [[] for _ in range(len(state.h))]
-    sharing = rows_share_sources(decoder)
-    # a grid: one row for each sentence that goes on, one place for each of its beginnings
-    sentences = list(range(len(done)))
-    words = torch.full((len(done), 1, 1), bos_id, device=state.h.device)
-    score = torch.zeros(len(done), 1, device=state.h.device)
-    for step in range(1, max_len + 1):
-        logits, state, *_ = decoder(words[:, :, -1:].flatten(0, 1), state)
-        grid = logits[:, -1].unflatten(0, score.shape)
-        parent, token, score = beam_step(score, grid, beam_size)
-        row = torch.arange(len(parent), device=parent.device).unsqueeze(1)
-        words = torch.cat([words[row, parent], token.unsqueeze(2)], dim=2)
-        parent = row * grid.shape[1] + parent
-        ends = token.eq(eos_id) & score.isfinite()
-        for i, place in ends.nonzero().tolist():
-            found = _hypothesis(words[i, place, :-1], score[i, place], step, alpha)
-            done[sentences[i]].append(found)
-        score = score.masked_fill(ends, -math.inf)  # its place is free at the next step
-        alive = score.isfinite().any(dim=1).tolist()
-        going = [i for i, s in enumerate(sentences) if alive[i] and len(done[s]) < beam_size]
-        kept = None
-        if len(going) < len(sentences):
-            kept = torch.tensor(going, dtype=torch.long).to(parent.device)
-            sentences = [sentences[i] for i in going]
-            words, score, parent = words[kept], score[kept], parent[kept]
-        if not sentences:
-            break
-        state = state.branch(parent.flatten(), kept) if sharing else state.select(parent.flatten())
-    for i, place in score.isfinite().nonzero().tolist():
-        found = _hypothesis(words[i, place], score[i, place], max_len, alpha)
-        done[sentences[i]].append(found)
-    return [sorted(d, key=lambda hypothesis: -hypothesis.score) for d in done]
-
-
-def rows_share_sources(decoder: nn.Module) -> bool:
-    """Whether a decoder can read several rows of a sentence from one copy of its source."""
-    return getattr(decoder, "rows_share_sources", False)
-
-
-def _hypothesis(words: Tensor, score: Tensor, length: int, alpha: float) -> Hypothesis:
-    log_prob = score.item()
-    return Hypothesis(words[1:].tolist(), log_prob, log_prob / length**alpha)
+    results = []
+    for sentence in torch.arange(len(state.h), device=state.h.device):
+        beams = state.select(sentence.unsqueeze(0))  # its rows are this sentence's beginnings
+        written = torch.full((1, 1), bos_id, device=state.h.device)
+        scores = torch.zeros(1, device=state.h.device)
+        finished = []
+        for length in range(1, max_len + 1):
+            logits, beams, *_ = decoder(written[:, -1:], beams)
+            step = beam_step(scores.unsqueeze(0), logits[:, -1].unsqueeze(0), beam_size)
+            parents, tokens, scores = (part.squeeze(0) for part in step)
+            written = torch.cat([written[parents], tokens.unsqueeze(1)], dim=1)
+            possible = scores.isfinite()  # a token of probability 0 makes no hypothesis
+            ended = possible & (tokens == eos_id)
+            for words, log_prob in zip(written[ended], scores[ended].tolist(), strict=True):
+                score = log_prob / length**alpha
+                finished.append(Hypothesis(words[1:-1].tolist(), log_prob, score))
+            going = possible & (tokens != eos_id)
+            written, scores = written[going], scores[going]
+            if len(finished) >= beam_size or len(written) == 0:
+                break
+            beams = beams.select(parents[going])
+        else:
+            for words, log_prob in zip(written, scores.tolist(), strict=True):
+                score = log_prob / max_len**alpha
+                finished.append(Hypothesis(words[1:].tolist(), log_prob, score))
+        results.append(sorted(finished, key=lambda hypothesis: hypothesis.score, reverse=True))
+    return results
 
 
 def corpus_bleu(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> float:

@@ -29,9 +29,6 @@ class State(NamedTuple):
     `hidden` is the decoder RNN's own state. The others stay the same from token to token, and a
     decoder uses those that it needs: the context vector, the encoder's state at every source
     position, the mask of real source tokens, and the keys that a score has made of those states.
-
-    In a beam search a sentence has several rows of `hidden`, side by side. A decoder that says
-    `rows_share_sources` then finds the others once a sentence, not once a row.
     """
 
     hidden: Hidden
@@ -41,20 +38,8 @@ class State(NamedTuple):
     keys: Float[Tensor, "batch src_len attention"] | None = None
 
     def select(self, rows: Int[Tensor, " rows"]) -> "State":
-        """Keep these rows of the batch, in this order; beam search repeats and drops rows so."""
+        """Keep these rows of the batch, in this order; beam search drops and repeats rows."""
         return State(*(_select(field, rows) for field in self))
-
-    def branch(
-        self, rows: Int[Tensor, " rows"], sentences: Int[Tensor, " sentences"] | None
-    ) -> "State":
-        """Keep these rows of `hidden`, and these sentences of all that a sentence's rows share.
-
-        None keeps all the sentences: then nothing but `hidden` is copied.
-        """
-        hidden, *shared = self
-        if sentences is not None:
-            shared = [_select(field, sentences) for field in shared]
-        return State(_select(hidden, rows), *shared)
 
     @property
     def h(self) -> Float[Tensor, "batch hidden"]:

@@ -119,8 +119,6 @@ class BahdanauDecoder(nn.Module):
     2015, section 3.1; logits from the state, without the paper's maxout layer).
     """
 
-    rows_share_sources = True  # see `attend`
-
     def __init__(
         self,
         vocab_size: int,

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 # Shapes in the annotations of these modules are checked at every call. Never exercises: a mistake
 # must give its wrong value there, not a type error.
 LESSONS = syllabus.modules_before(len(syllabus.LESSONS))
-SHAPES_CHECKED = ("state", *LESSONS, "evaluation.metrics")
+SHAPES_CHECKED = ("state", *LESSONS, "fast", "evaluation.metrics")
 install_import_hook([f"s2s_ref.{name}" for name in SHAPES_CHECKED], "beartype.beartype")
 
 STATES = Path(tempfile.mkdtemp(prefix="s2s-test-states-"))

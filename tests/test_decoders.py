@@ -4,7 +4,6 @@ import itertools
 
 import pytest
 import torch
-from torch import nn
 
 from s2s_ref.attention import LuongDecoder
 from s2s_ref.bottleneck import PeekyDecoder
@@ -32,7 +31,6 @@ DECODERS = {
     "bahdanau general": lambda *a: BahdanauDecoder(*a, score=GeneralScores(HIDDEN, HIDDEN)),
 }
 EVERY_MODEL = list(itertools.product(ENCODERS, DECODERS, ["gru", "lstm"]))
-ATTENTIVE = [parts for parts in EVERY_MODEL if parts[1] not in ("fixed", "peeky")]
 
 
 @pytest.fixture(params=EVERY_MODEL, ids=" ".join)
@@ -126,39 +124,6 @@ def test_selected_rows_go_on_as_before(model, state, tgt):
     torch.testing.assert_close(
         model.decoder(tgt[rows], state.select(rows))[0], expected[rows], rtol=1e-4, atol=1e-5
     )
-
-
-class Copying(nn.Module):
-    """A decoder that says nothing of `rows_share_sources`: it gets every field once a row."""
-
-    def __init__(self, decoder):
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(self, tgt_input, state):
-        return self.decoder(tgt_input, state)
-
-
-def test_a_beam_that_shares_its_source_finds_what_one_with_copies_finds(model, state):
-    copying = Copying(model.decoder)
-    ends = {"bos_id": BOS, "eos_id": EOS, "beam_size": 4, "max_len": 7}
-    shared, copied = beam_search(model.decoder, state, **ends), beam_search(copying, state, **ends)
-    assert tokens_of(shared) == tokens_of(copied)
-    for one, other in zip(itertools.chain(*shared), itertools.chain(*copied), strict=True):
-        assert one.log_prob == pytest.approx(other.log_prob, abs=1e-4)
-
-
-@pytest.mark.parametrize("model", ATTENTIVE, indirect=True, ids=" ".join)
-def test_a_beam_reads_each_source_once(model, state):
-    rows = []
-    model.decoder.score.register_forward_pre_hook(lambda _, args: rows.append(len(args[1])))
-    beam_search(model.decoder, state, BOS, EOS, beam_size=3, max_len=5)
-    assert rows[0] == len(SOURCES)
-    assert rows == sorted(rows, reverse=True)
-
-
-def tokens_of(found):
-    return [[hypothesis.tokens for hypothesis in hypotheses] for hypotheses in found]
 
 
 def test_a_beam_of_one_is_greedy(model, state):

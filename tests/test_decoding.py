@@ -92,11 +92,18 @@ def test_each_sentence_stops_at_its_own_eos(two_sentences):
     assert greedy_decode(two_sentences, state, BOS, EOS, 2) == [[3], [4, 3], [3]]
 
 
-def test_finished_sentences_leave_the_batch(two_sentences):
+def test_decoding_stops_when_every_sentence_has_ended(two_sentences):
     sizes = []
     two_sentences.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
     greedy_decode(two_sentences, at(two_sentences, 0, 3, 0), **ENDS)
-    assert sizes == [3, 3, 1, 1]
+    assert sizes == [3, 3, 3, 3]
+
+
+def test_no_token_is_written_where_none_is_allowed(two_sentences):
+    state = at(two_sentences, 0, 3)
+    assert greedy_decode(two_sentences, state, BOS, EOS, 0) == [[], []]
+    empty = [Hypothesis([], 0.0, 0.0)]
+    assert beam_search(two_sentences, state, BOS, EOS, beam_size=2, max_len=0) == [empty, empty]
 
 
 # --- sampling
@@ -206,12 +213,21 @@ def test_beginnings_that_never_end_are_returned(articles):
     assert found[0].log_prob == pytest.approx(math.log(0.5), abs=1e-4)
 
 
-def test_a_sentence_that_is_done_leaves_the_batch(two_sentences):
+def test_the_search_of_a_sentence_stops_when_it_is_done(two_sentences):
     sizes = []
     two_sentences.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
     found = beam_search(two_sentences, at(two_sentences, 0, 3), **ENDS, beam_size=1)
     assert [hypotheses[0].tokens for hypotheses in found] == [[3], [4, 3, 4]]
-    assert sizes == [2, 2, 1, 1]
+    assert sizes == [1] * (2 + 4)
+
+
+def test_an_impossible_token_makes_no_hypothesis(articles):
+    """Word 4 has a logit of -inf, so a beam with room for all finds nothing that holds it."""
+    articles.logits[:, 4] = -math.inf
+    (found,) = beam_search(articles, at(articles, 0), **ENDS, beam_size=300)
+    assert all(math.isfinite(h.log_prob) for h in found)
+    assert found[0].tokens == [3, 5]
+    assert not any(4 in h.tokens for h in found)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.7])

@@ -8,6 +8,7 @@ import torch
 from pretended_device import DEVICE, PretendedDevice, move, near
 from torch.profiler import ProfilerActivity, profile, record_function
 
+from s2s_ref import fast
 from s2s_ref.attention import LuongDecoder
 from s2s_ref.bottleneck import PeekyDecoder
 from s2s_ref.capstone import translator as recipe
@@ -36,8 +37,8 @@ MODELS = {
 }
 
 
-def plainly(search):
-    """A search without its decorator: in inference mode PyTorch has no wrapped tensors."""
+def outside_inference(search):
+    """A fast search without its decorator: in inference mode PyTorch has no wrapped tensors."""
     return torch.no_grad()(search.__wrapped__)
 
 
@@ -69,8 +70,10 @@ def found_by_all(model, batch):
         forced = scheduled_sampling(model.decoder, state, batch.tgt, batch.tgt % 2 == 0)
         free = free_running_logits(model.decoder, state, 1, 4)
     return (
-        plainly(greedy_decode)(model.decoder, state, **ENDS),
-        plainly(beam_search)(model.decoder, state, **ENDS, beam_size=3),
+        greedy_decode(model.decoder, state, **ENDS),
+        beam_search(model.decoder, state, **ENDS, beam_size=3),
+        outside_inference(fast.greedy_decode)(model.decoder, state, **ENDS),
+        outside_inference(fast.beam_search)(model.decoder, state, **ENDS, beam_size=3),
         near(forced).argmax(dim=-1).tolist(),
         near(free).argmax(dim=-1).tolist(),
     )
@@ -78,19 +81,21 @@ def found_by_all(model, batch):
 
 def test_every_search_finds_what_it_finds_on_the_cpu(model):
     away = copy.deepcopy(model)
-    greedy, beams, *forced = found_by_all(model, BATCH)
+    greedy, beams, fast_greedy, fast_beams, *forced = found_by_all(model, BATCH)
     with PretendedDevice():
-        greedy_away, beams_away, *forced_away = found_by_all(move(away), BATCH.to(DEVICE))
-    assert greedy_away == greedy
-    assert forced_away == forced
-    for own, other in zip(itertools.chain(*beams), itertools.chain(*beams_away), strict=True):
-        assert own.tokens == other.tokens
-        assert own.log_prob == pytest.approx(other.log_prob, abs=1e-5)
+        there = found_by_all(move(away), BATCH.to(DEVICE))
+    greedy_there, beams_there, fast_greedy_there, fast_beams_there, *forced_there = there
+    assert greedy == fast_greedy == greedy_there == fast_greedy_there
+    assert forced_there == forced
+    for others in (fast_beams, beams_there, fast_beams_there):
+        for own, other in zip(itertools.chain(*beams), itertools.chain(*others), strict=True):
+            assert own.tokens == other.tokens
+            assert own.log_prob == pytest.approx(other.log_prob, abs=1e-5)
 
 
 def test_a_systems_translations_are_those_of_the_cpu(monkeypatch):
-    monkeypatch.setattr(recipe, "greedy_decode", plainly(greedy_decode))
-    monkeypatch.setattr(recipe, "beam_search", plainly(beam_search))
+    monkeypatch.setattr(recipe, "greedy_decode", outside_inference(fast.greedy_decode))
+    monkeypatch.setattr(recipe, "beam_search", outside_inference(fast.beam_search))
     pairs = korean_english(60, seed=1, max_len=6, share=0.05)
     small = Recipe(letters=True, hidden=16, src_size=120, tgt_size=120, batch=8)
     one, two = (prepare(pairs, small, seed) for seed in (0, 1))

@@ -37,27 +37,6 @@ def test_select_takes_the_same_rows_of_every_field_and_leaves_out_what_is_not_th
     assert State(numbered()).select(rows)[1:] == (None,) * len(others)
 
 
-def test_branch_takes_rows_of_the_hidden_state_and_sentences_of_all_else():
-    """Rows 0 and 1 belong to sentence 0, and 2 and 3 to sentence 1."""
-    shared = torch.tensor([7, 8])
-    state = State((numbered(), -numbered()), *[shared] * 4)
-    rows = torch.tensor([3, 3, 2])
-    moved = state.branch(rows, torch.tensor([1]))
-    assert all(
-        torch.equal(h, half[rows]) for h, half in zip(moved.hidden, state.hidden, strict=True)
-    )
-    assert all(field.tolist() == [8] for field in moved[1:])
-
-
-def test_branch_copies_nothing_that_rows_share_where_all_sentences_stay():
-    shared = torch.tensor([7, 8])
-    state = State(numbered(), shared)
-    moved = state.branch(torch.tensor([1, 1, 3, 2]), None)
-    assert torch.equal(moved.hidden, numbered()[[1, 1, 3, 2]])
-    assert moved.context is shared
-    assert moved.keys is None
-
-
 def test_select_leaves_the_state_it_came_from_and_lets_gradients_through():
     hidden = numbered().requires_grad_()
     State(hidden).select(torch.tensor([1, 1])).hidden.sum().backward()

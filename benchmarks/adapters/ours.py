@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from benchmarks.shapes import BOS, Shape
 from s2s_ref.attention import DotScores, LuongDecoder
 from s2s_ref.capstone.translator import smoothed_loss
-from s2s_ref.decoding import beam_search, greedy_decode
 from s2s_ref.encoder_decoder import Decoder
+from s2s_ref.fast import beam_search, greedy_decode
 from s2s_ref.padding import PackedEncoder, Translator
 from s2s_ref.training.batches import Batch
 from s2s_ref.two_attentions import BahdanauDecoder, BidirectionalEncoder, GeneralScores

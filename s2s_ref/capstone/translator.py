@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from s2s_ref.attention import DotScores, LuongDecoder
 from s2s_ref.data.pairs import Pair
 from s2s_ref.data.vocabulary import Vocabulary, spell_out
-from s2s_ref.decoding import beam_search, greedy_decode, rows_share_sources
 from s2s_ref.encoder_decoder import Decoder, shift_target
+from s2s_ref.fast import KINDS, Rows, beam_search, greedy_decode, rows_of
 from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, pad
 from s2s_ref.state import State
 from s2s_ref.training.batches import Batch, padded_batches
@@ -223,12 +223,6 @@ class EnsembleState(State):
         """Keep these rows of the batch in every state."""
         return EnsembleState.of(state.select(rows) for state in self.states)
 
-    def branch(
-        self, rows: Int[Tensor, " rows"], sentences: Int[Tensor, " sentences"] | None
-    ) -> "EnsembleState":
-        """Keep these rows and these sentences in every state."""
-        return EnsembleState.of(state.branch(rows, sentences) for state in self.states)
-
     @property
     def h(self) -> Float[Tensor, "batch hidden"]:
         """The RNN's state of the first decoder."""
@@ -242,7 +236,6 @@ class EnsembleDecoder(nn.Module):
         """Join decoders with the same target vocabulary."""
         super().__init__()
         self.decoders = nn.ModuleList(decoders)
-        self.rows_share_sources = all(map(rows_share_sources, decoders))
 
     def forward(
         self, tgt_input: Int[Tensor, "batch tgt_len"], state: EnsembleState
@@ -252,8 +245,33 @@ class EnsembleDecoder(nn.Module):
             decoder(tgt_input, own)
             for decoder, own in zip(self.decoders, state.states, strict=True)
         ]
-        probabilities = torch.stack([logits.softmax(dim=-1) for logits, *_ in made])
-        return probabilities.mean(dim=0).log(), EnsembleState.of(own for _, own, *_ in made)
+        logits = averaged([logits for logits, *_ in made])
+        return logits, EnsembleState.of(own for _, own, *_ in made)
+
+
+def averaged(logits: Sequence[Float[Tensor, "*batch vocab"]]) -> Float[Tensor, "*batch vocab"]:
+    """Return the logarithms of the mean of several models' probabilities."""
+    return torch.stack([each.softmax(dim=-1) for each in logits]).mean(dim=0).log()
+
+
+class EnsembleRows(Rows):
+    """The rows of an `EnsembleDecoder` in a fast search: those of every decoder."""
+
+    def __init__(self, decoder: EnsembleDecoder, state: EnsembleState) -> None:
+        """Begin with one row for each sentence."""
+        self.members = list(map(rows_of, decoder.decoders, state.states))
+
+    def step(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows vocab"]:
+        """Read one token in each row; return the logits of the next ones."""
+        return averaged([rows.step(tokens) for rows in self.members])
+
+    def keep(self, rows: Int[Tensor, " kept"], sentences: Int[Tensor, " sentences"]) -> None:
+        """Keep these rows, which belong to these sentences."""
+        for member in self.members:
+            member.keep(rows, sentences)
+
+
+KINDS[EnsembleDecoder] = EnsembleRows
 
 
 class Ensemble(nn.Module):

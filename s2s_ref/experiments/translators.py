@@ -13,10 +13,11 @@ from s2s_ref.bottleneck import PeekyDecoder, reverse_source
 from s2s_ref.data.pairs import Pair, length, words
 from s2s_ref.data.splits import Splits
 from s2s_ref.data.vocabulary import Vocabulary
-from s2s_ref.decoding import greedy_decode, trim_at_eos
+from s2s_ref.decoding import trim_at_eos
 from s2s_ref.encoder_decoder import Decoder, shift_target
 from s2s_ref.evaluation import metrics
 from s2s_ref.experiments.comparison import thinned
+from s2s_ref.fast import greedy_decode
 from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, masked_cross_entropy
 from s2s_ref.rnn import SingleRNN
 from s2s_ref.training.batches import Batch, padded_batch, padded_batches
