@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from s2s_ref import fast
 from s2s_ref.capstone.translator import (
     Ensemble,
     Recipe,
@@ -85,6 +86,27 @@ def test_an_ensemble_writes_what_its_members_find_likeliest_on_average():
     assert greedy_decode(alone.decoder, alone.encode(src, lengths), BOS, 2, 6) == greedy_decode(
         models[0].decoder, models[0].encode(src, lengths), BOS, 2, 6
     )
+
+
+@pytest.mark.parametrize("scores", [("none", "dot"), ("general", "additive", "general")])
+def test_an_ensembles_fast_searches_find_what_the_plain_ones_find(scores):
+    models = []
+    for seed, score in enumerate(scores):
+        set_seed(seed)
+        models.append(build(Recipe(hidden=8, dropout=0.0, score=score), VOCAB, VOCAB))
+    ensemble = Ensemble(models).double().eval()
+    with torch.no_grad():
+        for parameter in ensemble.parameters():
+            parameter.mul_(3)  # so that sentences end at different steps
+        state = ensemble.encode(pad([row for row, _ in PAIRS], 0), torch.tensor([4, 2, 3]))
+    ends = (BOS, 2)
+    plain = greedy_decode(ensemble.decoder, state, *ends, 9)
+    assert fast.greedy_decode(ensemble.decoder, state, *ends, 9) == plain
+    beams = beam_search(ensemble.decoder, state, *ends, 4, 6, 0.7)
+    found = fast.beam_search(ensemble.decoder, state, *ends, 4, 6, 0.7)
+    for ours, theirs in zip(beams, found, strict=True):
+        assert [h.tokens for h in theirs] == [h.tokens for h in ours]
+        assert [h.score for h in theirs] == pytest.approx([h.score for h in ours])
 
 
 @torch.no_grad()
