@@ -5,25 +5,20 @@ from functools import cache
 
 from s2s_ref.data.korean import lexicon
 from s2s_ref.data.korean.lexicon import Adjective, Frame, Phrase
+from s2s_ref.data.korean.pieces import English, Piece, Word, fixed, linked, loosely
 from s2s_ref.data.korean.realisation import (
     WHAT,
     WHO,
     Clause,
-    English,
     I,
     NounPhrase,
-    Piece,
     Style,
-    Word,
     beside,
     comparison,
     copula,
     existence,
-    fixed,
     in_place,
-    linked,
     location,
-    loosely,
     modified,
     noun_phrase,
     opened,

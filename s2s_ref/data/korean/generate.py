@@ -11,8 +11,9 @@ from random import Random
 
 from s2s_ref.data.korean.constructions import CONSTRUCTIONS, KINDS, sentence
 from s2s_ref.data.korean.mascots import MASCOTS
+from s2s_ref.data.korean.minimal_pairs import held_out
+from s2s_ref.data.korean.pieces import finish
 from s2s_ref.data.korean.sampler import PATIENCE, DeadEnd, Drawer
-from s2s_ref.data.korean.sentences import finish, held_out
 from s2s_ref.data.pairs import Pair
 
 _LONGEST_SCRAMBLED = 20  # beyond this hardly any sentence of one main clause comes out

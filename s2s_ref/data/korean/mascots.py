@@ -1,25 +1,18 @@
-"""Three sentences that return in every lesson."""
+"""Five sentences that return in every lesson."""
 
 from collections.abc import Iterator
 
 from s2s_ref.data.korean import lexicon
+from s2s_ref.data.korean.pieces import Piece, finish, fixed, loosely
 from s2s_ref.data.korean.realisation import (
     Clause,
     I,
     NounPhrase,
-    Piece,
     copula,
-    fixed,
-    loosely,
     noun_phrase,
     say,
 )
-from s2s_ref.data.korean.sentences import finish
 from s2s_ref.data.pairs import Pair
-
-# --------------------------------------------------------------------------------------------
-# The mascots
-# --------------------------------------------------------------------------------------------
 
 
 def _mascots() -> Iterator[Pair]:

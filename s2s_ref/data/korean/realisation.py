@@ -1,120 +1,31 @@
-"""How a clause is said in both languages at once, with the links between the words.
+"""How clauses and noun phrases are said in both languages at once.
 
 A clause is drawn once (`Clause`, `NounPhrase`) and said by short functions, one for each
-construction, that give a `Piece`: Korean words and English words, each side in its own order.
+construction. Each gives a `Piece`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple
 
 from s2s_ref.data.korean import lexicon
+from s2s_ref.data.korean.inflection import (
+    FINAL_FORMS,
+    FUNCTION_WORDS,
+    LINKING_FORMS,
+    PARTICLES,
+    article,
+    attach,
+    english_verb,
+    verb_gloss,
+)
 from s2s_ref.data.korean.lexicon import Adjective, Frame, Noun, Phrase, Place
-
-# --------------------------------------------------------------------------------------------
-# Pieces: aligned bits of the two languages
-# --------------------------------------------------------------------------------------------
-
-
-class Word:
-    """A Korean word of one sentence. English words point at it, and so the links are known."""
-
-    __slots__ = ("at", "gloss", "lemma", "text", "uses")
-
-    def __init__(self, text: str, gloss: str, lemma: str = "") -> None:
-        """Take the word, its gloss and, for nouns and verbs, its plain English."""
-        self.text = text
-        self.gloss = gloss
-        self.lemma = lemma
-        self.at = 0  # its place in the sentence, known at the end
-        self.uses: tuple[tuple[str, str], ...] = ()  # (verb, object) combinations, on verbs
-
-
-English = tuple[str, Sequence[Word], Sequence[Word]]  # an English word, its sure, possible links
-
-
-class Piece(NamedTuple):
-    """What one construction says, in both languages, each in its own order."""
-
-    korean: list[Word]
-    english: list[English]
-
-
-def linked(text: Iterable[str], *words: Word) -> list[English]:
-    """Write English words that surely say what the Korean words say."""
-    return [(word, words, ()) for word in text]
-
-
-def loosely(text: Iterable[str], *words: Word) -> list[English]:
-    """Write English words that Korean does not say, or says with an ending: possible links."""
-    return [(word, (), words) for word in text]
-
-
-def fixed(phrase: Phrase) -> Piece:
-    """Say a phrase of the lexicon, whose links are written there."""
-    korean = [Word(text, gloss) for text, gloss in zip(phrase.korean, phrase.gloss, strict=True)]
-    if len(korean) == 1:
-        english: list[English] = [
-            (text, korean if sure else (), () if sure else korean)
-            for text, sure, _ in phrase.english
-        ]
-        return Piece(korean, english)
-    english = [
-        (text, [korean[place] for place in sure], [korean[place] for place in possible])
-        for text, sure, possible in phrase.english
-    ]
-    return Piece(korean, english)
-
-
-# Particle: after a consonant, after a vowel, gloss.
-PARTICLES = {
-    "topic": ("은", "는", "-TOP"),
-    "subject": ("이", "가", "-SUBJ"),
-    "object": ("을", "를", "-OBJ"),
-    "and": ("과", "와", "-AND"),
-    "tool": ("으로", "로", "-WITH"),
-    "of": ("의", "의", "-OF"),
-    "to": ("에게", "에게", "-TO"),
-    "goal": ("에", "에", "-TO"),
-    "at": ("에서", "에서", "-AT"),
-    "than": ("보다", "보다", "-THAN"),
-    "is": ("이에요", "예요", "-is"),
-    "was": ("이었어요", "였어요", "-was"),
-    "": ("", "", ""),
-}
-_CONTRACTED = {("저", "subject"): "제가", ("누구", "subject"): "누가"}
-
-
-@cache
-def attach(noun: str, particle: str) -> str:
-    """Write a noun with the form of the particle that its last sound asks for: 책을, 커피를."""
-    if (noun, particle) in _CONTRACTED:
-        return _CONTRACTED[noun, particle]
-    after_consonant, after_vowel, _ = PARTICLES[particle]
-    final = (ord(noun[-1]) - 0xAC00) % 28  # Unicode orders syllables by their final consonant
-    is_vowel = final == 0 or (particle == "tool" and final == 8)  # 로 after ㄹ too: 연필로
-    return noun + (after_vowel if is_vowel else after_consonant)
-
-
-@cache
-def article(word: str) -> str:
-    """Choose *a* or *an* by the sound of the next word."""
-    if word.startswith(lexicon.A_BEFORE_VOWEL_LETTER):
-        return "a"
-    if word.startswith(lexicon.AN_BEFORE_CONSONANT_LETTER):
-        return "an"
-    return "an" if word[0].lower() in "aeiou" else "a"
-
+from s2s_ref.data.korean.pieces import English, Piece, Word, fixed, linked, loosely
 
 I = Noun("저", ("I",), ("me",), "pronoun", "mass")  # noqa: E741 - it is the English word
 WHO = Noun("누구", ("who",), ("who",), "pronoun", "mass")
 WHAT = Noun("무엇", ("what",), ("what",), "pronoun", "mass")
-
-
-# --------------------------------------------------------------------------------------------
-# Noun phrases
-# --------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -248,11 +159,6 @@ def _listed(phrase: NounPhrase, particle: str) -> Piece:
     return Piece(korean + end.korean, english)
 
 
-# --------------------------------------------------------------------------------------------
-# Places
-# --------------------------------------------------------------------------------------------
-
-
 def place_phrase(
     place: Place, particle: str, preposition: str, clause: "Clause | None" = None
 ) -> Piece:
@@ -268,154 +174,6 @@ def place_phrase(
         [*inside.korean, head],
         loosely(front, head) + linked(place.english, head) + inside.english,
     )
-
-
-# --------------------------------------------------------------------------------------------
-# Verbs
-# --------------------------------------------------------------------------------------------
-
-# What ends a sentence, by English tense and whether it is negated with -지 않다: the form of the
-# verb, the English form for the gloss, and helping words (text, gloss, what they express).
-_FINAL: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
-    ("present", False): ("present", "base", ()),
-    ("present", True): ("지", "base", (("않아요", "not", "not"),)),
-    ("now", False): ("present", "ing", ()),
-    ("past", False): ("past", "past", ()),
-    ("failed", False): ("past", "base", ()),
-    ("past", True): ("지", "base", (("않았어요", "not-PAST", "not"),)),
-    ("future", False): ("ㄹ", "base", (("거예요", "will", "aux"),)),
-    ("future", True): (
-        "지",
-        "base",
-        (("않을", "not", "not"), ("거예요", "will", "aux")),
-    ),
-    ("progressive", False): ("고", "ing", (("있어요", "is", "aux"),)),
-    ("progressive", True): (
-        "고",
-        "ing",
-        (("있지", "is", "aux"), ("않아요", "not", "not")),
-    ),
-    ("past_progressive", False): ("고", "ing", (("있었어요", "was", "aux"),)),
-    ("past_progressive", True): (
-        "고",
-        "ing",
-        (("있지", "is", "aux"), ("않았어요", "not-PAST", "not")),
-    ),
-    ("want", False): ("고", "base", (("싶어요", "want", "aux"),)),
-    ("want", True): ("고", "base", (("싶지", "want", "aux"), ("않아요", "not", "not"))),
-    ("wanted", False): ("고", "base", (("싶었어요", "wanted", "aux"),)),
-    ("wanted", True): (
-        "고",
-        "base",
-        (("싶지", "want", "aux"), ("않았어요", "not-PAST", "not")),
-    ),
-    ("can", False): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("있어요", "exists", "aux")),
-    ),
-    ("can", True): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("없어요", "not.exist", "aux not")),
-    ),
-    ("could", False): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("있었어요", "existed", "aux")),
-    ),
-    ("could", True): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("없었어요", "not.existed", "aux not")),
-    ),
-    ("must", False): ("야", "base", (("해요", "must", "aux"),)),
-    ("had_to", False): ("야", "base", (("했어요", "had.to", "aux"),)),
-}
-# What goes on: the same for verbs inside a sentence.
-_ENDINGS: dict[str, tuple[str, str, str, tuple[tuple[str, str, str], ...]]] = {
-    "and": ("고", "base", "-AND", ()),
-    "going": ("서", "base", "-AND", ()),
-    "but": ("지만", "base", "-BUT", ()),
-    "past but": ("았지만", "past", "-BUT", ()),
-    "future but": ("ㄹ", "base", "", (("거지만", "will-BUT", "aux"),)),
-    "because": ("았기", "past", "", (("때문에", "because", "link"),)),
-    "after": ("ㄴ", "past", "", (("후에", "after", "link"),)),
-    "before": ("기", "ing", "", (("전에", "before", "link"),)),
-    "when": ("았을", "past", "", (("때", "when", "link"),)),
-    "when doing": ("고", "ing", "", (("있을", "is", "aux"), ("때", "when", "link"))),
-    "while": ("면서", "ing", "-WHILE", ()),
-    "if": ("면", "base", "-IF", ()),
-    "in order to": ("러", "base", "-TO", ()),
-    "that past": ("ㄴ", "past", "-REL", ()),
-    "that present": ("는", "ing", "-REL", ()),
-    "that doing": ("고", "ing", "", (("있는", "is-REL", "aux"),)),
-    "that future": ("ㄹ", "base", "-REL", ()),
-}
-# English tense: auxiliary, form of the verb, and the verb that governs it.
-_TENSES = {
-    "present": ("do", "present", ""),
-    "past": ("did", "past", ""),
-    "failed": ("could", "base", ""),
-    "now": ("be", "ing", ""),
-    "progressive": ("be", "ing", ""),
-    "past_progressive": ("was", "ing", ""),
-    "future": ("will", "base", ""),
-    "can": ("can", "base", ""),
-    "could": ("could", "base", ""),
-    "want": ("do", "present", "want"),
-    "wanted": ("did", "past", "want"),
-    "must": ("do", "present", "have"),
-    "had_to": ("did", "past", "have"),
-}
-_AGREEMENT = {
-    "be": {"I": "am", "he": "is"},
-    "was": {"I": "was", "he": "was"},
-    "do": {"he": "does"},
-}
-_PLURAL = {"be": "are", "was": "were"}
-PAST_TENSES = frozenset(["past", "failed", "past_progressive", "wanted", "could", "had_to"])
-_FUNCTION_WORDS = frozenset(["to", "for", "at", "a"])
-
-
-def _finite(verb: str, form: str, who: str) -> str:
-    base, third, past, ing = lexicon.ENGLISH_VERBS[verb]
-    if form == "present":
-        return third if who == "he" else base
-    return {"base": base, "past": past, "ing": ing}[form]
-
-
-@cache
-def english_verb(
-    frame_english: tuple[str, ...], tense: str, who: str, negative: bool, question: bool
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Conjugate: the auxiliary, which a question moves, and the rest, each word with its role."""
-    verb, *tail = frame_english
-    auxiliary, form, governor = _TENSES[tense]
-    if verb == "be":
-        auxiliary = {"did": "was", "do": "be"}[auxiliary]
-    front: list[tuple[str, str]] = []
-    rest: list[tuple[str, str]] = []
-    if negative or question or auxiliary not in ("do", "did"):
-        text = _AGREEMENT.get(auxiliary, {}).get(who) or _PLURAL.get(auxiliary, auxiliary)
-        front = [(text, "be" if auxiliary in ("be", "was") else "aux")]
-        form = "base" if form != "ing" else "ing"
-    if negative and auxiliary == "can":
-        front = [("cannot", "aux")]
-    elif negative:
-        rest = [("not", "not")]
-    if governor:
-        rest += [(_finite(governor, form, who), "governor"), ("to", "to")]
-        form = "base"
-    if verb != "be":
-        rest.append((_finite(verb, form, who), "verb"))
-    rest += [(word, "function" if word in _FUNCTION_WORDS else "verb") for word in tail]
-    return front, rest
-
-
-# --------------------------------------------------------------------------------------------
-# Clauses
-# --------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -438,7 +196,7 @@ class Clause:
     time: Phrase | None = None
     asked: Phrase | None = None  # where, when or why
     negation: Literal["", "안", "지", "못"] = ""
-    ending: str = ""  # a key of _ENDINGS, or nothing at the end of the sentence
+    ending: str = ""  # a key of LINKING_FORMS, or nothing at the end of the sentence
     gap: Literal["", "subject", "object", "place"] = ""
     gap_noun: Noun | None = None
     topic: bool = True
@@ -465,24 +223,16 @@ class Predicate(NamedTuple):
     also: tuple[Word, ...] = ()  # 수 in 할 수 있어요
 
 
-@cache
-def _verb_gloss(english: str, tail: tuple[str, ...], form: str) -> tuple[str, str]:
-    """The gloss of a verb form, and the verb's plain English."""
-    if english == "be":
-        return ".".join(tail), ".".join(tail)
-    return ".".join([_finite(english, form, "I"), *tail]), ".".join([english, *tail])
-
-
 def predicate(clause: Clause) -> Predicate:
     """Say the Korean verb group: 안 샀어요, 사고 있어요, 산 후에."""
     frame, tag = clause.frame, ""
     if clause.ending:
-        form, gloss_form, tag, helpers = _ENDINGS[clause.ending]
+        form, gloss_form, tag, helpers = LINKING_FORMS[clause.ending]
     else:
-        form, gloss_form, helpers = _FINAL[clause.tense, clause.negation == "지"]
+        form, gloss_form, helpers = FINAL_FORMS[clause.tense, clause.negation == "지"]
     if gloss_form == "ing" and "state" in frame.flags:
         gloss_form = "base"
-    gloss, lemma = _verb_gloss(frame.english, frame.tail, gloss_form)
+    gloss, lemma = verb_gloss(frame.english, frame.tail, gloss_form)
     verb = negation = auxiliary = Word(frame.forms[form], gloss + tag, lemma)
     korean = [verb]
     light: tuple[Word, ...] = ()
@@ -632,7 +382,7 @@ def _english_clause(
     words = (frame.english, *frame.tail)
     if style in ("gerund", "infinitive", "bare"):
         form = lexicon.ENGLISH_VERBS[frame.english][3 if style == "gerund" else 0]
-        tail = [(word, "function" if word in _FUNCTION_WORDS else "verb") for word in frame.tail]
+        tail = [(word, "function" if word in FUNCTION_WORDS else "verb") for word in frame.tail]
         to = loosely(["to"], said.verb) if style == "infinitive" else []
         return to + _link_verb([(form, "verb"), *tail], said)
     who = clause.subject.who if clause.subject else clause.who

@@ -9,8 +9,9 @@ from random import Random
 from typing import Any, ClassVar, TypeVar
 
 from s2s_ref.data.korean import lexicon
+from s2s_ref.data.korean.inflection import PAST_TENSES
 from s2s_ref.data.korean.lexicon import Adjective, Frame, Noun, Phrase, Place
-from s2s_ref.data.korean.realisation import PAST_TENSES, Clause, I, NounPhrase
+from s2s_ref.data.korean.realisation import Clause, I, NounPhrase
 
 T = TypeVar("T")
 

@@ -5,7 +5,8 @@ import unicodedata
 import pytest
 
 from s2s_ref.data.korean import lexicon
-from s2s_ref.data.korean.realisation import WHO, I, article, attach
+from s2s_ref.data.korean.inflection import article, attach
+from s2s_ref.data.korean.realisation import WHO, I
 
 # --------------------------------------------------------------------------------------------
 # A conjugator by rule: an oracle that shares nothing with the lexicon's spelled-out forms
