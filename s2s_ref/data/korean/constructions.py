@@ -1,4 +1,4 @@
-"""Whole sentences: statements of one clause or several, questions, and the small kinds."""
+"""Draw whole sentences: statements of one clause or several, questions, and simpler kinds."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -37,13 +37,13 @@ from s2s_ref.data.korean.sampler import (
     SEQUENCE,
     TIMES,
     DeadEnd,
-    Drawer,
+    Sampler,
     clause_size,
     english_name,
     size,
 )
 
-# The kinds of sentence: weight, and the number of words up to which they are drawn.
+# The kinds of sentence: weight, and the largest number of words with which they are drawn.
 _KINDS: dict[str, tuple[int, int]] = {
     "statement": (12, 99),
     "question": (2, 22),
@@ -61,26 +61,27 @@ CONSTRUCTIONS = (
     *("and", "but", "because", "after", "before", "when", "while", "if", "purpose"),
     *("relative", "list", "number", "modifier", "possession", "negation", "modal"),
 )
-"""What `generate` can be limited to; `Pair.construction` joins those used (and "scrambled")."""
+"""The names that `generate` can be limited to. `Pair.construction` joins those used by a sentence,
+and "scrambled"."""
 
 
-def sentence(drawer: Drawer, goal: int, scrambled: bool) -> tuple[Piece, str]:
-    """Draw a sentence of about `goal` words; give it with the mark that ends it."""
-    drawer.start()
+def sentence(sampler: Sampler, goal: int, scrambled: bool) -> tuple[Piece, str]:
+    """Draw a sentence of about `goal` words; return it with its final punctuation mark."""
+    sampler.start()
     if scrambled:
         kind = "statement"
-        drawer.features.add("scrambled")
+        sampler.features.add("scrambled")
     else:
-        kind = drawer.pick(_kinds_for(drawer.allowed, goal))
-    drawer.features.add(kind)
+        kind = sampler.pick(_kinds_for(sampler.allowed, goal))
+    sampler.features.add(kind)
     if scrambled:
-        return say(_simple(drawer, goal - 1, scrambled=True)), "."
-    return _DRAW[kind](drawer, goal - 1), "?" if kind.endswith("question") else "."
+        return say(_simple(sampler, goal - 1, scrambled=True)), "."
+    return _DRAW[kind](sampler, goal - 1), "?" if kind.endswith("question") else "."
 
 
 @cache
 def _kinds_for(allowed: frozenset[str], goal: int) -> tuple[str, ...]:
-    """The kinds that come at a length, each as often as its weight."""
+    """The kinds that occur at a length, each as often as its weight."""
     named = [kind for kind in KINDS if kind in allowed]
     fitting = [kind for kind in named if goal <= _KINDS[kind][1]] or named
     return tuple(kind for kind in fitting for _ in range(_KINDS[kind][0]))
@@ -108,53 +109,53 @@ _WITH_OBJECT = {
 _TENSE_OF = {"habit": "present", "state": "present"}
 
 
-def _statement(drawer: Drawer, goal: int) -> Piece:
-    links = [link for link in _LINKS if link in drawer.allowed]
-    if links and goal > 7 and drawer.chance((goal - 4) / 14):
-        return _joined(drawer, goal, links)
-    if goal > 5 and drawer.chance(0.08) and drawer.may("purpose"):
-        return _errand(drawer, goal)
-    if goal < 14 and drawer.chance(0.12):
-        return _animal(drawer, goal)
-    return say(_simple(drawer, goal))
+def _statement(sampler: Sampler, goal: int) -> Piece:
+    links = [link for link in _LINKS if link in sampler.allowed]
+    if links and goal > 7 and sampler.chance((goal - 4) / 14):
+        return _joined(sampler, goal, links)
+    if goal > 5 and sampler.chance(0.08) and sampler.may("purpose"):
+        return _errand(sampler, goal)
+    if goal < 14 and sampler.chance(0.12):
+        return _animal(sampler, goal)
+    return say(_simple(sampler, goal))
 
 
-def _simple(drawer: Drawer, goal: int, scrambled: bool = False) -> Clause:
-    """Draw one clause with everything it may have."""
-    kind = drawer.pick(_TENSES)
-    if kind in _MODALS and not drawer.may("modal"):
+def _simple(sampler: Sampler, goal: int, scrambled: bool = False) -> Clause:
+    """Draw one clause with all its optional parts."""
+    kind = sampler.pick(_TENSES)
+    if kind in _MODALS and not sampler.may("modal"):
         kind = "past"
-    if drawer.canonical:
+    if sampler.canonical:
         kind = {"now": "progressive", "failed": "could"}.get(kind, kind)
-    drawer.bare = kind == "habit"
-    clause = _core(drawer, kind, scrambled)
+    sampler.bare = kind == "habit"
+    clause = _core(sampler, kind, scrambled)
     if kind in _MODALS:
-        drawer.features.add("modal")
+        sampler.features.add("modal")
     if kind in ("habit", "now"):
-        clause.time = drawer.moment(TIMES[kind])
-        clause.time_first = not drawer.canonical and drawer.chance(0.3)
-    elif kind == "state" and drawer.chance(0.25):
+        clause.time = sampler.moment(TIMES[kind])
+        clause.time_first = not sampler.canonical and sampler.chance(0.3)
+    elif kind == "state" and sampler.chance(0.25):
         clause.tense = "past"
     if kind == "failed":
         clause.negation = "못"
-    elif kind != "habit" and drawer.chance(0.15):
-        drawer.negate(clause)
-    drawer.enrich(clause, goal - clause_size(clause), _parts(kind))
+    elif kind != "habit" and sampler.chance(0.15):
+        sampler.negate(clause)
+    sampler.enrich(clause, goal - clause_size(clause), _parts(kind))
     return clause
 
 
-def _core(drawer: Drawer, kind: str, scrambled: bool) -> Clause:
-    """Draw subject, verb and what the verb needs."""
+def _core(sampler: Sampler, kind: str, scrambled: bool) -> Clause:
+    """Draw the subject, the verb, and the objects that the verb needs."""
     if kind in ("want", "wanted"):  # one speaks of one's own wishes
-        shown = scrambled or drawer.canonical or drawer.chance(0.5)
-        subject = drawer.myself() if shown else None
+        shown = scrambled or sampler.canonical or sampler.chance(0.5)
+        subject = sampler.myself() if shown else None
     else:
-        subject = drawer.subject(embedded=scrambled)
+        subject = sampler.subject(embedded=scrambled)
     pool = _WITH_OBJECT[kind] if scrambled else POOLS[kind]
-    clause = drawer.clause(pool, subject, _TENSE_OF.get(kind, kind))
+    clause = sampler.clause(pool, subject, _TENSE_OF.get(kind, kind))
     known = bool(subject and subject.definite)
     clause.scrambled = scrambled
-    clause.topic = known and not scrambled and (drawer.canonical or drawer.chance(0.8))
+    clause.topic = known and not scrambled and (sampler.canonical or sampler.chance(0.8))
     if "가" in clause.frame.flags:
         clause.topic = True
         if subject and not known:
@@ -168,37 +169,37 @@ def _parts(kind: str) -> tuple[str, ...]:
     return HABIT_PARTS if kind == "habit" else ALL_PARTS
 
 
-def _animal(drawer: Drawer, goal: int) -> Piece:
+def _animal(sampler: Sampler, goal: int) -> Piece:
     """Draw what an animal did."""
-    subject = NounPhrase(drawer.fresh(ANIMALS), drawer.pick(("", "", "the", "the", "this")))
-    if subject.noun.kind == "pet" and drawer.may("possession", 0.3):
+    subject = NounPhrase(sampler.fresh(ANIMALS), sampler.pick(("", "", "the", "the", "this")))
+    if subject.noun.kind == "pet" and sampler.may("possession", 0.3):
         subject.determiner = "my"
-        drawer.features.add("possession")
-    tense = drawer.pick(("past", "past", "past", "progressive", "past_progressive"))
+        sampler.features.add("possession")
+    tense = sampler.pick(("past", "past", "past", "progressive", "past_progressive"))
     pool = POOLS["animal" if tense == "past" else "animal doing"]
-    clause = drawer.clause(pool, subject, tense, topic=subject.definite)
-    drawer.enrich(clause, goal - clause_size(clause), ALL_PARTS)
+    clause = sampler.clause(pool, subject, tense, topic=subject.definite)
+    sampler.enrich(clause, goal - clause_size(clause), ALL_PARTS)
     return say(clause)
 
 
-def _errand(drawer: Drawer, goal: int) -> Piece:
-    subject = drawer.subject()
-    clause = _way(drawer, subject, drawer.pick(("past", "past", "future")), goal)
+def _errand(sampler: Sampler, goal: int) -> Piece:
+    subject = sampler.subject()
+    clause = _trip(sampler, subject, sampler.pick(("past", "past", "future")), goal)
     clause.topic = bool(subject and subject.definite)
-    drawer.enrich(clause, goal - clause_size(clause), ("time",))
+    sampler.enrich(clause, goal - clause_size(clause), ("time",))
     return say(clause)
 
 
-def _way(drawer: Drawer, subject: NounPhrase | None, tense: str, goal: int) -> Clause:
-    """Draw a way somewhere to do something: *went to the bookstore to buy a book*."""
-    clause = drawer.clause(POOLS["motion"], subject, tense)
-    action = drawer.clause(POOLS["errand"], None, tense, ending="in order to")
-    clause.goal = place = drawer.word(action.frame.places)
-    if place.preposition == "on" or not drawer.say_once(place.korean):
+def _trip(sampler: Sampler, subject: NounPhrase | None, tense: str, goal: int) -> Clause:
+    """Draw a trip with its purpose: *went to the bookstore to buy a book*."""
+    clause = sampler.clause(POOLS["motion"], subject, tense)
+    action = sampler.clause(POOLS["errand"], None, tense, ending="in order to")
+    clause.goal = place = sampler.word(action.frame.places)
+    if place.preposition == "on" or not sampler.say_once(place.korean):
         raise DeadEnd
     clause.purpose = action
-    drawer.features.add("purpose")
-    drawer.enrich(action, goal - clause_size(clause), ("modifier", "number", "list"))
+    sampler.features.add("purpose")
+    sampler.enrich(action, goal - clause_size(clause), ("modifier", "number", "list"))
     return clause
 
 
@@ -218,7 +219,7 @@ _TENSES_OF_LINK = {  # of the main clause
 
 
 def _frames_named(names: str) -> tuple[Frame, ...]:
-    """Look up frames by their English verb; "take:버스" asks for one that can have that object."""
+    """Look up frames by their English verb; "take:버스" means one that can have that object."""
     chosen: list[Frame] = []
     for name in names.split():
         verb, _, thing = name.partition(":")
@@ -236,23 +237,23 @@ _LEADS = {  # what a reason or condition leads to
 _RESPONSES = {verb: _frames_named(names) for verb, names in lexicon.RESPONSES.items()}
 
 
-def _joined(drawer: Drawer, goal: int, links: Sequence[str]) -> Piece:
+def _joined(sampler: Sampler, goal: int, links: Sequence[str]) -> Piece:
     """Draw actions in a row, their reason or time, and what someone else did."""
-    kind = drawer.pick(("past", "past", "past", "past", "future", "habit"))
+    kind = sampler.pick(("past", "past", "past", "past", "future", "habit"))
     around = [link for link in links if kind in _TENSES_OF_LINK.get(link, ())]
-    but = goal > 11 and "but" in links and drawer.chance(0.15 + goal / 60)
-    plain = (but and goal < 22) or ("and" in links and goal < 20 and drawer.chance(0.2))
-    link = drawer.pick(around) if around and not plain else ""
+    but = goal > 11 and "but" in links and sampler.chance(0.15 + goal / 60)
+    plain = (but and goal < 22) or ("and" in links and goal < 20 and sampler.chance(0.2))
+    link = sampler.pick(around) if around and not plain else ""
     if not (link or but or "and" in links):
         raise DeadEnd
-    return _Joined(drawer, goal, kind, link, but).draw()
+    return _Joined(sampler, goal, kind, link, but).draw()
 
 
 class _Joined:
     """One sentence of several clauses: [time] [around] subject action* [but subject action*]."""
 
-    def __init__(self, drawer: Drawer, goal: int, kind: str, link: str, but: bool) -> None:
-        self.drawer, self.goal, self.kind, self.link, self.but = drawer, goal, kind, link, but
+    def __init__(self, sampler: Sampler, goal: int, kind: str, link: str, but: bool) -> None:
+        self.sampler, self.goal, self.kind, self.link, self.but = sampler, goal, kind, link, but
         self.tense = _TENSE_OF.get(kind, kind)
         self.around: Clause | None = None  # the clause of time, reason or condition
         self.phrase: Phrase | None = None  # or a fixed one: 비가 와서
@@ -260,7 +261,7 @@ class _Joined:
         self.lead: Sequence[Frame] = ()  # what the reason leads to
         self.joins = False  # the halves are joined by *and*, not *but*
         self.may_deny = not but and kind == "past" and link in ("", "when")
-        drawer.bare = kind == "habit"
+        sampler.bare = kind == "habit"
 
     def draw(self) -> Piece:
         """Draw the parts, then put them in the order of each language."""
@@ -281,42 +282,42 @@ class _Joined:
         return self._say(time, subject, first, second)
 
     def _time(self, light: bool) -> Phrase | None:
-        if self.kind == "habit" or (light and self.drawer.chance(0.35)):
+        if self.kind == "habit" or (light and self.sampler.chance(0.35)):
             times = TIMES[self.kind]
-            return self.drawer.moment(_DAYS[self.kind] if self.phrase else times)
+            return self.sampler.moment(_DAYS[self.kind] if self.phrase else times)
         return None
 
     def _subject(self) -> NounPhrase | None:
-        drawer = self.drawer
+        sampler = self.sampler
         own = self.phrase is not None and self.phrase.english[0][0] == "I"
-        if not own and (I.korean in drawer.content or not drawer.chance(0.3)):
-            return drawer.person(definite=True)
-        shown = drawer.canonical or self.but or self.kind == "habit"
+        if not own and (I.korean in sampler.content or not sampler.chance(0.3)):
+            return sampler.person(definite=True)
+        shown = sampler.canonical or self.but or self.kind == "habit"
         shown = shown or (self.around is not None and not self.shared)
-        return drawer.myself() if shown or drawer.chance(0.5) else None
+        return sampler.myself() if shown or sampler.chance(0.5) else None
 
     # ---- drawing the parts
 
     def _draw_around(self, left: int) -> int:
-        """Draw the clause of time, reason or condition; give its size."""
-        drawer, link = self.drawer, self.link
+        """Draw the clause of time, reason or condition; return its size."""
+        sampler, link = self.sampler, self.link
         if not link:
             return 0
-        drawer.features.add(link)
-        if link in ("because", "if") and drawer.chance(0.75):
-            self.phrase = drawer.pick(lexicon.REASONS if link == "because" else lexicon.CONDITIONS)
+        sampler.features.add(link)
+        if link in ("because", "if") and sampler.chance(0.75):
+            self.phrase = sampler.pick(lexicon.REASONS if link == "because" else lexicon.CONDITIONS)
             self.lead = _LEADS[self.phrase.korean]
-            drawer.indoors = "indoors" in self.phrase.tags
+            sampler.indoors = "indoors" in self.phrase.tags
             return len(self.phrase.english) + 1
         pool, ending = self._around_pool(link)
-        subject = None if self.shared else drawer.subject(embedded=True, definite=True)
+        subject = None if self.shared else sampler.subject(embedded=True, definite=True)
         tense = "present" if self.kind == "future" else self.tense
         tense = "past_progressive" if ending == "when doing" else tense
-        clause = drawer.clause(pool, subject, tense, ending=ending, topic=False)
+        clause = sampler.clause(pool, subject, tense, ending=ending, topic=False)
         parts: tuple[str, ...] = PARTS if self.shared else PARTS[:-1]
         if link == "while" or self.kind == "habit":
             parts = ("modifier", "relative") if link == "while" else HABIT_PARTS
-        unused = drawer.enrich(clause, left - clause_size(clause), parts)
+        unused = sampler.enrich(clause, left - clause_size(clause), parts)
         if link == "because":
             self.lead = _RESPONSES[english_name(clause.frame)]
             clause.goal = lexicon.PLACES["집"] if clause.goal else None
@@ -325,12 +326,12 @@ class _Joined:
 
     def _around_pool(self, link: str) -> tuple[Sequence[Frame], str]:
         """Choose the verbs of a link and its ending; note whether it shares the subject."""
-        doing = self.drawer.chance(0.5)
+        doing = self.sampler.chance(0.5)
         if link == "when":
             return (POOLS["ongoing"], "when doing") if doing else (POOLS["arrival"], link)
         if link == "because":
             return POOLS["cause"], link
-        if link == "if" or (link != "while" and self.kind != "habit" and self.drawer.chance(0.3)):
+        if link == "if" or (link != "while" and self.kind != "habit" and self.sampler.chance(0.3)):
             return POOLS["arrival"], link
         self.shared = True
         return (POOLS["background"] if link == "while" else self._pool()), link
@@ -343,20 +344,20 @@ class _Joined:
     def _actions(
         self, subject: NounPhrase | None, left: int, lead: Sequence[Frame]
     ) -> tuple[list[Clause], int]:
-        """Draw one to three actions of one subject; give them with the words still left.
+        """Draw one to three actions of one subject; return them with the words still left.
 
-        `lead` offers the only action, if anything.
+        Where `lead` is not empty, there is only one action, taken from it.
         """
-        drawer = self.drawer
+        sampler = self.sampler
         open_front = self.kind != "habit" and (not self.link or self.shared)
-        roomy = left > 12 and open_front and subject and drawer.can_head(subject)
-        if subject and roomy and drawer.may("relative", 0.35):
-            left -= drawer.describe(subject, left - 7, self._anchor())
+        roomy = left > 12 and open_front and subject and sampler.can_head(subject)
+        if subject and roomy and sampler.may("relative", 0.35):
+            left -= sampler.describe(subject, left - 7, self._anchor())
         count = 1 if self.link or self.but else 2
-        if drawer.may("and") and not lead and self.link != "while":
-            count = max(count, min(3, int(drawer.random() * left / 5)))
+        if sampler.may("and") and not lead and self.link != "while":
+            count = max(count, min(3, int(sampler.random() * left / 5)))
         if count > 1:
-            drawer.features.add("and")
+            sampler.features.add("and")
         chain: list[Clause] = []
         for index in range(count):
             last = index == count - 1
@@ -374,40 +375,40 @@ class _Joined:
     def _action(
         self, pool: Sequence[Frame], subject: NounPhrase | None, left: int, last: bool
     ) -> tuple[Clause, int]:
-        drawer = self.drawer
+        sampler = self.sampler
         plain = self.kind != "habit" and self.link not in ("while", "because", "if")
-        if plain and last and left > 8 and drawer.chance(0.1) and drawer.may("purpose"):
-            return _way(drawer, subject, self.tense, left), 0
-        clause = drawer.clause(pool, None, self.tense)
+        if plain and last and left > 8 and sampler.chance(0.1) and sampler.may("purpose"):
+            return _trip(sampler, subject, self.tense, left), 0
+        clause = sampler.clause(pool, None, self.tense)
         if self.phrase and "안" in self.phrase.tags and pool is self.lead:
-            if not drawer.may("negation") or self.but:
+            if not sampler.may("negation") or self.but:
                 raise DeadEnd
-            clause.negation = "지" if drawer.canonical else "안"
-            drawer.features.add("negation")
-        elif last and self.may_deny and drawer.chance(0.2):
-            drawer.negate(clause)
+            clause.negation = "지" if sampler.canonical else "안"
+            sampler.features.add("negation")
+        elif last and self.may_deny and sampler.chance(0.2):
+            sampler.negate(clause)
         parts = HABIT_PARTS if self.kind == "habit" else PARTS if last else PARTS[:-1]
         spare = left + 1 - clause_size(clause)
         clause.subject = subject
-        return clause, drawer.enrich(clause, spare, parts)
+        return clause, sampler.enrich(clause, spare, parts)
 
     def _second(self, first: Sequence[Clause], left: int) -> list[Clause]:
         """Draw what someone else did, often with the same verb."""
-        drawer, frame = self.drawer, first[-1].frame
-        self.joins = drawer.may("and", 0.4)
+        sampler, frame = self.sampler, first[-1].frame
+        self.joins = sampler.may("and", 0.4)
         self.may_deny = not self.joins and self.kind == "past"
-        drawer.features.add("and" if self.joins else "but")
-        drawer.indoors = False
-        subject = drawer.person(definite=True)
-        alike = frame.objects and len(first) == 1 and not first[0].purpose and drawer.chance(0.5)
+        sampler.features.add("and" if self.joins else "but")
+        sampler.indoors = False
+        subject = sampler.person(definite=True)
+        alike = frame.objects and len(first) == 1 and not first[0].purpose and sampler.chance(0.5)
         if alike:
-            drawer.content.discard(english_name(frame))
+            sampler.content.discard(english_name(frame))
         link, self.link = self.link, ""
         chain, _ = self._actions(subject, left - size(subject), (frame,) if alike else ())
         self.link = link
         return chain
 
-    # ---- saying them
+    # ---- saying the parts
 
     def _say(
         self,
@@ -485,17 +486,17 @@ _FRONTED = ("if", "when", "while")  # English says these before the main clause
 # --------------------------------------------------------------------------------------------
 
 
-def _question(drawer: Drawer, goal: int) -> Piece:
-    kind = drawer.pick(("past", "past", "past", "future", "progressive", "can", "state"))
+def _question(sampler: Sampler, goal: int) -> Piece:
+    kind = sampler.pick(("past", "past", "past", "future", "progressive", "can", "state"))
     if kind == "can":
-        kind = "can" if drawer.may("modal") else "past"
-        drawer.features |= {"modal"} if kind == "can" else set()
-    subject = None if drawer.chance(0.6) else drawer.person(definite=True)
-    clause = drawer.clause(POOLS[kind], subject, _TENSE_OF.get(kind, kind), who="you")
+        kind = "can" if sampler.may("modal") else "past"
+        sampler.features |= {"modal"} if kind == "can" else set()
+    subject = None if sampler.chance(0.6) else sampler.person(definite=True)
+    clause = sampler.clause(POOLS[kind], subject, _TENSE_OF.get(kind, kind), who="you")
     if "negative" in clause.frame.flags:
         raise DeadEnd
-    clause.topic = drawer.canonical or "가" in clause.frame.flags or drawer.chance(0.6)
-    drawer.enrich(clause, goal - clause_size(clause), _parts(kind))
+    clause.topic = sampler.canonical or "가" in clause.frame.flags or sampler.chance(0.6)
+    sampler.enrich(clause, goal - clause_size(clause), _parts(kind))
     return say(clause, "question")
 
 
@@ -527,17 +528,17 @@ _ASKED_PARTS = {
 }
 
 
-def _wh_question(drawer: Drawer, goal: int) -> Piece:
-    asked = drawer.pick(("누가", "누구", "무엇", "무엇", "어디에서", "언제", "왜"))
-    tense = drawer.pick(("past", "past", "future", "progressive"))
+def _wh_question(sampler: Sampler, goal: int) -> Piece:
+    asked = sampler.pick(("누가", "누구", "무엇", "무엇", "어디에서", "언제", "왜"))
+    tense = sampler.pick(("past", "past", "future", "progressive"))
     tense = "past" if asked == "언제" and tense == "progressive" else tense
     if asked == "누가":
-        clause = drawer.clause(POOLS[tense], NounPhrase(WHO), tense, topic=False)
-        drawer.enrich(clause, goal - clause_size(clause), _WHO_PARTS)
+        clause = sampler.clause(POOLS[tense], NounPhrase(WHO), tense, topic=False)
+        sampler.enrich(clause, goal - clause_size(clause), _WHO_PARTS)
         return say(clause)
-    subject = None if drawer.chance(0.6) else drawer.person(definite=True)
+    subject = None if sampler.chance(0.6) else sampler.person(definite=True)
     pool = [frame for frame in POOLS[tense] if _ASKED[asked](frame)]
-    clause = drawer.clause(pool, subject, tense, who="you")
+    clause = sampler.clause(pool, subject, tense, who="you")
     if asked in ("누구", "무엇"):
         if clause.object and asked == "누구" and clause.object.noun.kind not in _PEOPLE:
             raise DeadEnd
@@ -545,7 +546,7 @@ def _wh_question(drawer: Drawer, goal: int) -> Piece:
     else:
         clause.asked = lexicon.QUESTIONS[asked]
     parts = _ASKED_PARTS.get(asked, ("modifier", "number", "companion", "time", "place"))
-    drawer.enrich(clause, goal - clause_size(clause), parts)
+    sampler.enrich(clause, goal - clause_size(clause), parts)
     piece = say(clause, "question")
     if clause.asked:
         return piece
@@ -558,81 +559,81 @@ _PEOPLE = ("person", "relation", "name")
 
 
 # --------------------------------------------------------------------------------------------
-# The small kinds
+# Simpler kinds
 # --------------------------------------------------------------------------------------------
 
 _ANYONE = tuple(noun for noun in PERSONS if noun.korean in ("남자", "여자"))
 _JOBS = tuple(noun for noun in PERSONS if noun.korean not in ("남자", "여자", "아이"))
 
 
-def _copula(drawer: Drawer, goal: int) -> Piece:
-    subject = drawer.myself() if drawer.chance(0.25) else drawer.person(definite=True)
+def _copula(sampler: Sampler, goal: int) -> Piece:
+    subject = sampler.myself() if sampler.chance(0.25) else sampler.person(definite=True)
     if subject.noun.kind == "person":
-        subject.noun = drawer.fresh(_ANYONE)
-    job = NounPhrase(drawer.fresh(_JOBS))
-    negative = drawer.may("negation", 0.2)
+        subject.noun = sampler.fresh(_ANYONE)
+    job = NounPhrase(sampler.fresh(_JOBS))
+    negative = sampler.may("negation", 0.2)
     if negative:
-        drawer.features.add("negation")
-    elif drawer.may("modifier", 0.5):
-        job.adjective = drawer.adjective(job.noun)
-        drawer.features.add("modifier")
-    past = drawer.chance(0.2)
-    if goal > 8 and drawer.can_head(subject) and drawer.may("relative"):
-        drawer.describe(subject, goal - 4, "past" if past else "present")
+        sampler.features.add("negation")
+    elif sampler.may("modifier", 0.5):
+        job.adjective = sampler.adjective(job.noun)
+        sampler.features.add("modifier")
+    past = sampler.chance(0.2)
+    if goal > 8 and sampler.can_head(subject) and sampler.may("relative"):
+        sampler.describe(subject, goal - 4, "past" if past else "present")
     return copula(subject, job, past, negative)
 
 
 def _described(
-    drawer: Drawer, left: int = 0, tense: str = "present"
+    sampler: Sampler, left: int = 0, tense: str = "present"
 ) -> tuple[NounPhrase, Adjective]:
-    """Draw something known and an adjective that one can say of it."""
-    phrase = NounPhrase(drawer.fresh(DESCRIBED), drawer.pick(("the", "the", "this")))
-    adjective = drawer.adjective(phrase.noun)
+    """Draw a definite thing and an adjective that suits it."""
+    phrase = NounPhrase(sampler.fresh(DESCRIBED), sampler.pick(("the", "the", "this")))
+    adjective = sampler.adjective(phrase.noun)
     if adjective is None or adjective.frame is None:
         raise DeadEnd
-    if phrase.noun.kind in OWNED_KINDS and drawer.may("possession", 0.4):
+    if phrase.noun.kind in OWNED_KINDS and sampler.may("possession", 0.4):
         phrase.determiner = "my"
-        drawer.features.add("possession")
-    if left > 4 and drawer.can_head(phrase) and drawer.may("relative"):
-        drawer.describe(phrase, left, tense)
+        sampler.features.add("possession")
+    if left > 4 and sampler.can_head(phrase) and sampler.may("relative"):
+        sampler.describe(phrase, left, tense)
     return phrase, adjective
 
 
 _STRONG = lexicon.DEGREES[:2]
 
 
-def _adjective(drawer: Drawer, goal: int) -> Piece:
-    tense = drawer.pick(("present", "present", "past"))
-    subject, adjective = _described(drawer, goal - 3, tense)
+def _adjective(sampler: Sampler, goal: int) -> Piece:
+    tense = sampler.pick(("present", "present", "past"))
+    subject, adjective = _described(sampler, goal - 3, tense)
     assert adjective.frame
     clause = Clause(adjective.frame, subject, tense)
-    clause.topic = drawer.canonical or drawer.chance(0.7)
-    if drawer.may("negation", 0.2):
+    clause.topic = sampler.canonical or sampler.chance(0.7)
+    if sampler.may("negation", 0.2):
         clause.negation = "지"
-        drawer.features.add("negation")
-    elif drawer.chance(0.4):
+        sampler.features.add("negation")
+    elif sampler.chance(0.4):
         degrees = lexicon.DEGREES if adjective.korean in lexicon.MEASURED else _STRONG
-        return modified(drawer.pick(degrees), clause)
+        return modified(sampler.pick(degrees), clause)
     return say(clause)
 
 
-def _feeling(drawer: Drawer, goal: int) -> Piece:
-    subject = NounPhrase(I) if drawer.canonical or drawer.chance(0.5) else None
-    clause = Clause(drawer.pick(lexicon.FEELINGS), subject, drawer.pick(("present", "past")))
-    drawer.content.update(clause.frame.tail)
-    if goal > 2 and drawer.chance(0.6):
-        return modified(drawer.pick(_STRONG), clause)
+def _feeling(sampler: Sampler, goal: int) -> Piece:
+    subject = NounPhrase(I) if sampler.canonical or sampler.chance(0.5) else None
+    clause = Clause(sampler.pick(lexicon.FEELINGS), subject, sampler.pick(("present", "past")))
+    sampler.content.update(clause.frame.tail)
+    if goal > 2 and sampler.chance(0.6):
+        return modified(sampler.pick(_STRONG), clause)
     return say(clause)
 
 
-def _comparison(drawer: Drawer, _goal: int) -> Piece:
-    subject, adjective = _described(drawer)
+def _comparison(sampler: Sampler, _goal: int) -> Piece:
+    subject, adjective = _described(sampler)
     alike = [noun for noun in DESCRIBED if noun.kind == subject.noun.kind]
     alike = [noun for noun in alike if noun.korean in adjective.nouns]
     if not adjective.comparative or len(alike) < 2:
         raise DeadEnd
-    other = NounPhrase(drawer.fresh(alike), "this" if subject.determiner == "the" else "the")
-    return comparison(subject, other, adjective, drawer.canonical or drawer.chance(0.6))
+    other = NounPhrase(sampler.fresh(alike), "this" if subject.determiner == "the" else "the")
+    return comparison(subject, other, adjective, sampler.canonical or sampler.chance(0.6))
 
 
 _INSIDE = tuple(place for place in lexicon.PLACES.values() if place.article == "the")
@@ -640,39 +641,39 @@ _SMALL_KINDS = lexicon.word_set("text stationery goods toy container dishware fr
 _SMALL = tuple(noun for noun in lexicon.NOUNS.values() if noun.kind in _SMALL_KINDS)
 
 
-def _existence(drawer: Drawer, goal: int) -> Piece:
-    if drawer.chance(0.3):
-        where = in_place(drawer.word(_INSIDE))
-        thing = NounPhrase(drawer.fresh(PERSONS))
+def _existence(sampler: Sampler, goal: int) -> Piece:
+    if sampler.chance(0.3):
+        where = in_place(sampler.word(_INSIDE))
+        thing = NounPhrase(sampler.fresh(PERSONS))
     else:
-        position = drawer.pick(tuple(lexicon.POSITIONS))
+        position = sampler.pick(tuple(lexicon.POSITIONS))
         bases = lexicon.CONTAINERS.get(position, lexicon.LANDMARKS).split()
-        base = drawer.fresh([lexicon.NOUNS[name] for name in bases])
-        where, thing = beside(position, NounPhrase(base, "the")), NounPhrase(drawer.fresh(_SMALL))
-    negative, past = drawer.may("negation", 0.2), drawer.chance(0.3)
+        base = sampler.fresh([lexicon.NOUNS[name] for name in bases])
+        where, thing = beside(position, NounPhrase(base, "the")), NounPhrase(sampler.fresh(_SMALL))
+    negative, past = sampler.may("negation", 0.2), sampler.chance(0.3)
     if negative:
-        drawer.features.add("negation")
+        sampler.features.add("negation")
         return existence(where, thing, past, negative=True)
-    if goal > 7 and drawer.may("modifier", 0.5):
-        thing.adjective = drawer.adjective(thing.noun)
-        drawer.features.add("modifier")
-    if drawer.may("number", 0.5):
-        thing.count = 1 + int(drawer.random() * 4)
-        drawer.features.add("number")
+    if goal > 7 and sampler.may("modifier", 0.5):
+        thing.adjective = sampler.adjective(thing.noun)
+        sampler.features.add("modifier")
+    if sampler.may("number", 0.5):
+        thing.count = 1 + int(sampler.random() * 4)
+        sampler.features.add("number")
     return existence(where, thing, past, negative=False)
 
 
 _DESTINATIONS = lexicon.choose_places("destination")
 
 
-def _location(drawer: Drawer, _goal: int) -> Piece:
-    subject = drawer.myself() if drawer.chance(0.2) else drawer.person(definite=True)
-    place = drawer.word(_DESTINATIONS)
-    drawer.content.add(place.korean)
-    return location(subject, place, drawer.chance(0.4))
+def _location(sampler: Sampler, _goal: int) -> Piece:
+    subject = sampler.myself() if sampler.chance(0.2) else sampler.person(definite=True)
+    place = sampler.word(_DESTINATIONS)
+    sampler.content.add(place.korean)
+    return location(subject, place, sampler.chance(0.4))
 
 
-_DRAW: dict[str, Callable[[Drawer, int], Piece]] = {
+_DRAW: dict[str, Callable[[Sampler, int], Piece]] = {
     "statement": _statement,
     "question": _question,
     "wh_question": _wh_question,

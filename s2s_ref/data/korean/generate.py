@@ -1,7 +1,7 @@
 """The built-in Korean-English corpus: sentences drawn from rules, with their true alignment.
 
-Korean puts the verb last and modifiers before the noun, English does not, so every limit of a
-translation model is visible. The English is a function of the Korean: a source has one target.
+Korean puts the verb last and modifiers before the noun. English does not, so the limits of a
+translation model show. The English is a function of the Korean: each source has one target.
 """
 
 import gc
@@ -13,16 +13,20 @@ from s2s_ref.data.korean.constructions import CONSTRUCTIONS, KINDS, sentence
 from s2s_ref.data.korean.mascots import MASCOTS
 from s2s_ref.data.korean.minimal_pairs import held_out
 from s2s_ref.data.korean.pieces import finish
-from s2s_ref.data.korean.sampler import PATIENCE, DeadEnd, Drawer
+from s2s_ref.data.korean.sampler import PATIENCE, DeadEnd, Sampler
 from s2s_ref.data.pairs import Pair
 
 _LONGEST_SCRAMBLED = 20  # beyond this hardly any sentence of one main clause comes out
 _TRIES = 8  # at one length, so that what is easy to draw does not crowd out the rest
+_MASCOT_TARGETS = {pair.tgt for pair in MASCOTS}
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Keep Python from looking for cycles among sentences that have none, again and again."""
+    """Pause the garbage collector, which would search the growing list for cycles again and again.
+
+    Sentences have none.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -30,7 +34,7 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if was_on:
             if not gc.get_freeze_count():  # nobody else has frozen anything
-                # then all these sentences count as old, and are not looked through at once
+                # moves all these sentences to the oldest generation, which is searched rarely
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
@@ -50,50 +54,51 @@ def generate(
 ) -> list[Pair]:
     """Draw `count` pairs with distinct sources; the same arguments give the same pairs.
 
-    A pair's length is that of its longer side in word tokens, the mark at the end included
-    (`length`). The length aimed at is uniform from `min_len` to `max_len`, and none is outside:
-    ask for a length bin with both. About `scrambled` of the sentences have their object before
-    the subject (none where `min_len` is above 20). `constructions` limits what is used to names
-    of `CONSTRUCTIONS`. `share`, from 0 to 1, is how much of each list of words is used: a smaller
-    vocabulary is learned sooner. `canonical` is for English to Korean: one word order, one
-    negation, no dropped pronouns.
+    A pair's length is that of its longer side in word tokens, punctuation included (`length`). It
+    lies between `min_len` and `max_len`, where lengths are about equally frequent. A share of
+    about `scrambled` of the sentences have their object before the subject (none where `min_len`
+    is above 20). `constructions` limits what is used to names of `CONSTRUCTIONS`. `share`, from 0
+    to 1, is how much of each list of words is used: a smaller vocabulary is learned sooner.
+    `canonical` is for English to Korean: one word order, one negation, no dropped pronouns.
 
-    The mascots never come, nor the short sentences that `minimal_pairs` may give. For a split by
-    unseen combinations hold out some of the `Pair.combinations`: train on the pairs with none
-    of them, test on those with at least one.
+    Neither the mascots nor the short sentences reserved for `minimal_pairs` are among the pairs.
 
     Raises ValueError for impossible lengths or unknown constructions, and where the limits leave
     fewer than `count` sentences.
     """
     allowed = _check_limits(min_len, max_len, scrambled, share, constructions)
     rng = Random(seed)
-    drawer = Drawer(rng, allowed, canonical, share)
-    mascots = {pair.tgt for pair in MASCOTS}
+    sampler = Sampler(rng, allowed, canonical, share)
     mixing = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
     found: dict[str, Pair] = {}
-    goal, mixed, tries, misses = 0, False, 0, 0
+    misses = 0
     while len(found) < count:
-        if tries == 0:
-            goal, mixed = rng.randint(min_len, max_len), rng.random() < mixing
-            tries = _TRIES
-        tries, misses = tries - 1, misses + 1
-        if misses > PATIENCE:
-            raise ValueError(
-                f"asked for {count} sentences, found {len(found)} within the limits: ask for "
-                "fewer, or widen min_len, max_len or constructions"
-            )
-        try:
-            piece, mark = sentence(drawer, goal, mixed)
-        except DeadEnd:
-            continue
-        long = max(len(piece.korean), len(piece.english)) + 1
-        if not min_len <= long <= max_len or held_out(piece):
-            continue
-        pair = finish(piece, mark, "+".join(sorted(drawer.features)))
-        if pair.src not in found and pair.tgt not in mascots:
-            found[pair.src] = pair
-            tries = misses = 0
+        goal, mixed = rng.randint(min_len, max_len), rng.random() < mixing
+        for _ in range(_TRIES):
+            misses += 1
+            if misses > PATIENCE:
+                raise ValueError(
+                    f"asked for {count} sentences, found {len(found)} within the limits: ask for "
+                    "fewer, or widen min_len, max_len or constructions"
+                )
+            pair = _draw(sampler, goal, mixed, range(min_len, max_len + 1))
+            if pair and pair.src not in found:
+                found[pair.src] = pair
+                misses = 0
+                break
     return list(found.values())
+
+
+def _draw(sampler: Sampler, goal: int, mixed: bool, lengths: range) -> Pair | None:
+    """Draw a pair of about `goal` words; None where nothing fits, or it must not be given."""
+    try:
+        piece, mark = sentence(sampler, goal, mixed)
+    except DeadEnd:
+        return None
+    if max(len(piece.korean), len(piece.english)) + 1 not in lengths or held_out(piece):
+        return None
+    pair = finish(piece, mark, "+".join(sorted(sampler.features)))
+    return None if pair.tgt in _MASCOT_TARGETS else pair
 
 
 def _check_limits(
@@ -103,7 +108,7 @@ def _check_limits(
     share: float,
     constructions: Iterable[str] | None,
 ) -> frozenset[str]:
-    """Refuse what no sentence can have; give the constructions allowed."""
+    """Refuse impossible limits; return the constructions that are allowed."""
     if not 1 <= min_len <= max_len or max_len < 3:
         raise ValueError(
             f"expected 1 <= min_len <= max_len and max_len >= 3, got {min_len} and {max_len}"

@@ -25,7 +25,7 @@ _CONTRACTED = {("저", "subject"): "제가", ("누구", "subject"): "누가"}
 
 @cache
 def attach(noun: str, particle: str) -> str:
-    """Write a noun with the form of the particle that its last sound asks for: 책을, 커피를."""
+    """Attach a particle in the form that the noun's last sound requires: 책을, 커피를."""
     if (noun, particle) in _CONTRACTED:
         return _CONTRACTED[noun, particle]
     after_consonant, after_vowel, _ = PARTICLES[particle]
@@ -44,8 +44,8 @@ def article(word: str) -> str:
     return "an" if word[0].lower() in "aeiou" else "a"
 
 
-# What ends a sentence, by English tense and whether it is negated with -지 않다: the form of the
-# verb, the English form for the gloss, and helping words (text, gloss, what they express).
+# The end of a sentence, by English tense and whether it is negated with -지 않다: the form of the
+# verb, the English form for the gloss, and auxiliary words (text, gloss, what they express).
 FINAL_FORMS: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
     ("present", False): ("present", "base", ()),
     ("present", True): ("지", "base", (("않아요", "not", "not"),)),
@@ -102,7 +102,7 @@ FINAL_FORMS: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], 
     ("must", False): ("야", "base", (("해요", "must", "aux"),)),
     ("had_to", False): ("야", "base", (("했어요", "had.to", "aux"),)),
 }
-# What goes on: the same for verbs inside a sentence.
+# The same for verbs inside a sentence, by what follows; the third entry is added to the gloss.
 LINKING_FORMS: dict[str, tuple[str, str, str, tuple[tuple[str, str, str], ...]]] = {
     "and": ("고", "base", "-AND", ()),
     "going": ("서", "base", "-AND", ()),
@@ -159,7 +159,7 @@ def _finite(verb: str, form: str, who: str) -> str:
 def english_verb(
     frame_english: tuple[str, ...], tense: str, who: str, negative: bool, question: bool
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Conjugate: the auxiliary, which a question moves, and the rest, each word with its role."""
+    """Conjugate: return the auxiliary, which a question moves, and the rest; each word has a role."""
     verb, *tail = frame_english
     auxiliary, form, governor = _TENSES[tense]
     if verb == "be":

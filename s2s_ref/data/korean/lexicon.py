@@ -1,8 +1,8 @@
-"""The words of the built-in corpus, as tables to read and to widen.
+"""The words of the built-in corpus, as tables that can be read and extended.
 
-An underscore joins the words of one English expression (`post_office`), and an indented line goes
-on with the row before it. `clauses.py` says how the words are put together, `drawing.py` which go
-together; the tests check every form, so a new row needs no code and no test of its own.
+An underscore joins the words of one English expression (`post_office`), and an indented line
+continues the row before it. `sampler.py` decides which words go together, and `realisation.py` how
+they are said. The tests check every form, so a new row needs no code and no test of its own.
 """
 
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from s2s_ref.data.korean.constructions import CONSTRUCTIONS
 from s2s_ref.data.korean.lexicon import Frame
 from s2s_ref.data.korean.pieces import Piece, finish
 from s2s_ref.data.korean.realisation import Clause, NounPhrase, say
-from s2s_ref.data.korean.sampler import ANIMALS, PATIENCE, SEQUENCE, TIMES, DeadEnd, Drawer
+from s2s_ref.data.korean.sampler import ANIMALS, PATIENCE, SEQUENCE, TIMES, DeadEnd, Sampler
 from s2s_ref.data.pairs import Pair
 
 PHENOMENA = ("roles", "negation", "tense", "relative", "number")
@@ -19,13 +19,15 @@ PHENOMENA = ("roles", "negation", "tense", "relative", "number")
 def minimal_pairs(
     phenomenon: str, count: int, seed: int = 0, share: float = 1.0
 ) -> list[tuple[Pair, Pair]]:
-    """Draw pairs of sentences that differ in one thing, in Korean and in English alike.
+    """Draw pairs of sentences that differ in one thing, both in Korean and in English.
 
     `share` is how much of each list of words is used, as in `generate`.
 
     - roles: who did it to whom; only the particles differ (개가 고양이를, 개를 고양이가).
-    - negation: 안 or nothing. tense: past or future, in the verb's ending alone.
-    - relative: the noun does it, or it is done to the noun (의사를 도운 학생, 의사가 도운 학생).
+    - negation: with or without 안.
+    - tense: past or future, in the verb's ending alone.
+    - relative: the noun is the subject or the object of its relative clause (의사를 도운 학생,
+      의사가 도운 학생).
     - number: one or several, in the numeral alone.
 
     `generate` never gives these sentences. Raises ValueError for another phenomenon, or where
@@ -33,7 +35,7 @@ def minimal_pairs(
     """
     if phenomenon not in PHENOMENA:
         raise ValueError(f"unknown phenomenon {phenomenon!r}: choose from {', '.join(PHENOMENA)}")
-    drawer = Drawer(Random(seed), frozenset(CONSTRUCTIONS), share=share)
+    sampler = Sampler(Random(seed), frozenset(CONSTRUCTIONS), share=share)
     found: dict[str, tuple[Pair, Pair]] = {}
     misses = 0
     while len(found) < count:
@@ -43,9 +45,9 @@ def minimal_pairs(
                 f"asked for {count} minimal pairs of {phenomenon}, found {len(found)}: "
                 "ask for fewer"
             )
-        drawer.start()
+        sampler.start()
         try:
-            pieces = [say(clause) for clause in _MINIMAL[phenomenon](drawer)]
+            pieces = [say(clause) for clause in _MINIMAL[phenomenon](sampler)]
         except DeadEnd:
             continue
         if all(map(held_out, pieces)):
@@ -68,70 +70,70 @@ _ALONE = tuple(frame for frame in lexicon.FRAMES if frame.lemma in _ALONE_LEMMAS
 _PLAIN = tuple(frame for frame in SEQUENCE if not frame.flags & {"to", "dest"})
 
 
-def _two(drawer: Drawer) -> tuple[Frame, NounPhrase, NounPhrase]:
+def _two(sampler: Sampler) -> tuple[Frame, NounPhrase, NounPhrase]:
     """Draw a verb and two who could do it to each other."""
-    frame = drawer.verb(_MUTUAL)
+    frame = sampler.verb(_MUTUAL)
     if frame.objects[0].kind in ("person", "relation") and "animal" not in frame.flags:
-        return frame, drawer.person(), drawer.person()
-    one, other = (NounPhrase(drawer.fresh(ANIMALS), drawer.pick(("", "the"))) for _ in range(2))
+        return frame, sampler.person(), sampler.person()
+    one, other = (NounPhrase(sampler.fresh(ANIMALS), sampler.pick(("", "the"))) for _ in range(2))
     return frame, one, other
 
 
-def _roles(drawer: Drawer) -> tuple[Clause, Clause]:
-    frame, one, other = _two(drawer)
+def _roles(sampler: Sampler) -> tuple[Clause, Clause]:
+    frame, one, other = _two(sampler)
     first = Clause(frame, one, "past", object=other, topic=False, time_first=True)
-    first.time = drawer.moment(TIMES["past"]) if drawer.chance(0.5) else None
+    first.time = sampler.moment(TIMES["past"]) if sampler.chance(0.5) else None
     return first, replace(first, subject=other, object=one, scrambled=True)
 
 
-def _plain(drawer: Drawer) -> Clause:
-    subject = drawer.subject()
+def _plain(sampler: Sampler) -> Clause:
+    subject = sampler.subject()
     known = bool(subject and subject.definite)
-    return drawer.clause(_PLAIN, subject, "past", topic=known)
+    return sampler.clause(_PLAIN, subject, "past", topic=known)
 
 
-def _negation(drawer: Drawer) -> tuple[Clause, Clause]:
-    first = _plain(drawer)
-    drawer.enrich(first, 6, ("time", "place", "modifier"))
+def _negation(sampler: Sampler) -> tuple[Clause, Clause]:
+    first = _plain(sampler)
+    sampler.enrich(first, 6, ("time", "place", "modifier"))
     return first, replace(first, negation="안")
 
 
-def _tense(drawer: Drawer) -> tuple[Clause, Clause]:
-    first = _plain(drawer)
-    first.time = drawer.moment(_EITHER) if drawer.chance(0.4) else None
-    drawer.enrich(first, 6, ("place", "manner", "modifier"))
+def _tense(sampler: Sampler) -> tuple[Clause, Clause]:
+    first = _plain(sampler)
+    first.time = sampler.moment(_EITHER) if sampler.chance(0.4) else None
+    sampler.enrich(first, 6, ("place", "manner", "modifier"))
     return first, replace(first, tense="future")
 
 
 _EITHER = tuple(time for time in TIMES["past"] if time in TIMES["future"])
 
 
-def _relative(drawer: Drawer) -> tuple[Clause, Clause]:
-    frame, one, other = _two(drawer)
+def _relative(sampler: Sampler) -> tuple[Clause, Clause]:
+    frame, one, other = _two(sampler)
     if one.noun.kind in ("name", "pronoun"):
         raise DeadEnd
     one.determiner = ""
     helped = Clause(frame, None, "past", who="he", object=other, topic=False)
     helped.gap, helped.gap_noun, helped.ending = "subject", one.noun, "that past"
     was_helped = replace(helped, subject=other, object=None, gap="object")
-    action = drawer.clause(_ALONE, None, "past")
-    drawer.enrich(action, 4, ("place",))
+    action = sampler.clause(_ALONE, None, "past")
+    sampler.enrich(action, 4, ("place",))
     first = replace(action, subject=replace(one, relative=helped))
     return first, replace(action, subject=replace(one, relative=was_helped))
 
 
-def _number(drawer: Drawer) -> tuple[Clause, Clause]:
-    first = _plain(drawer)
-    drawer.enrich(first, 9, ("number",))
+def _number(sampler: Sampler) -> tuple[Clause, Clause]:
+    first = _plain(sampler)
+    sampler.enrich(first, 9, ("number",))
     if not first.object or not first.object.count or first.object.definite:
         raise DeadEnd
-    drawer.enrich(first, 6, ("time", "modifier", "place"))
+    sampler.enrich(first, 6, ("time", "modifier", "place"))
     first.object.count = 1
-    many = replace(first.object, count=2 + int(drawer.random() * 4))
+    many = replace(first.object, count=2 + int(sampler.random() * 4))
     return first, replace(first, object=many)
 
 
-_MINIMAL: dict[str, Callable[[Drawer], tuple[Clause, Clause]]] = {
+_MINIMAL: dict[str, Callable[[Sampler], tuple[Clause, Clause]]] = {
     "roles": _roles,
     "negation": _negation,
     "tense": _tense,
@@ -144,9 +146,10 @@ _HELD_OUT_SHARE, _HELD_OUT_LENGTH = 8, 14
 
 
 def held_out(piece: Piece) -> bool:
-    """Whether minimal pairs own the short sentences with these nouns and verbs (an eighth).
+    """Whether a short sentence is reserved for minimal pairs, as an eighth of them are.
 
-    The words decide, in English: so both members of a pair are held out, and paraphrases too.
+    Its nouns and verbs decide, in plain English. So both members of a pair are held out together,
+    and so are paraphrases.
     """
     if max(len(piece.korean), len(piece.english)) >= _HELD_OUT_LENGTH:
         return False

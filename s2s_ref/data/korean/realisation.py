@@ -30,7 +30,7 @@ WHAT = Noun("무엇", ("what",), ("what",), "pronoun", "mass")
 
 @dataclass(slots=True)
 class NounPhrase:
-    """A noun with what stands around it. `owner` is a name (Minsu's); `first` begins a list."""
+    """A noun and its modifiers. `owner` is a name (Minsu's); `first` begins a list."""
 
     noun: Noun
     determiner: Literal["", "the", "this", "my"] = ""
@@ -178,7 +178,7 @@ def place_phrase(
 
 @dataclass(slots=True)
 class Clause:
-    """Who does what to whom, where and when; drawn once, then said in both languages."""
+    """Who does what to whom, where and when; drawn once, and said in both languages."""
 
     frame: Frame
     subject: NounPhrase | None  # None: dropped, the English pronoun is `who`
@@ -332,7 +332,7 @@ Style = Literal["finite", "question", "gerund", "infinitive", "bare", "shared"]
 
 
 def say(clause: Clause, style: Style = "finite") -> Piece:
-    """Say a clause. "shared": its subject was said before; "gerund", "infinitive" have none."""
+    """Say a clause. In the style "shared" its subject was said before; non-finite styles have none."""
     said, parts = predicate(clause), _parts(clause)
     subject = time = _NOTHING
     if clause.subject and clause.gap != "subject" and style in ("finite", "question"):
@@ -359,7 +359,7 @@ def _before_verb(
     parts: dict[str, Piece],
     asked: list[Word],
 ) -> list[Word]:
-    """Put what stands before the Korean verb in order."""
+    """Order the words before the Korean verb."""
     if clause.scrambled:
         words = time + parts.pop("object").korean + subject
     else:
@@ -377,7 +377,7 @@ def _opened(time: Piece, english: list[English]) -> list[English]:
 def _english_clause(
     clause: Clause, style: Style, subject: list[English], said: Predicate
 ) -> list[English]:
-    """Put subject and verb in order."""
+    """Order subject and verb."""
     frame = clause.frame
     words = (frame.english, *frame.tail)
     if style in ("gerund", "infinitive", "bare"):
@@ -428,7 +428,7 @@ def copula(subject: NounPhrase, noun: NounPhrase, past: bool, negative: bool) ->
 
 
 def comparison(subject: NounPhrase, other: NounPhrase, adjective: Adjective, more: bool) -> Piece:
-    """Say which of two is more so: 이 가방은 그 모자보다 더 커요."""
+    """Say which of two things is larger, older, …: 이 가방은 그 모자보다 더 커요."""
     assert adjective.frame
     who, than = noun_phrase(subject, "topic"), noun_phrase(other, "than")
     verb = Word(adjective.frame.forms["present"], adjective.english)
@@ -488,5 +488,5 @@ def location(subject: NounPhrase, place: Place, past: bool) -> Piece:
 
 
 def opened(time: Piece, piece: Piece) -> Piece:
-    """Put a time before everything else: *Yesterday, ...*."""
+    """Say a time before everything else: *Yesterday, …*."""
     return Piece(time.korean + piece.korean, _opened(time, piece.english))

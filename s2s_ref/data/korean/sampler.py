@@ -1,7 +1,7 @@
-"""What the corpus talks about: noun phrases and clauses are drawn here, so that they make sense.
+"""Draw noun phrases and clauses that make sense: what the corpus talks about.
 
-Everything random in a sentence goes through one `Drawer`. It remembers which words the sentence
-has, so that none comes twice, and which constructions it used.
+Every random choice in a sentence is made by one `Sampler`. It remembers which words the sentence
+has, so that none occurs twice, and which constructions it used.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,11 +16,11 @@ from s2s_ref.data.korean.realisation import Clause, I, NounPhrase
 T = TypeVar("T")
 
 
-PATIENCE = 5_000  # draws without a new sentence, after which there are too few
+PATIENCE = 5_000  # draws without a new sentence after which a caller gives up
 
 
 class DeadEnd(Exception):
-    """Nothing fits here: draw another sentence."""
+    """No word fits here: draw another sentence."""
 
 
 # --------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ _TENSE_COST = {"past": 0, "present": 0, "want": 2, "wanted": 2, "must": 2, "had_
 
 
 def size(phrase: NounPhrase | None) -> int:
-    """Count the English words of a noun phrase; nothing counts as a pronoun."""
+    """Count the English words of a noun phrase; None is a pronoun, one word."""
     if phrase is None:
         return 1
     noun = phrase.noun
@@ -173,7 +173,7 @@ def size(phrase: NounPhrase | None) -> int:
 
 
 def clause_size(clause: Clause) -> int:
-    """Count, nearly, the English words of a clause."""
+    """Estimate the English words of a clause."""
     total = 1 + len(clause.frame.tail) + _TENSE_COST.get(clause.tense, 1) + size(clause.subject)
     total += 2 if clause.negation else 0
     if clause.object:
@@ -195,20 +195,21 @@ def _place_size(place: Place) -> int:
 
 
 # --------------------------------------------------------------------------------------------
-# The drawer
+# The sampler
 # --------------------------------------------------------------------------------------------
 
 
-class Drawer:
-    """Makes every random choice; `allowed` are the constructions it may use.
+class Sampler:
+    """The source of every random choice; `allowed` are the constructions it may use.
 
-    `share` is how much of each list of words it draws from, from the list's beginning.
+    `share`, from 0 to 1, is how much of each list of words it uses, counted from the beginning.
+    `canonical` leaves out variants of a sentence that mean the same.
     """
 
     def __init__(
         self, rng: Random, allowed: frozenset[str], canonical: bool = False, share: float = 1.0
     ) -> None:
-        """Start with nothing said."""
+        """Begin with an empty sentence."""
         self.random = rng.random
         self.share = share
         self.allowed = allowed
@@ -223,13 +224,13 @@ class Drawer:
         self.bare = False  # a habit: a book every day, not this one
 
     def pick(self, options: Sequence[T]) -> T:
-        """Choose one, all alike."""
+        """Choose one; all are equally likely."""
         if not options:
             raise DeadEnd
         return options[int(self.random() * len(options))]
 
     def word(self, options: Sequence[T]) -> T:
-        """Choose one of a list of words, of which only a share may be in use."""
+        """Choose a word from the part of a list that is in use (`share`)."""
         if not options:
             raise DeadEnd
         if self.share == 1:
@@ -239,15 +240,15 @@ class Drawer:
         return options[int(self.random() * count)]
 
     def chance(self, probability: float) -> bool:
-        """Toss a coin."""
+        """Return True with this probability."""
         return self.random() < probability
 
     def may(self, construction: str, probability: float = 1) -> bool:
-        """Whether to use a construction that the caller may have forbidden."""
+        """Whether to use a construction: it must be allowed, and drawn with this probability."""
         return construction in self.allowed and (probability == 1 or self.random() < probability)
 
     def say_once(self, word: str) -> bool:
-        """Take a word, unless the sentence has it."""
+        """Note that the sentence has a word now; return False if it had it already."""
         if word in self.content:
             return False
         self.content.add(word)
@@ -281,7 +282,7 @@ class Drawer:
     # ---- noun phrases
 
     def person(self, definite: bool = False) -> NounPhrase:
-        """Draw someone."""
+        """Draw a person."""
         draw = self.random()
         if draw < 0.35:
             return NounPhrase(self.fresh(_NAMES))
@@ -299,7 +300,7 @@ class Drawer:
         return NounPhrase(I)
 
     def subject(self, embedded: bool = False, definite: bool = False) -> NounPhrase | None:
-        """Draw a subject; None is a dropped "I"."""
+        """Draw a subject; None is an "I" that Korean leaves out."""
         if I.korean in self.content or not self.chance(0.3):
             return self.person(definite)
         dropped = not embedded and not self.canonical and self.chance(0.4)
@@ -323,7 +324,7 @@ class Drawer:
         return phrase
 
     def _determine(self, phrase: NounPhrase, lemma: str, must: bool) -> None:
-        """Add a determiner or an owner, or nothing; `must`: one likes *the* book, not *a* book."""
+        """Add a determiner, an owner or nothing; with `must`, not nothing: one likes *the* book."""
         kind = phrase.noun.kind
         draw = self.random() * (0.4 if must else 1)
         owned = kind in OWNED_KINDS and draw < 0.25 and self.may("possession")
@@ -357,7 +358,7 @@ class Drawer:
     def clause(
         self, pool: Sequence[Frame], subject: NounPhrase | None, tense: str, **more: Any
     ) -> Clause:
-        """Draw the bare bones: a verb with what it needs."""
+        """Draw a verb with the objects and places that it needs."""
         frame = self.verb(pool)
         clause = Clause(frame, subject, tense, **more)
         flags = frame.flags
@@ -375,7 +376,7 @@ class Drawer:
         return clause
 
     def negate(self, clause: Clause) -> None:
-        """Make a clause negative where that is said."""
+        """Make a clause negative where people would say that."""
         tense, flags = clause.tense, clause.frame.flags
         if clause.frame.lemma in lexicon.OWN_NEGATIVE or not self.may("negation"):
             return
@@ -388,10 +389,10 @@ class Drawer:
             return
         self.features.add("negation")
 
-    # ---- what makes a clause longer: each part adds at most `left` words and says how many
+    # ---- what makes a clause longer: each part adds at most `left` words and returns how many
 
     def enrich(self, clause: Clause, left: int, parts: tuple[str, ...]) -> int:
-        """Add what fits in `left` words, a relative clause first; give the words still left."""
+        """Add what fits in `left` words, a relative clause first; return the words still left."""
         random, begin = self.random, int(self.random() * len(parts))
         if left >= 6 and "relative" in parts and random() < 0.75:
             left -= self._relative(clause, left)
@@ -421,29 +422,16 @@ class Drawer:
         return 0
 
     def _number(self, clause: Clause, left: int) -> int:
-        phrase, flags = clause.object, clause.frame.flags
-        if phrase is None or phrase.first or not phrase.noun.counter or left < 2:
-            return 0
-        if phrase.relative and "wear" in phrase.relative.frame.flags:
-            return 0
-        noun, known = phrase.noun, phrase.definite
-        poured = noun.measure and (
-            "animal" in flags or clause.frame.english in ("boil", "buy", "sell")
-        )
-        if (
-            poured
-            or clause.frame.english == "use"
-            or flags & {"wear", "the"}
-            or clause.frame.lemma in lexicon.UNCOUNTED
-        ):
-            return 0
-        if ("state" in flags and "가" not in flags) or ("making" in flags and known):
+        phrase = clause.object
+        if phrase is None or left < 2 or not _can_be_counted(phrase, clause.frame):
             return 0
         if not self.may("number"):
             return 0
-        least = 1 if not known and self.chance(0.2) else 2
-        draw, kind = self.random(), noun.kind
-        phrase.count = least + int(draw * draw * (2 if kind in _BIG else 8 if kind in _MANY else 4))
+        noun = phrase.noun
+        least = 1 if not phrase.definite and self.chance(0.2) else 2
+        most = 2 if noun.kind in _BIG else 8 if noun.kind in _MANY else 4
+        draw = self.random()
+        phrase.count = least + int(draw * draw * most)  # small numbers are more likely
         self.features.add("number")
         return 2 if noun.measure else 1
 
@@ -572,7 +560,7 @@ class Drawer:
         return not (plain or phrase.first or phrase.owner or phrase.relative or phrase.the)
 
     def describe(self, phrase: NounPhrase, left: int, when: str, outer: str = "") -> int:
-        """Describe a noun by a relative clause of at most `left` words; give what it adds."""
+        """Describe a noun by a relative clause of at most `left` words; return how many it adds."""
         was, noun = size(phrase), phrase.noun
         living = noun.kind in _PEOPLE_KINDS or noun.kind in _ANIMAL_KINDS
         if living and self.chance(0.6):
@@ -616,7 +604,7 @@ class Drawer:
         return done if told or clause.ending != "that past" else None  # not just 잔 강아지
 
     def _continue(self, clause: Clause, when: str) -> None:
-        """Let a relative clause go on at the time of its sentence: *who was reading*."""
+        """Make a relative clause ongoing at the time of its sentence: *who was reading*."""
         if when != "future":
             clause.tense = "past_progressive" if when == "past" else "progressive"
             clause.ending = "that doing" if self.chance(0.3) else "that present"
@@ -632,7 +620,7 @@ class Drawer:
         return done
 
     def _finish(self, clause: Clause, left: int) -> Clause | None:
-        """Lengthen a relative clause, or give it up where it is too long."""
+        """Lengthen a relative clause; return None where it is too long already."""
         left -= clause_size(clause)
         if left < 0:
             return None
@@ -646,7 +634,7 @@ class Drawer:
             self.enrich(clause, left, ALL_PARTS)
         return clause
 
-    _PARTS: ClassVar[dict[str, Callable[["Drawer", Clause, int], int]]] = {
+    _PARTS: ClassVar[dict[str, Callable[["Sampler", Clause, int], int]]] = {
         "modifier": _modifier,
         "number": _number,
         "list": _list,
@@ -659,20 +647,37 @@ class Drawer:
     }
 
 
+def _can_be_counted(phrase: NounPhrase, frame: Frame) -> bool:
+    """Whether an object can have a number: *sold two hats*, but not *wore two hats*."""
+    noun, flags = phrase.noun, frame.flags
+    if phrase.first or not noun.counter or frame.lemma in lexicon.UNCOUNTED:
+        return False
+    if frame.english == "use" or flags & {"wear", "the"}:
+        return False
+    if phrase.relative and "wear" in phrase.relative.frame.flags:
+        return False
+    if "state" in flags and "가" not in flags:
+        return False
+    if "making" in flags and phrase.definite:
+        return False
+    in_cups = "animal" in flags or frame.english in ("boil", "buy", "sell")
+    return not (noun.measure and in_cups)  # nobody buys two cups of milk, and no cat drinks them
+
+
 def _clash(adjective: Adjective, manner: Phrase) -> bool:
-    """Whether they contradict each other: a noisy song, quietly."""
+    """Whether an adjective and an adverb contradict each other: a noisy song, quietly."""
     return (adjective.korean, manner.korean[0]) in lexicon.CLASHES
 
 
 def anchor(clause: Clause) -> str:
-    """When a relative clause in this clause goes on: past, present, or not at all (future)."""
+    """The time at which a relative clause in this clause may be ongoing; "future" allows none."""
     if clause.tense in ("future", "must", "want", "can") or clause.ending == "if":
         return "future"
     return "past" if clause.tense in PAST_TENSES else "present"
 
 
 def _fits(frame: Frame, noun: Noun, outer: str, when: str) -> bool:
-    """Whether what was done to a thing leaves it for the outer verb."""
+    """Whether the thing still exists for the outer verb after this was done to it."""
     if frame.lemma == "그리다":
         return noun.kind == "picture"
     after = lexicon.AFTERLIFE.get(frame.lemma)
