@@ -159,7 +159,7 @@ def _finite(verb: str, form: str, who: str) -> str:
 def english_verb(
     frame_english: tuple[str, ...], tense: str, who: str, negative: bool, question: bool
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Conjugate: return the auxiliary, which a question moves, and the rest; each word has a role."""
+    """Return the auxiliary, which a question moves, and the rest; each word with its role."""
     verb, *tail = frame_english
     auxiliary, form, governor = _TENSES[tense]
     if verb == "be":

@@ -332,7 +332,7 @@ Style = Literal["finite", "question", "gerund", "infinitive", "bare", "shared"]
 
 
 def say(clause: Clause, style: Style = "finite") -> Piece:
-    """Say a clause. In the style "shared" its subject was said before; non-finite styles have none."""
+    """Say a clause; finite styles alone say its subject ("shared": it was said before)."""
     said, parts = predicate(clause), _parts(clause)
     subject = time = _NOTHING
     if clause.subject and clause.gap != "subject" and style in ("finite", "question"):
