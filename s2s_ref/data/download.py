@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -21,11 +20,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import platformdirs
 
 from s2s_ref import __version__
+from s2s_ref.whole_files import open_whole
 
 TIMEOUT = 20  # seconds without an answer before the next mirror is tried
 MAX_BYTES = 500_000_000  # a larger answer is not one of these files
@@ -135,13 +135,11 @@ def fetch(entry: Download, *, refresh: bool = False, progress: bool = True) -> P
     failures = []
     for url in entry.urls:
         try:
-            with _half_file(target) as half:
+            with _open_in_cache(target) as half:
                 digest = _receive(url, half, entry, progress)
                 _check_zip(Path(half.name))
                 _check_digest(digest, entry.sha256, known)
-                half.close()
-                Path(half.name).chmod(0o644)  # a class may share one cache
-                Path(half.name).replace(target)
+            target.chmod(0o644)  # a class may share one cache
             _write_record(target, url, digest)
             if progress and url != entry.urls[0]:
                 _tell_mirror(entry, target, url)
@@ -171,26 +169,20 @@ def _no_mirror(entry: Download, target: Path, failures: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def _half_file(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside `target` to write to; gone afterwards unless it was renamed."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        half = tempfile.NamedTemporaryFile(  # noqa: SIM115 (closed below, renamed by the caller)
-            dir=target.parent, prefix=f".{target.name}.", delete=False
-        )
-    except OSError as error:
-        raise DownloadError(
-            f"The cache folder {target.parent} cannot be written ({_reason(error)}). "
-            "Name another in the environment variable S2S_CACHE."
-        ) from error
-    try:
+def _open_in_cache(target: Path) -> Iterator[BinaryIO]:
+    """Open a file of the cache for writing; see `open_whole`."""
+    with contextlib.ExitStack() as stack:
+        try:
+            half = stack.enter_context(open_whole(target))
+        except OSError as error:
+            raise DownloadError(
+                f"The cache folder {target.parent} cannot be written ({_reason(error)}). "
+                "Name another in the environment variable S2S_CACHE."
+            ) from error
         yield half
-    finally:
-        half.close()
-        Path(half.name).unlink(missing_ok=True)
 
 
-def _receive(url: str, out: IO[bytes], entry: Download, progress: bool) -> str:
+def _receive(url: str, out: BinaryIO, entry: Download, progress: bool) -> str:
     """Write what `url` answers to `out`; return its SHA-256."""
     from tqdm.auto import tqdm
 

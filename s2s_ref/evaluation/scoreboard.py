@@ -7,7 +7,6 @@ sentence to an English one.
 """
 
 import json
-import os
 import unicodedata
 from collections.abc import Callable, Sequence
 from html import escape
@@ -19,6 +18,7 @@ from s2s_ref.data.korean.minimal_pairs import PHENOMENA, minimal_pairs
 from s2s_ref.data.pairs import Pair, words
 from s2s_ref.data.vocabulary import Vocabulary
 from s2s_ref.student.record import state_folder
+from s2s_ref.whole_files import write_whole
 
 Translate = Callable[[str], str]
 """A model as these tables see it: a Korean sentence in, an English one out."""
@@ -186,7 +186,7 @@ def _load() -> list[Entry]:
 
 
 def _keep(lesson: int, model: str, kind: str, results: dict[str, Any]) -> list[Entry]:
-    """Add results to the model's entry, write the file at once or not at all; return all."""
+    """Add results to the model's entry, and write the file; return all."""
     entries = _load()
     found = [e for e in entries if (e["lesson"], e["model"]) == (lesson, model)]
     if not found:
@@ -194,11 +194,7 @@ def _keep(lesson: int, model: str, kind: str, results: dict[str, Any]) -> list[E
         entries += found
     found[0][kind] = results
     entries.sort(key=lambda entry: int(entry["lesson"]))  # stable: within a lesson, as they came
-    path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(entries, indent=1, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+    write_whole(_path(), json.dumps(entries, indent=1, ensure_ascii=False))
     return entries
 
 

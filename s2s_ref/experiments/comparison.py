@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from s2s_ref.training.history import History
+from s2s_ref.whole_files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -242,12 +243,9 @@ def _plain(results: Results) -> dict[str, Any]:
 
 
 def _write(path: Path, value: Any) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_whole(path, json.dumps(value, ensure_ascii=False) + "\n")
 
 
 def _save(path: Path, weights: Mapping[str, Tensor]) -> None:
-    part = path.with_suffix(".part")
-    save_file({name: own.to(torch.float16).contiguous() for name, own in weights.items()}, part)
-    part.replace(path)
+    halves = {name: own.to(torch.float16).contiguous() for name, own in weights.items()}
+    write_whole(path, save(halves))

@@ -4,11 +4,8 @@ One place sets what `nbgrader_config.py` and our own commands have in common, so
 commands, the formgrader page and `s2s` do the same.
 """
 
-import contextlib
-import os
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets.config import Config
 
 from s2s_ref.grading.settings import configure
+from s2s_ref.whole_files import write_once
 
 if TYPE_CHECKING:
     from s2s_ref.grading.store import Cache, Ledger
@@ -103,12 +101,7 @@ class Course:
         """Return the secret by which the cases of this class are drawn; it is made once."""
         path = self.root / "class" / "judge.key"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent) as file:  # for its owner only
-                file.write(secrets.token_bytes(32))
-                file.flush()
-                with contextlib.suppress(FileExistsError):  # another grader was first
-                    os.link(file.name, path)
+            write_once(path, secrets.token_bytes(32))  # unless another grader was first
         return path.read_bytes()
 
     def hidden(self) -> tuple[Path, ...]:

@@ -9,13 +9,13 @@ author wrote stays: text, tags, ids, nbgrader's metadata, figures and printed re
 import argparse
 import hashlib
 import json
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from s2s_ref.whole_files import write_whole
 
 # A cell, an output or a whole notebook, as JSON holds it.
 Node = dict[str, Any]
@@ -85,7 +85,7 @@ def normalise_file(path: Path, check: bool = False) -> bool:
     if canonical == text:
         return False
     if not check:
-        _replace(path, canonical)
+        write_whole(path, canonical)
     return True
 
 
@@ -202,19 +202,6 @@ def _without_progress_bars(text: str) -> str:
     """Drop the states of a progress bar, each of which overwrites the one before."""
     kept = PROGRESS_BAR.sub("", text)
     return kept if kept.strip() or kept == text else ""
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file and swap, so that an interrupted write loses nothing."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(path.stat().st_mode & 0o777)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

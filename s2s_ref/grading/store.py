@@ -7,11 +7,11 @@ stopped, and both can be deleted at any time.
 import contextlib
 import hashlib
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from s2s_ref.grading.job import Outcome
+from s2s_ref.whole_files import write_whole
 
 
 class Cache:
@@ -71,16 +71,3 @@ class Ledger:
 
     def _place(self, lesson: str, student: str) -> Path:
         return self._folder / lesson / f"{student}.json"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as file:
-        try:
-            file.write(data)
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

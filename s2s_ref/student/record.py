@@ -13,6 +13,8 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from s2s_ref.whole_files import write_whole
+
 
 def state_folder() -> Path:
     """Return the folder of a student's state."""
@@ -42,12 +44,8 @@ def _free_name(path: Path) -> Path:
 
 
 def save(record: dict[str, dict[str, Any]]) -> None:
-    """Write the record, at once or not at all."""
-    path = state_folder() / "progress.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+    """Write the record, whole or not at all."""
+    write_whole(state_folder() / "progress.json", json.dumps(record, indent=1, ensure_ascii=False))
 
 
 def note_check(exercise: str, passed: bool, headline: str, asked: str = "") -> None:

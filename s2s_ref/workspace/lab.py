@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from s2s_ref.whole_files import write_whole
+
 SETTINGS = Path(__file__).parent / "jupyter"
 """JupyterLab's own settings, in the layout that it looks for."""
 
@@ -81,10 +83,10 @@ def carry_out(steps: Plan) -> None:
         part = steps.work / f".{name}.part"
         shutil.rmtree(part, ignore_errors=True)
         for file in _files(steps.lessons / name):
-            _copy(steps.lessons / name / file, part / file)
+            write_whole(part / file, (steps.lessons / name / file).read_bytes())
         part.rename(steps.work / name)
     for file in steps.restored:
-        _copy(steps.lessons / file, steps.work / file)
+        write_whole(steps.work / file, (steps.lessons / file).read_bytes())
     config = steps.work / CONFIG_NAME
     if not config.is_file() or config.read_text(encoding="utf-8") != CONFIG:
         config.write_text(CONFIG, encoding="utf-8")
@@ -97,13 +99,6 @@ def _files(lesson: Path) -> Iterator[Path]:
         hidden = any(part.startswith((".", "__pycache__")) for part in relative.parts)
         if path.is_file() and not path.is_symlink() and not hidden:
             yield relative
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, part)
-    part.replace(target)
 
 
 def command(work: Path, options: Sequence[str] = ()) -> list[str]:

@@ -1,13 +1,12 @@
 """Outcomes and results on the disk: whole or not at all, and never taken for another's."""
 
 import dataclasses
-import os
 
 import pytest
 
+from s2s_ref.grading import job
 from s2s_ref.grading.job import Job, Limits, Outcome
-from s2s_ref.grading.sandbox import runner as execution
-from s2s_ref.grading.store import Cache, Ledger, write_whole
+from s2s_ref.grading.store import Cache, Ledger
 
 JOB = Job(
     lesson=1,
@@ -58,7 +57,7 @@ def test_what_decides_nothing_changes_no_digest():
 
 def test_other_code_changes_the_digest(monkeypatch):
     before = JOB.digest()
-    monkeypatch.setattr(execution, "code_version", lambda: b"other")
+    monkeypatch.setattr(job, "code_version", lambda: b"other")
     assert JOB.digest() != before
 
 
@@ -86,35 +85,6 @@ def test_a_file_that_is_not_whole_is_not_read(tmp_path, spoil):
     path = tmp_path / "ab" / "12"
     path.write_bytes(spoil(path.read_bytes()))
     assert Cache(tmp_path).get("ab12") is None
-
-
-def test_a_disk_that_is_full_leaves_what_was_there(tmp_path, monkeypatch):
-    write_whole(tmp_path / "file", b"before")
-    real = os.write
-
-    class Full:
-        def __init__(self, file):
-            self._file, self.name = file, file.name
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            self._file.close()
-
-        def write(self, data):
-            real(self._file.fileno(), data[:2])
-            raise OSError(28, "No space left on device")
-
-        def close(self):
-            self._file.close()
-
-    made = __import__("tempfile").NamedTemporaryFile
-    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda **how: Full(made(**how)))
-    with pytest.raises(OSError, match="No space"):
-        write_whole(tmp_path / "file", b"after, and longer")
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
-    assert (tmp_path / "file").read_bytes() == b"before"
 
 
 def test_results_are_noted(tmp_path):

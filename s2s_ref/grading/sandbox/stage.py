@@ -15,8 +15,8 @@ from pathlib import Path
 
 from s2s_ref.syllabus import modules_before
 
-FOLDERS = ("data", "student")
-"""What every lesson may use, beside `state.py`."""
+FOLDERS, MODULES = ("data", "student"), ("state", "whole_files")
+"""What every lesson may use."""
 
 ENTRY_POINTS = "[s2s_ref.judge]\ngrading = s2s_ref.student.remote_judge:SocketJudge\n"
 METADATA = "Metadata-Version: 2.1\nName: seq2seq-course\nVersion: 0\n"
@@ -29,7 +29,7 @@ def stage_package(lesson: int, folder: Path) -> None:
     source, target = Path(str(resources.files("s2s_ref"))), folder / "s2s_ref"
     for part in FOLDERS:
         shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("state", *modules_before(lesson)):
+    for name in (*MODULES, *modules_before(lesson)):
         shutil.copyfile(source / f"{name}.py", target / f"{name}.py")
     package = (source / "__init__.py").read_text(encoding="utf-8")
     absent = (source / "grading" / "sandbox" / "staged_init.py").read_text(encoding="utf-8")

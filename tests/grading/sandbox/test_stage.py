@@ -82,7 +82,7 @@ def test_every_solution_runs_on_its_stage(lesson, tmp_path):
     assert not said
     assert not [v["headline"] for v in judge.verdicts("all") if not v["passed"]]
     assert "s2s_ref.student.client" in modules
-    allowed = {*stage.FOLDERS, "state", *syllabus.modules_before(int(lesson[:2]))}
+    allowed = {*stage.FOLDERS, *stage.MODULES, *syllabus.modules_before(int(lesson[:2]))}
     assert {m.split(".")[1] for m in modules} <= allowed
 
 
@@ -121,7 +121,7 @@ def public_callables(lesson):
     package = COURSE.root / "s2s_ref"
     files = [path for folder in stage.FOLDERS for path in (package / folder).rglob("*.py")]
     staged = [".".join(path.relative_to(package).with_suffix("").parts) for path in files]
-    for name in ("state", *syllabus.modules_before(lesson), *staged):
+    for name in (*stage.MODULES, *syllabus.modules_before(lesson), *staged):
         module = importlib.import_module(f"s2s_ref.{name}".removesuffix(".__init__"))
         for attribute, value in list(vars(module).items()):
             own = str(getattr(value, "__module__", "")).startswith("s2s_ref")
