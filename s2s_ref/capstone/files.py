@@ -9,7 +9,8 @@ from typing import Any
 
 from s2s_ref.capstone.prepare import practice
 from s2s_ref.capstone.sentences import Capstone, check_thresholds
-from s2s_ref.data import corpus
+from s2s_ref.data.corpus import references
+from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
 
 TRAINING, SOURCES, PUBLIC, ABOUT = "train.tsv", "source.txt", "public.tsv", "about.json"
@@ -99,8 +100,8 @@ def read(folder: Path) -> Capstone:
     about = _read_about(folder)
     sources = _lines_of(folder / SOURCES)
     file = REFERENCES if (folder / REFERENCES).is_file() else PUBLIC
-    known = corpus.references(corpus.read_pairs(folder / file))
-    train = corpus.read_pairs(folder / TRAINING) if (folder / TRAINING).is_file() else []
+    known = references(read_pairs(folder / file))
+    train = read_pairs(folder / TRAINING) if (folder / TRAINING).is_file() else []
     capstone = Capstone(
         train, sources, known, tuple(about["thresholds"]), bool(about["graded"]), about["name"]
     )

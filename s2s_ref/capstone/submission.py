@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from s2s_ref.capstone.files import TRANSLATIONS
-from s2s_ref.data import corpus
+from s2s_ref.data.pairs import normalise
 
 COPIES = 0.5  # a file in which so many lines are their source is no translation
 NAMED = 5  # so many line numbers a message names at most
@@ -107,4 +107,4 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def _rows(lines: Sequence[str], sources: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Lines beside sources, evened out so that spaces do not hide a copy."""
-    return zip(map(corpus.normalise, lines), map(corpus.normalise, sources), strict=True)
+    return zip(map(normalise, lines), map(normalise, sources), strict=True)

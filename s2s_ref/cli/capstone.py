@@ -32,10 +32,10 @@ def capstone_prepare(
     manythings.org. What is there is never overwritten.
     """
     from s2s_ref.capstone import files, prepare
-    from s2s_ref.data import corpus
+    from s2s_ref.data.files import read_pairs
 
     made = prepare.hold_out(
-        corpus.read_pairs(file), held_out, seed, prepare.parse_thresholds(thresholds), file.stem
+        read_pairs(file), held_out, seed, prepare.parse_thresholds(thresholds), file.stem
     )
     place = (folder or open_course().capstone).resolve()
     students, instructor = place / "students" / files.FOLDER, place / files.INSTRUCTOR

@@ -1,8 +1,7 @@
-"""Sentence pairs for every lesson: where they come from, and how they are split without a leak.
+"""Sentence pairs by name: built-in corpora, your own files, and downloads.
 
-Sources are built in (`grammar`, `tasks`), files of one's own (`sentence_files`), or fetched by
-name (`download`); `load` takes any of them, `available` lists the named ones. Korean or French is
-the source, English the target.
+`load` takes any of them, and `available` lists those that have a name. Korean or French is the
+source, English the target.
 """
 
 import difflib
@@ -11,40 +10,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from s2s_ref.data.files import CorpusError, read_pairs
-from s2s_ref.data.korean import generate as grammar
-from s2s_ref.data.pairs import Pair, normalise, words
-from s2s_ref.data.splits import Splits, split, split_unseen_combinations
-from s2s_ref.data.toy_sentences import digits, word_order
-from s2s_ref.data.toy_tasks import DigitStrip, dates, digit_bitmaps, sums
-
-__all__ = [
-    "CorpusError",
-    "Dataset",
-    "DigitStrip",
-    "Pair",
-    "Splits",
-    "available",
-    "dates",
-    "digit_bitmaps",
-    "digits",
-    "korean_english",
-    "limit_length",
-    "load",
-    "normalise",
-    "read_pairs",
-    "references",
-    "split",
-    "split_unseen_combinations",
-    "sums",
-    "word_order",
-]
+from s2s_ref.data.files import read_pairs
+from s2s_ref.data.korean.generate import generate
+from s2s_ref.data.pairs import Pair, words
+from s2s_ref.data.toy_tasks import dates, digits, sums, word_order
 
 LONGEST = 40  # words in the longest built-in sentences
 
 
 class Dataset(NamedTuple):
-    """What `s2s data list` shows of a corpus that has a name."""
+    """A corpus that has a name, as `s2s data list` shows it."""
 
     name: str
     what: str
@@ -62,20 +37,20 @@ def korean_english(
     constructions: Iterable[str] | None = None,
     share: float = 1.0,
 ) -> list[Pair]:
-    """Korean sentences with their English, gloss and true alignment, drawn from the grammar.
+    """Korean sentences with their English, gloss and true alignment, drawn from a grammar.
 
     All sources are different, and the target is a function of the source.
 
     Args:
         count: number of pairs.
         seed: the same seed gives the same pairs.
-        max_len: most words a sentence may have; None for 40, the longest there are.
-        min_len: fewest words.
-        constructions: only these kinds of sentence, see `grammar.generate`.
+        max_len: most words in a sentence; None for 40, the longest that exist.
+        min_len: fewest words in a sentence.
+        constructions: only these kinds of sentence, see `korean.generate`.
         share: how much of each list of words is used, 0 to 1; fewer words are learned sooner.
     """
     longest = LONGEST if max_len is None else max_len
-    return grammar.generate(
+    return generate(
         count,
         seed,
         min_len=min_len,
@@ -86,7 +61,7 @@ def korean_english(
 
 
 def limit_length(pairs: Iterable[Pair], max_len: int, min_len: int = 1) -> list[Pair]:
-    """The pairs whose two sides both have `min_len` to `max_len` words (`grammar.words`)."""
+    """The pairs whose two sides both have `min_len` to `max_len` words (`pairs.words`)."""
     return [
         pair
         for pair in pairs
@@ -95,9 +70,9 @@ def limit_length(pairs: Iterable[Pair], max_len: int, min_len: int = 1) -> list[
 
 
 def references(pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    """All the different targets of each source, in the order in which they come.
+    """All the different targets of each source, in the order in which they occur.
 
-    BLEU and chrF want them: a translation that matches any reference is a good one.
+    BLEU and chrF use them: a translation that matches any reference is right.
     """
     targets: dict[str, dict[str, None]] = {}
     for pair in pairs:
@@ -124,14 +99,14 @@ _BUILT_IN = {
     "word-order": _BuiltIn(
         "three-word Korean–English sentences, verb last and verb second",
         "about 2,000",
-        "s2s_ref.data.korean.generate",
+        "s2s_ref.data.toy_tasks",
         word_order,
         1000,
     ),
     "digits": _BuiltIn(
         "Korean digits and English digits, same length and order",
         "over 1,000,000",
-        "s2s_ref.data.korean.generate",
+        "s2s_ref.data.toy_tasks",
         digits,
         5000,
     ),
@@ -175,13 +150,13 @@ def load(
     Args:
         name_or_path: a name; or a file as `read_pairs` takes it.
         count: how many pairs; None for all of a file and a sensible number of a built-in corpus.
-            From a file so many are drawn at random, in the file's order; all, if it has no more.
+            From a file that many are drawn at random, kept in the file's order.
         seed: the same seed gives the same pairs.
         progress: show a progress bar while downloading.
 
     Raises:
-        ValueError: the name is unknown, or the corpus cannot be had or read (`CorpusError`,
-            `DownloadError`).
+        ValueError: the name is unknown, or the corpus cannot be read (`CorpusError`) or downloaded
+            (`DownloadError`).
     """
     from s2s_ref.data.download import DOWNLOADS, download
 

@@ -11,6 +11,7 @@ from s2s_ref.capstone import errors as capstone_errors
 from s2s_ref.capstone.sentences import Capstone
 from s2s_ref.capstone.submission import HandInError
 from s2s_ref.data import corpus
+from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
 
 
@@ -393,7 +394,7 @@ def test_the_worst_sentences_come_by_kind_and_right_ones_do_not():
 
 @pytest.mark.parametrize("file", ["kor-eng/kor.txt", "fra-eng/fra.txt"])
 def test_real_files_make_capstones(file, shared_data, tmp_path):
-    pairs = corpus.read_pairs(shared_data / file)
+    pairs = read_pairs(shared_data / file)
     made = prepare.hold_out(pairs)
     assert len(made.sources) == 1000
     assert not set(made.sources) & {p.src for p in made.train}

@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from s2s_ref.data import corpus, splits
+from s2s_ref.data.files import read_pairs
 from s2s_ref.data.vocabulary import Vocabulary
 from s2s_ref.encoder_decoder import Decoder, Encoder, Seq2Seq, shift_target, translate_sentence
 from s2s_ref.training.batches import endless
@@ -27,7 +28,7 @@ def next_word_loss(model, batch):
 
 @pytest.mark.parametrize("file", FILES)
 def test_real_sentences_from_file_to_translation(file, shared_data):
-    pairs = corpus.limit_length(corpus.read_pairs(shared_data / file), 6)[:3000]
+    pairs = corpus.limit_length(read_pairs(shared_data / file), 6)[:3000]
     parts = splits.split(pairs, valid=0, test=0.1)
     assert not {pair.src for pair in parts.train} & {pair.src for pair in parts.test}
     src_vocab = Vocabulary.build([pair.src for pair in parts.train], FILES[file])

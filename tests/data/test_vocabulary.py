@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s2s_ref.data.corpus import read_pairs
+from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import join_words, words
 from s2s_ref.data.vocabulary import BOS, EOS, PAD, UNITS, UNK, Vocabulary, spell_out
 

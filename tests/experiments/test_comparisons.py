@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from s2s_ref import experiments as stored
-from s2s_ref.data.corpus import korean_english, sums
+from s2s_ref.data.corpus import korean_english
 from s2s_ref.data.pairs import length
 from s2s_ref.data.splits import Splits
+from s2s_ref.data.toy_tasks import sums
 from s2s_ref.evaluation import plots
 from s2s_ref.experiments import comparison as engine
 from s2s_ref.experiments import korean, sums_and_dates, translators

@@ -12,7 +12,7 @@ from small_course import SOLUTION, answered, cell_of, hand_in, write
 
 from s2s_ref.capstone import files, grading, prepare, sentences, submission
 from s2s_ref.capstone import translator as recipe
-from s2s_ref.data import corpus
+from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
 from s2s_ref.grading import demo
 from s2s_ref.grading import grade as engine
@@ -220,7 +220,7 @@ def test_the_notebook_goes_the_whole_way_with_a_prepared_file(
     file, shared_data, tmp_path, monkeypatch, capsys
 ):
     """On some sentences and after few updates; the file lies beside it and can be scored."""
-    pairs = corpus.read_pairs(shared_data / file)[1000:1700]
+    pairs = read_pairs(shared_data / file)[1000:1700]
     made = prepare.hold_out(pairs, held_out=40, thresholds=[5, 50])
     files.write(made, tmp_path / "capstone", tmp_path / "instructor")
     monkeypatch.chdir(tmp_path)

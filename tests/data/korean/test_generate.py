@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from s2s_ref.data import toy_sentences
+from s2s_ref.data import toy_tasks
 from s2s_ref.data.korean import lexicon
 from s2s_ref.data.korean.constructions import CONSTRUCTIONS
 from s2s_ref.data.korean.generate import generate
@@ -88,7 +88,7 @@ def test_join_words_over_the_corpus(corpus):
 
 
 def test_word_order_has_three_words_on_both_sides():
-    pairs = toy_sentences.word_order(2_000, seed=1)
+    pairs = toy_tasks.word_order(2_000, seed=1)
     assert len({pair.src for pair in pairs}) == len({pair.tgt for pair in pairs}) == 2_000
     for pair in pairs:
         assert len(pair.src.split()) == len(pair.tgt.split()) == 3
@@ -98,20 +98,20 @@ def test_word_order_has_three_words_on_both_sides():
 
 
 def test_word_order_control_is_in_korean_order():
-    english = toy_sentences.word_order(500, seed=3)
-    korean = toy_sentences.word_order(500, seed=3, order="korean")
+    english = toy_tasks.word_order(500, seed=3)
+    korean = toy_tasks.word_order(500, seed=3, order="korean")
     for one, other in zip(english, korean, strict=True):
         subject, verb, thing = one.tgt.split()
         assert other.src == one.src
         assert other.tgt == f"{subject} {thing} {verb}"
         assert other.sure == ((0, 0), (1, 1), (2, 2))
-    by_source = {pair.src: pair.tgt for pair in toy_sentences.word_order(2_160)}
+    by_source = {pair.src: pair.tgt for pair in toy_tasks.word_order(2_160)}
     assert by_source["저는 책을 샀어요"] == "I bought books"
 
 
 def test_word_order_object_tells_nothing_about_the_verb():
     verbs = defaultdict(Counter)
-    for pair in toy_sentences.word_order(2_160):
+    for pair in toy_tasks.word_order(2_160):
         _, verb, thing = pair.tgt.split()
         verbs[thing][verb] += 1
     for counts in verbs.values():
@@ -120,10 +120,10 @@ def test_word_order_object_tells_nothing_about_the_verb():
 
 
 def test_digits():
-    pairs = toy_sentences.digits(1_000, seed=2, min_len=3, max_len=9)
+    pairs = toy_tasks.digits(1_000, seed=2, min_len=3, max_len=9)
     assert len({pair.src for pair in pairs}) == 1_000
     assert {len(pair.src.split()) for pair in pairs} == set(range(3, 10))
-    spoken = dict(zip("공일이삼사오육칠팔구", toy_sentences.DIGITS.values(), strict=True))
+    spoken = dict(zip("공일이삼사오육칠팔구", toy_tasks.DIGITS.values(), strict=True))
     assert spoken["공"] == "zero"
     assert spoken["육"] == "six"
     for pair in pairs:
@@ -132,13 +132,13 @@ def test_digits():
 
 def test_small_worlds_say_what_cannot_be():
     with pytest.raises(ValueError, match="only 110"):
-        toy_sentences.digits(111, min_len=1, max_len=2)
+        toy_tasks.digits(111, min_len=1, max_len=2)
     with pytest.raises(ValueError, match="min_len"):
-        toy_sentences.digits(3, min_len=4, max_len=2)
+        toy_tasks.digits(3, min_len=4, max_len=2)
     with pytest.raises(ValueError, match="only 2160"):
-        toy_sentences.word_order(2_161)
+        toy_tasks.word_order(2_161)
     with pytest.raises(ValueError, match="german"):
-        toy_sentences.word_order(3, order="german")
+        toy_tasks.word_order(3, order="german")
 
 
 # --------------------------------------------------------------------------------------------
@@ -170,8 +170,8 @@ def test_same_seed_same_bytes_whatever_the_hash_seed():
     here = (
         generate(500, 7),
         minimal_pairs("roles", 20),
-        toy_sentences.word_order(20),
-        toy_sentences.digits(9),
+        toy_tasks.word_order(20),
+        toy_tasks.digits(9),
     )
     assert digests == {hashlib.sha256(repr(here).encode()).hexdigest() + "\n"}
 
