@@ -96,6 +96,28 @@ def test_only_the_registry_loads_exercises(root, modules):
     assert {n for n in naming if not n.startswith("exercises/")} == {"checks/registry"}
 
 
+def test_the_students_side_names_the_judge_once_and_imports_it_only_when_asked(modules):
+    """The one exception to the rule that it imports `state` only, by `importlib` in a function."""
+    named = [
+        (name, node.value)
+        for name, tree in modules.items()
+        if name.startswith("student/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"s2s_ref(\.\w+)+", node.value)
+    ]
+    assert named == [("student/client", "s2s_ref.checks.judge")]
+    program = (
+        "import sys, s2s_ref.student;"
+        "print(*{n.split('.')[1] for n in sys.modules if n.startswith('s2s_ref.')})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) <= {"student", *MAY_IMPORT["student"]}
+
+
 def test_the_exercises_of_each_lesson_are_in_order_and_complete(root):
     for lesson in syllabus.LESSONS:
         folder = root / "s2s_ref" / "exercises" / lesson.name

@@ -52,6 +52,12 @@ def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
     return _generic(prepared, seen, found)
 
 
+def unanswered(exercise: Exercise, headline: str) -> Verdict:
+    """Return the verdict on a check to which no answer came that can be compared."""
+    kind = "prediction" if exercise.kind == "prediction" else "unanswered"
+    return _verdict(exercise, headline=headline, kind=kind)
+
+
 def differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Difference]:
     """Return what is wrong, by the number of the case; nothing where the answer is right."""
     found = {}

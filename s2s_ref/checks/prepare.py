@@ -41,7 +41,7 @@ def seed_of(key: bytes, exercise: str) -> int:
     return int.from_bytes(hmac.new(key, text, hashlib.sha256).digest()[:7], "big")
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=128)
 def prepare(name: str, seed: int) -> Prepared:
     """Draw cases until every named mistake of the exercise shows.
 

@@ -8,7 +8,7 @@ from typing import Any
 from s2s_ref.checks.registry import find
 from s2s_ref.grading.cells import graded_checks
 from s2s_ref.grading.nbgrader_steps.verify import NO_CHECK
-from s2s_ref.grading.sandbox.judge import NO_VERDICT
+from s2s_ref.grading.sandbox.grading_judge import NO_VERDICT
 from s2s_ref.student.card import MIME
 
 

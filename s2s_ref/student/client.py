@@ -1,19 +1,24 @@
-"""`check`, `hint` and `progress`: the student's side of the talk with the judge."""
+"""`check`, `hint` and `progress`, which send requests to the judge and show its answers."""
 
+import importlib
 import json
 import os
 from html import escape
-from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from s2s_ref.student import card, record
 from s2s_ref.student.codec import CodecError, decode, encode, plain
 from s2s_ref.student.observe import observe
-from s2s_ref.student.protocol import Observation, Raised
+from s2s_ref.student.protocol import Observation, Raised, Refused, UnknownExercise
+from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
+
+LOCAL_JUDGE = "s2s_ref.checks.judge"
+"""The judge for practice. It is imported by name, and only when it is needed: where submissions are
+graded, this module is not there."""
 
 
 class Judge(Protocol):
-    """Whoever answers: in this process for practice, in another one for the grade."""
+    """A judge answers requests: in this process for practice, from another one for the grade."""
 
     def ask(self, request: bytes) -> bytes:
         """Answer one request."""
@@ -28,32 +33,22 @@ class CheckFailed(AssertionError):
         return [f"{type(self).__name__}: {self}"]
 
 
-class Refused(RuntimeError):
-    """The judge answers no check now, as between the graded cells of a submission."""
-
-
 _judge: Judge | None = None
 
 
 def judge() -> Judge:
-    """Return the judge that this process talks to; `S2S_JUDGE` names another than the local one."""
+    """Return the judge of this process: behind the socket that the environment names, or local."""
     global _judge
     if _judge is None:
-        name = os.environ.get("S2S_JUDGE", "local")
-        known = {entry.name: entry for entry in entry_points(group="s2s_ref.judge")}
-        if name not in known:
-            raise ValueError(
-                f"There is no judge {name!r}. Installed: {', '.join(known) or 'none'}. "
-                "Unset S2S_JUDGE, or install the course again with `pip install -e .`."
-            )
-        _judge = known[name].load()()
+        remote = SOCKET_VARIABLE in os.environ
+        _judge = SocketJudge() if remote else importlib.import_module(LOCAL_JUDGE).Judge()
     return _judge
 
 
 def _ask(**request: Any) -> Any:
     answer = decode(judge().ask(encode(request)))
     if isinstance(answer, dict) and "refused" in answer:
-        raise Refused(answer["refused"])
+        raise (UnknownExercise if answer.get("unknown") else Refused)(answer["refused"])
     return answer
 
 
@@ -62,7 +57,7 @@ def check(exercise: str, target: Any) -> None:
 
     Raises:
         CheckFailed: it is not right yet.
-        ValueError: there is no exercise of this name.
+        UnknownExercise: there is no exercise of this name.
     """
     try:
         verdict, answer = try_check(exercise, target)
@@ -77,7 +72,7 @@ def check(exercise: str, target: Any) -> None:
 
 
 def _note(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
-    """Remember a verdict and return all of them; a folder that cannot be written stops no check."""
+    """Record a verdict and return all of them; without a writable folder, say so and go on."""
     try:
         record.note_check(exercise, verdict["passed"], verdict["headline"], verdict["question"])
         return record.load()["checks"]

@@ -59,6 +59,10 @@ class Raised:
     line_number: int = 0
 
 
+class Refused(RuntimeError):
+    """The judge does not answer this request, such as a check between graded cells."""
+
+
 class UnknownExercise(ValueError):
     """There is no exercise of this name."""
 

@@ -1,6 +1,6 @@
-"""The way to a judge in another process: one question and one answer on a Unix socket.
+"""Reach a judge in another process: each request and its answer take one Unix connection.
 
-A message is its length, in eight bytes, and then so many bytes of the codec's.
+A message is its length in eight bytes, big-endian, followed by that many bytes from the codec.
 """
 
 import os
@@ -9,15 +9,15 @@ import time
 
 from s2s_ref.student import codec
 
-PLACE = "S2S_JUDGE_SOCKET"
-"""The variable of the environment that says where the socket is."""
+SOCKET_VARIABLE = "S2S_JUDGE_SOCKET"
+"""The environment variable that holds the path of the judge's socket."""
 
-PATIENCE = 20.0
-"""So many seconds a whole message may take."""
+TIMEOUT = 20.0
+"""The time that a whole message may take, in seconds."""
 
 
 class ChannelError(OSError):
-    """A message that did not come whole, or was too long."""
+    """A message was cut off, too slow or too long."""
 
 
 class SocketJudge:
@@ -26,14 +26,14 @@ class SocketJudge:
     def ask(self, request: bytes) -> bytes:
         """Answer one request."""
         with socket.socket(socket.AF_UNIX) as channel:
-            channel.connect(os.environ[PLACE])
+            channel.connect(os.environ[SOCKET_VARIABLE])
             send(channel, request)
             return receive(channel)
 
 
 def send(channel: socket.socket, data: bytes) -> None:
     """Send one message."""
-    channel.settimeout(PATIENCE)
+    channel.settimeout(TIMEOUT)
     channel.sendall(len(data).to_bytes(8, "big") + data)
 
 
@@ -41,9 +41,10 @@ def receive(channel: socket.socket) -> bytes:
     """Receive one message.
 
     Raises:
-        ChannelError: it is longer than `codec.MAX_BYTES`, or stopped before its end, or was slow.
+        ChannelError: it is longer than `codec.MAX_BYTES`, was cut off, or took longer than
+            `TIMEOUT`.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     size = int.from_bytes(_exactly(channel, 8, deadline), "big")
     if size > codec.MAX_BYTES:
         raise ChannelError(f"A message of {size:,} bytes came; at most {codec.MAX_BYTES:,} may.")
@@ -55,7 +56,7 @@ def _exactly(channel: socket.socket, size: int, deadline: float) -> bytes:
     while len(data) < size:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise ChannelError(f"A message took longer than {PATIENCE:g} seconds.")
+            raise ChannelError(f"A message took longer than {TIMEOUT:g} seconds.")
         channel.settimeout(left)
         try:
             part = channel.recv(min(size - len(data), 2**16))

@@ -24,7 +24,7 @@ from s2s_ref.grading.gradebook import write_feedback
 from s2s_ref.grading.nbgrader_steps.sandbox_execute import RECORD
 from s2s_ref.grading.nbgrader_steps.verify import Verify
 from s2s_ref.grading.release import release
-from s2s_ref.grading.sandbox.judge import Judge
+from s2s_ref.grading.sandbox.grading_judge import GradingJudge
 from s2s_ref.grading.submissions import find_submissions
 
 LESSON = "09_translate"
@@ -63,7 +63,7 @@ def verified(course, student="sora", passed=True):
     """Return the cell after the judge's record was written into it; no notebook is run."""
     notebook = solution()
     cells = {grade_id(cell): [name for name, _ in made] for cell, made in graded_checks(notebook)}
-    judge = Judge(cells, b"key")
+    judge = GradingJudge(cells, b"key")
     record = {name: judge.verdicts(name) for name in cells}
     record[CELL][0] |= {"passed": passed, "headline": "what the student's own process says"}
     resources = {RECORD: record, "nbgrader": {"student": student, "assignment": LESSON}}

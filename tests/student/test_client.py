@@ -12,14 +12,16 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from s2s_ref.checks.local_judge import LocalJudge
+from s2s_ref.checks.judge import Judge
 from s2s_ref.checks.prepare import prepare
 from s2s_ref.checks.registry import find, load_all
 from s2s_ref.rnn import one_hot, rnn_step, unroll
 from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
 from s2s_ref.student.codec import decode, encode
 from s2s_ref.student.notebook_hooks import explain_missing_answers
+from s2s_ref.student.observe import observe
 from s2s_ref.student.protocol import Call, Observation, UnknownExercise
+from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
 
 
 def tanh_forgotten(x, h, W_xh, W_hh, b):
@@ -479,7 +481,7 @@ class Spy:
     """A judge that writes down what crosses the seam."""
 
     def __init__(self):
-        self.judge, self.messages = LocalJudge(b"another key"), []
+        self.judge, self.messages = Judge(b"another key"), []
 
     def ask(self, request):
         answer = self.judge.ask(request)
@@ -504,25 +506,37 @@ def test_only_plain_messages_cross_and_no_expected_value_is_sent(monkeypatch):
 
 
 def test_the_judge_counts_the_observations():
-    judge = LocalJudge()
+    judge = Judge()
     asked = decode(judge.ask(encode({"do": "cases", "exercise": "rnn.one_hot"})))
     request = {"do": "verdict", "ticket": asked["ticket"], "observations": []}
-    with pytest.raises(ValueError, match="observations, got 0"):
-        judge.ask(encode(request))
+    verdict = decode(judge.ask(encode(request)))
+    assert not verdict["passed"]
+    assert verdict["headline"] == "the answer came in a form that no check sends"
 
 
 def test_two_keys_draw_other_cases():
     request = encode({"do": "cases", "exercise": "rnn.rnn_step"})
-    one, other = (decode(LocalJudge(key).ask(request))["calls"][0] for key in (b"a", b"b"))
+    one, other = (decode(Judge(key).ask(request))["calls"][0] for key in (b"a", b"b"))
     assert not torch.equal(one.arguments["x"], other.arguments["x"])
 
 
-def test_a_judge_is_found_by_its_entry_point(monkeypatch):
+def test_malformed_requests_are_refused_as_they_are_when_grading():
+    for request in (encode({"do": "shutdown"}), encode(["cases"]), b"", b"\x80\x04K\x01."):
+        assert decode(Judge().ask(request))["refused"].endswith(".")
+
+
+def test_a_ticket_is_good_for_one_verdict():
+    judge = Judge()
+    asked = decode(judge.ask(encode({"do": "cases", "exercise": "rnn.one_hot"})))
+    seen = [observe(one_hot, call) for call in asked["calls"]]
+    request = encode({"do": "verdict", "ticket": asked["ticket"], "observations": seen})
+    assert decode(judge.ask(request))["passed"]
+    assert "was answered" in decode(judge.ask(request))["refused"]
+
+
+def test_one_variable_says_which_judge_answers(monkeypatch):
     monkeypatch.setattr(client, "_judge", None)
-    assert isinstance(client.judge(), LocalJudge)
+    assert isinstance(client.judge(), Judge)
     monkeypatch.setattr(client, "_judge", None)
-    monkeypatch.setenv("S2S_JUDGE", "nobody")
-    with pytest.raises(
-        ValueError, match=r"There is no judge 'nobody'\. Installed: local\. Unset S2S_JUDGE"
-    ):
-        client.judge()
+    monkeypatch.setenv(SOCKET_VARIABLE, "/nowhere")
+    assert isinstance(client.judge(), SocketJudge)

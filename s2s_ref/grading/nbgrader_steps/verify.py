@@ -13,7 +13,7 @@ from s2s_ref.grading import translations as hand_in
 from s2s_ref.grading.cells import grade_id, graded_checks, points
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.nbgrader_steps.sandbox_execute import RECORD
-from s2s_ref.grading.sandbox.judge import NO_VERDICT, tidy
+from s2s_ref.grading.sandbox.grading_judge import NO_VERDICT, tidy
 from s2s_ref.student import card
 
 NO_CHECK = "`check` was not imported"

@@ -196,7 +196,6 @@ def environment() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "S2S_STATE": "/tmp/state",
-        "S2S_JUDGE": "grading",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }
 

@@ -28,7 +28,7 @@ from s2s_ref.grading.sandbox.bubblewrap import (
 from s2s_ref.grading.sandbox.processes import descendants, resident, size
 from s2s_ref.grading.sandbox.provisioners import BwrapProvisioner
 from s2s_ref.grading.sandbox.workspace import Room, room_for, rooms
-from s2s_ref.student.remote_judge import PLACE
+from s2s_ref.student.remote_judge import SOCKET_VARIABLE
 
 
 class ForkProvisioner(BwrapProvisioner):
@@ -191,7 +191,7 @@ class WarmProcess:
             "kept": list(map(str, below_tmp())),
             "places": {"package": STAGE, "work": WORK, "rooms": str(rooms())},
             "limits": {"disk": limits.disk, **limits.by_name()},
-            "variables": environment() | {PLACE: str(room.socket)},
+            "variables": environment() | {SOCKET_VARIABLE: str(room.socket)},
             "arguments": command[command.index("-f") :],
         }
         with socket.socket(socket.AF_UNIX) as listener:

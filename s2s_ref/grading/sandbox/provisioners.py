@@ -15,7 +15,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from s2s_ref.grading.sandbox.bubblewrap import BARE, NOBODY, STAGE, WORK, environment, wrap
 from s2s_ref.grading.sandbox.processes import descendants, resident, size
 from s2s_ref.grading.sandbox.workspace import Room
-from s2s_ref.student.remote_judge import PLACE
+from s2s_ref.student.remote_judge import SOCKET_VARIABLE
 
 
 class BwrapProvisioner(LocalProvisioner):
@@ -37,7 +37,7 @@ class BwrapProvisioner(LocalProvisioner):
 
     def _command(self, cmd: list[str]) -> list[str]:
         room = self.room
-        variables = environment() | {PLACE: str(room.socket)}
+        variables = environment() | {SOCKET_VARIABLE: str(room.socket)}
         return wrap(
             cmd,
             run=room.run,
@@ -118,7 +118,7 @@ class BareProvisioner(BwrapProvisioner):
         path = {"PATH": os.environ.get("PATH", "")}
         kept = {n: v for n, v in environment().items() if v not in (STAGE, "/tmp")}
         return {
-            "env": inherited | kept | path | own | {PLACE: str(room.socket)},
+            "env": inherited | kept | path | own | {SOCKET_VARIABLE: str(room.socket)},
             "cwd": room.files,
         }
 

@@ -23,7 +23,7 @@ from nbformat.validator import isvalid
 from s2s_ref.grading.job import Job, Outcome
 from s2s_ref.grading.sandbox import bubblewrap as sandbox
 from s2s_ref.grading.sandbox.fork import fork_problem
-from s2s_ref.grading.sandbox.judge import Judge, serving
+from s2s_ref.grading.sandbox.grading_judge import GradingJudge, serving
 from s2s_ref.grading.sandbox.kernel import PROVISIONERS, RoomManager
 from s2s_ref.grading.sandbox.workspace import Room, room_for
 
@@ -74,7 +74,7 @@ def _hidden(job: Job) -> tuple[Path, ...]:
 
 
 def _run(job: Job) -> Outcome:
-    judge = Judge(job.checks, job.key)
+    judge = GradingJudge(job.checks, job.key)
     limits = sandbox.Limits(memory=job.limits.memory * sandbox.MIB, seconds=job.limits.notebook)
     with (
         room_for(job.lesson, job.files, _hidden(job), limits) as room,
@@ -96,7 +96,7 @@ class Runner(NotebookClient):
     edit. A kernel that dies or hangs ends the run, and what was earned before it counts.
     """
 
-    def __init__(self, room: Room, judge: Judge, job: Job) -> None:
+    def __init__(self, room: Room, judge: GradingJudge, job: Job) -> None:
         """Prepare to run a job's cells."""
         cells = [new_code_cell(source) for _, _, source in job.cells]
         timed_out = {"ename": "TimeOut", "evalue": TIME_OUT, "traceback": [TIME_OUT]}

@@ -18,9 +18,6 @@ from s2s_ref.syllabus import modules_before
 FOLDERS, MODULES = ("data", "student"), ("state", "whole_files")
 """What every lesson may use."""
 
-ENTRY_POINTS = "[s2s_ref.judge]\ngrading = s2s_ref.student.remote_judge:SocketJudge\n"
-METADATA = "Metadata-Version: 2.1\nName: seq2seq-course\nVersion: 0\n"
-
 MOST_FILES, MOST_BYTES = 200, 64 * 2**20
 
 
@@ -34,11 +31,6 @@ def stage_package(lesson: int, folder: Path) -> None:
     package = (source / "__init__.py").read_text(encoding="utf-8")
     absent = (source / "grading" / "sandbox" / "staged_init.py").read_text(encoding="utf-8")
     (target / "__init__.py").write_text(package + "\n" + absent, encoding="utf-8")
-    # It stands before the installed package's own, so that the only judge is the one outside.
-    about = folder / "seq2seq_course-0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text(METADATA, encoding="utf-8")
-    (about / "entry_points.txt").write_text(ENTRY_POINTS, encoding="utf-8")
     # compiled once, for every submission; a file there is as old as it is, whatever a clock says
     compileall.compile_dir(
         folder,

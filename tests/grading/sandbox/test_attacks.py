@@ -161,8 +161,13 @@ ATTACKS = {
         """,
     "be_the_judge_elsewhere": """
         import os
-        os.environ["S2S_JUDGE"] = "local"
         os.environ["S2S_JUDGE_SOCKET"] = "/tmp/mine"
+        """,
+    "ask_the_local_judge": """
+        import os
+        from s2s_ref.student import client
+        del os.environ["S2S_JUDGE_SOCKET"]
+        client._judge = None
         """,
     "observe_what_pleases": """
         from s2s_ref.student import client
@@ -218,7 +223,7 @@ ATTACKS = {
         encode_sentence()
         """,
     "replay": """
-        from s2s_ref.student import channel
+        from s2s_ref.student import remote_judge as channel
         said, ask = [], channel.SocketJudge.ask
         def again(self, request):
             said.append(request)

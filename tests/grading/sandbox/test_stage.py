@@ -19,7 +19,7 @@ from s2s_ref.checks.registry import load_all
 from s2s_ref.grading.cells import grade_id, graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.sandbox import stage
-from s2s_ref.grading.sandbox.judge import Judge, serving
+from s2s_ref.grading.sandbox.grading_judge import GradingJudge, serving
 from s2s_ref.student.observe import observe
 
 COURSE = Course(SOLUTION.parents[2])
@@ -43,7 +43,6 @@ def run_on_stage(folder, cells, **environment):
     given = {
         "PYTHONPATH": str(folder / "stage"),
         "S2S_STATE": str(folder / "state"),
-        "S2S_JUDGE": "grading",
         "OMP_NUM_THREADS": "1",
         **environment,
     }
@@ -74,7 +73,7 @@ def test_every_solution_runs_on_its_stage(lesson, tmp_path):
     ]
     # In one process, all the checks are those of one cell.
     everything = [name for names in cells.values() for name in names]
-    judge = Judge({"all": everything}, b"a class")
+    judge = GradingJudge({"all": everything}, b"a class")
     with serving(judge, tmp_path / "judge"), judge.marking("all"):
         said, modules = run_on_stage(
             tmp_path, [c.source for c in code], S2S_JUDGE_SOCKET=str(tmp_path / "judge")
@@ -91,7 +90,7 @@ def test_an_absent_module_says_so_in_one_line(tmp_path):
     absent = [
         "encoder_decoder",
         "checks",
-        "checks.local_judge",
+        "checks.judge",
         "grading",
         "training",
         "experiments",

@@ -12,14 +12,14 @@ from safetensors.torch import save as save_tensors
 
 from s2s_ref.checks.registry import load_all
 from s2s_ref.exercises.start_here import encode_sentence
-from s2s_ref.grading.sandbox.judge import LONGEST, NO_CELL, Judge, serving, tidy
+from s2s_ref.grading.sandbox.grading_judge import MAX_TEXT, NO_CELL, GradingJudge, serving, tidy
 from s2s_ref.rnn import one_hot, rnn_step, unroll
 from s2s_ref.student import check, client, codec
 from s2s_ref.student import remote_judge as channel
-from s2s_ref.student.client import CheckFailed, Refused, hint, try_check
+from s2s_ref.student.client import CheckFailed, hint, try_check
 from s2s_ref.student.codec import decode, encode
 from s2s_ref.student.observe import observe
-from s2s_ref.student.protocol import Call, Observation, Raised
+from s2s_ref.student.protocol import Call, Observation, Raised, Refused
 
 CELLS = {
     "check-one": ["rnn.one_hot"],
@@ -30,15 +30,15 @@ CELLS = {
 
 @pytest.fixture
 def judge():
-    return Judge(CELLS, b"a class")
+    return GradingJudge(CELLS, b"a class")
 
 
 @pytest.fixture
 def inside(judge, tmp_path, monkeypatch):
     """The client's side of the socket, as the student's process has it."""
     with serving(judge, tmp_path / "judge"):
-        monkeypatch.setenv(channel.PLACE, str(tmp_path / "judge"))
-        monkeypatch.setattr(client, "_judge", channel.SocketJudge())
+        monkeypatch.setenv(channel.SOCKET_VARIABLE, str(tmp_path / "judge"))
+        monkeypatch.setattr(client, "_judge", None)
         yield
 
 
@@ -149,7 +149,7 @@ def test_whatever_comes_the_next_honest_check_is_answered(judge, tmp_path, raw):
 
 @pytest.mark.usefixtures("inside")
 def test_a_slow_message_ends(judge, tmp_path, monkeypatch):
-    monkeypatch.setattr(channel, "PATIENCE", 0.3)
+    monkeypatch.setattr(channel, "TIMEOUT", 0.3)
     with socket.socket(socket.AF_UNIX) as wire:
         wire.connect(str(tmp_path / "judge"))
         ended = threading.Event()
@@ -318,7 +318,7 @@ def test_every_exercise_passes_over_the_socket(judge):
 
 
 def test_what_a_student_wrote_is_kept_short_and_can_be_written():
-    assert tidy("x" * 10_000) == "x" * LONGEST + "…"
+    assert tidy("x" * 10_000) == "x" * MAX_TEXT + "…"
     assert tidy(["\ud800", float("inf"), 10**40, True, None, 2.5]) == [
         "?",
         "inf",

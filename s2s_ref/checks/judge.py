@@ -1,0 +1,113 @@
+"""The judge: it draws the cases of a check and reaches the verdict on what was observed.
+
+The judge never sees the student's code. It sends calls, receives observations, and compares them
+with those of the reference and of every known mistake.
+
+A request is a dictionary; `do` says what is wanted.
+
+| `do`        | with                     | the answer                                            |
+| ----------- | ------------------------ | ----------------------------------------------------- |
+| `catalogue` |                          | every exercise's name, lesson, number, title and kind |
+| `hints`     | `exercise`               | its hints                                             |
+| `cases`     | `exercise`               | a `ticket`, the `kind`, and the `calls` to make       |
+| `verdict`   | `ticket`, `observations` | the fields of `Verdict`; a ticket is good for one     |
+
+The answer to everything else is `refused`, with the reason; `unknown` is true where the reason is
+that there is no such exercise.
+"""
+
+import secrets
+from dataclasses import asdict
+from typing import Any
+
+from s2s_ref.checks.cases import Prepared
+from s2s_ref.checks.diagnose import Verdict, reach_verdict, unanswered
+from s2s_ref.checks.prepare import prepare, seed_of
+from s2s_ref.checks.registry import Exercise, find, load_all
+from s2s_ref.student.codec import CodecError, decode, encode
+from s2s_ref.student.protocol import Refused, UnknownExercise
+
+MALFORMED = "A request holds `do` and what belongs to it, and nothing else."
+NOT_OPEN = "This check is not open, or was answered. The first answer counts."
+
+
+class Judge:
+    """The judge for practice, in the student's own process: it permits and tells everything.
+
+    It speaks in bytes all the same, so that what works here works between processes too. A subclass
+    for grading overrides `permit` and `report`.
+    """
+
+    def __init__(self, key: bytes = b"practice") -> None:
+        """Draw cases by this key: the same key draws the same cases."""
+        self._key = key
+        self._open: dict[str, Prepared] = {}
+
+    def ask(self, request: bytes) -> bytes:
+        """Answer one request, whatever it is."""
+        try:
+            return encode(self._answer(decode(request)))
+        except UnknownExercise as error:
+            return encode({"refused": str(error), "unknown": True})
+        except Refused as error:
+            return encode({"refused": str(error)})
+        except CodecError as error:
+            return encode({"refused": str(error)[:200]})
+
+    def permit(self, exercise: str) -> None:
+        """Permit one check of this exercise, or raise `Refused`."""
+
+    def report(self, verdict: Verdict, answer: Any) -> Verdict:
+        """Return what the student is told of a verdict; `answer` is a valid prediction, or None."""
+        del answer
+        return verdict
+
+    def close_checks(self) -> None:
+        """Make every ticket void that was not used."""
+        self._open.clear()
+
+    def prepared(self, exercise: str) -> Prepared:
+        """Return the cases of an exercise, which the key decides."""
+        return prepare(exercise, seed_of(self._key, exercise))
+
+    def _answer(self, message: Any) -> Any:
+        match message:
+            case {"do": "catalogue", **more} if not more:
+                return [_entry(exercise) for exercise in load_all()]
+            case {"do": "hints", "exercise": str(name), **more} if not more:
+                return list(find(name).hints)
+            case {"do": "cases", "exercise": str(name), **more} if not more:
+                return self._give_cases(name)
+            case {
+                "do": "verdict",
+                "ticket": str(ticket),
+                "observations": list(seen),
+                **more,
+            } if not more:
+                return self._give_verdict(ticket, seen)
+        raise Refused(MALFORMED)
+
+    def _give_cases(self, name: str) -> dict[str, Any]:
+        self.permit(name)
+        prepared = self.prepared(name)
+        ticket = secrets.token_hex(16)
+        self._open[ticket] = prepared
+        calls = [case.call for case in prepared.cases]
+        return {"ticket": ticket, "kind": prepared.exercise.kind, "calls": calls}
+
+    def _give_verdict(self, ticket: str, seen: list[Any]) -> dict[str, Any]:
+        prepared = self._open.pop(ticket, None)
+        if prepared is None:
+            raise Refused(NOT_OPEN)
+        try:
+            verdict = reach_verdict(prepared, seen)
+        except Exception:  # forged observations may have any form
+            reason = "the answer came in a form that no check sends"
+            verdict = unanswered(prepared.exercise, reason)
+        predicted = verdict.passed and prepared.exercise.kind == "prediction"
+        return asdict(self.report(verdict, seen[0].output if predicted else None))
+
+
+def _entry(exercise: Exercise) -> dict[str, Any]:
+    about = {name: getattr(exercise, name) for name in ("name", "lesson", "number", "title")}
+    return about | {"kind": exercise.kind, "bonus": exercise.bonus}
