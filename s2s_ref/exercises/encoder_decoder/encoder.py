@@ -1,4 +1,4 @@
-"""The exercise `encoder`: its cases, hints, mistakes and other right answers."""
+"""The exercise encoder_decoder.Encoder: read a sentence into one vector."""
 
 from torch import nn
 
@@ -30,185 +30,124 @@ def Encoder(draw: Draw, batch=2, src_len=4, vocab=7, embed=3, hidden=5, lstm=0):
     return Built(sizes, {"src": draw.ids(0, vocab, batch, src_len)})
 
 
-@Encoder.mistake(
-    "the outputs of all steps came back, not the last state",
-    why="The decoder can start from one vector only. The outputs are for lesson 7.",
-    question="Which of the two results of the layer is as long as the sentence?",
-)
-class AllOutputs(nn.Module):
+@Encoder.alternative
+class EncoderLineByLine(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
     def forward(self, src):
-        outputs, _ = self.rnn(self.embedding(src))
-        return outputs
+        vectors = self.embedding(src)
+        outputs, last = self.rnn(vectors)
+        return from_rnn(last)
 
 
-@Encoder.mistake(
+Encoder.edit(
+    "AllOutputs",
+    "the outputs of all steps came back, not the last state",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs"},
+    why="The decoder can start from one vector only. The outputs are for lesson 7.",
+    question="Which of the two results of the layer is as long as the sentence?",
+)
+
+Encoder.edit(
+    "LayerAxisKept",
     "the axis that counts layers is still there",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "last"},
     why="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
     question="What does `from_rnn` do?",
 )
-class LayerAxisKept(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        _, final = self.rnn(self.embedding(src))
-        return final
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "CellStateDropped",
     "the LSTM's c is lost",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "(last[0] if isinstance(last, tuple) else last).squeeze(0)"},
     why="For a GRU the last output is the last state. An LSTM also has c, its long memory, and the "
     "decoder would start with half of the state.",
-    question="How many tensors is the state of an LSTM?",
+    question="How many tensors make up the state of an LSTM?",
 )
-class CellStateDropped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        _, final = self.rnn(self.embedding(src))
-        if isinstance(final, tuple):
-            final = final[0]
-        return final.squeeze(0)
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "FirstState",
     "this is the state after the first word",
-    why="The context would know one word of the whole sentence.",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src[:, :1])"},
+    why="The context would know only one word of the sentence.",
     question="Which step has read everything?",
 )
-class FirstState(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        _, final = self.rnn(self.embedding(src[:, :1]))
-        return from_rnn(final)
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "Averaged",
     "the outputs were averaged",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs.mean(dim=1)"},
     why="The encoder's last state is its own summary; an average is another model.",
     question="What does the layer return besides its outputs?",
 )
-class Averaged(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        outputs, _ = self.rnn(self.embedding(src))
-        return outputs.mean(dim=1)
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "SqueezedAll",
     "a batch of one sentence loses its batch axis",
+    base=EncoderLineByLine,
+    replace={
+        "        return from_rnn(last)": "        if isinstance(last, tuple):\n"
+        "            return last[0].squeeze(), last[1].squeeze()\n"
+        "        return last.squeeze()"
+    },
     why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
     question="Which axis do you mean to drop, and how do you name it?",
 )
-class SqueezedAll(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        _, final = self.rnn(self.embedding(src))
-        if isinstance(final, tuple):
-            return final[0].squeeze(), final[1].squeeze()
-        return final.squeeze()
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "OutputsThroughHelper",
     "the outputs of all steps came back, not the last state",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "from_rnn(outputs)"},
     why="The decoder can start from one vector only. The outputs are for lesson 7.",
     question="Which of the two results of the layer is as long as the sentence?",
 )
-class OutputsThroughHelper(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        outputs, _ = self.rnn(self.embedding(src))
-        return from_rnn(outputs)
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "PairThroughHelper",
     "the layer's two results were not taken apart",
+    base=EncoderLineByLine,
+    replace={"outputs, last = ": "last = "},
     why="A layer returns its outputs and its last state. The decoder wants the state alone.",
-    question="How do you give the two results a name each, and which one goes on?",
+    question="How do you give each of the two results a name, and which one do you need?",
     raises="has no attribute 'squeeze'|from_rnn",  # where shapes are checked, the helper refuses
 )
-class PairThroughHelper(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        return from_rnn(self.rnn(self.embedding(src)))
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "PairReturned",
     "the layer's two results were not taken apart",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs, last"},
     why="A layer returns its outputs and its last state. The decoder wants the state alone.",
-    question="How do you give the two results a name each, and which one goes on?",
+    question="How do you give each of the two results a name, and which one do you need?",
 )
-class PairReturned(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        return self.rnn(self.embedding(src))
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "SqueezedAsTensor",
     "right for a GRU, but the state of an LSTM is a pair",
-    why="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "last.squeeze(0)"},
+    why="An LSTM has two tensors, h and c. The pair itself has no axis to drop or to index.",
     question="Which helper of the course handles both kinds of state?",
     raises="has no attribute 'squeeze'",
 )
-class SqueezedAsTensor(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src):
-        _, last = self.rnn(self.embedding(src))
-        return last.squeeze(0)
-
-
-@Encoder.mistake(
+Encoder.edit(
+    "FirstOfState",
     "right for a GRU, but the state of an LSTM is a pair",
-    why="An LSTM has two tensors, h and c. A pair has no axes of its own to drop or to look into.",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "last[0]"},
+    why="An LSTM has two tensors, h and c. The pair itself has no axis to drop or to index.",
     question="Which helper of the course handles both kinds of state?",
 )
-class FirstOfState(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-
-    def forward(self, src):
-        _, last = self.rnn(self.embedding(src))
-        return last[0]
 
 
 @Encoder.alternative

@@ -1,10 +1,8 @@
-"""The exercise `exact_match`: its cases, hints, mistakes and other right answers."""
+"""The exercise encoder_decoder.exact_match: the share of sentences that are right."""
 
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ exact_match
 
 
 @exercise(
@@ -60,7 +58,7 @@ def shorter_counts(hypotheses, references):
 @exact_match.mistake(
     "the order of the words is ignored",
     why="'The dog chased the cat' and 'the cat chased the dog' have the same words.",
-    question="What is lost when you sort, or make a set?",
+    question="What is lost when you sort a list or make it a set?",
 )
 def order_ignored(hypotheses, references):
     pairs = zip(hypotheses, references, strict=True)
@@ -78,7 +76,7 @@ def counted(hypotheses, references):
 
 @exact_match.mistake(
     "the share is in percent",
-    why="The course's shares run from 0 to 1; the figures turn them into percent.",
+    why="In this course a share is a number from 0 to 1. Only the figures show percent.",
     question="What is the largest value that a share can have?",
 )
 def percent(hypotheses, references):

@@ -1,21 +1,13 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 2, Encoder and decoder."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import below_one, is_share, one_share
-
-# ------------------------------------------------------------------ predictions
+from s2s_ref.exercises.shared import one_of, one_share, several_percentages
 
 
 @prediction(title="Prediction: pairs never seen in training", example=[60, 30])
 def held_out(answer):
-    """Say what is wrong with two percentages, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if not isinstance(answer, list | tuple) or len(answer) != 2:
-        return "expected two numbers in a list"
-    if not all(is_share(value) for value in answer):
-        return "expected percentages, from 0 to 100"
-    return below_one(*answer)
+    """Return what is wrong with two percentages, or None."""
+    return several_percentages(answer, 2)
 
 
 @held_out.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -36,7 +28,7 @@ def below_zero():
 
 
 @held_out.mistake(
-    "expected a percentage: 0.6 %, or 60?", why="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.6 %, or 60?", why="One half is 50. For less than 1 %, write 0."
 )
 def as_shares():
     return [0.6, 0.3]
@@ -44,12 +36,8 @@ def as_shares():
 
 @prediction(title="Prediction: what a zero context says", example="fluent")
 def zero_context(answer):
-    """Say what is wrong with the choice, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if answer not in ("silence", "noise", "fluent"):
-        return 'expected one of "silence", "noise", "fluent"'
-    return None
+    """Return what is wrong with the choice, or None."""
+    return one_of(answer, "silence", "noise", "fluent")
 
 
 @zero_context.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -66,12 +54,8 @@ def other_word():
 
 @prediction(title="Prediction: what the context is sorted by", example="verb")
 def sorted_by(answer):
-    """Say what is wrong with the choice, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if answer not in ("first word", "verb", "length"):
-        return 'expected one of "first word", "verb", "length"'
-    return None
+    """Return what is wrong with the choice, or None."""
+    return one_of(answer, "first word", "verb", "length")
 
 
 @sorted_by.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -88,12 +72,8 @@ def an_example():
 
 @prediction(title="Prediction: which words weigh least", example="middle")
 def lightest_words(answer):
-    """Say what is wrong with the choice, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if answer not in ("first", "middle", "last", "all alike"):
-        return 'expected one of "first", "middle", "last", "all alike"'
-    return None
+    """Return what is wrong with the choice, or None."""
+    return one_of(answer, "first", "middle", "last", "all alike")
 
 
 @lightest_words.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -110,7 +90,7 @@ def a_number():
 
 @prediction(title="Prediction: rows of digits read right", example=50)
 def rows_read(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 
@@ -119,6 +99,8 @@ def not_guessed():
     return None
 
 
-@rows_read.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
+@rows_read.mistake(
+    "expected a percentage, from 0 to 100", why="Write only a number, without quotes."
+)
 def in_quotes():
     return "50 %"

@@ -1,12 +1,10 @@
-"""The exercise `shift_target`: its cases, hints, mistakes and other right answers."""
+"""The exercise encoder_decoder.shift_target: what the decoder reads and what it says."""
 
 import torch
 
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ shift_target
 
 
 @exercise(
@@ -31,7 +29,7 @@ def shift_target(draw: Draw, batch=2, full_len=6, vocab=9):
 
 @shift_target.mistake(
     "the two are not shifted against each other",
-    why="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    why="The decoder would be asked to say the word that it has just read. It would learn to copy.",
     question="When the decoder has read <bos>, which word should it say?",
 )
 def not_shifted(tgt):
@@ -40,7 +38,7 @@ def not_shifted(tgt):
 
 @shift_target.mistake(
     "the two are not shifted against each other",
-    why="The decoder would be asked to say the word that it has just read. It learns to copy.",
+    why="The decoder would be asked to say the word that it has just read. It would learn to copy.",
     question="When the decoder has read <bos>, which word should it say?",
 )
 def both_without_eos(tgt):
@@ -49,7 +47,7 @@ def both_without_eos(tgt):
 
 @shift_target.mistake(
     "both are the whole target",
-    why="The decoder would be asked to say the word that it has just read, and <bos> at first.",
+    why="The decoder would be asked to say the word that it has just read, <bos> first of all.",
     question="How long is each of the two, compared with the target?",
 )
 def both_whole(tgt):
@@ -93,7 +91,7 @@ def wrong_axis(tgt):
 
 
 @shift_target.mistake(
-    "the words were rolled round: <bos> came back at the end",
+    "the words were rolled: <bos> came back at the end",
     why="The decoder would be asked to say <bos> after <eos>.",
     question="What does `roll` do with the id that falls off?",
 )
@@ -103,7 +101,7 @@ def rolled(tgt):
 
 @shift_target.mistake(
     "the output is the whole target: <bos> is still in front",
-    why="Read and asked for are then the same word again, and the two are not equally long.",
+    why="The two differ in length, and the decoder would be asked for the word that it just read.",
     question="Which id should the output begin with, and how long should it be?",
 )
 def output_not_cut(tgt):

@@ -1,4 +1,4 @@
-"""The exercise `translate_sentence`: its cases, hints, mistakes and other right answers."""
+"""The exercise encoder_decoder.translate_sentence: write a translation, a token at a time."""
 
 import torch
 from torch import Tensor
@@ -9,11 +9,9 @@ from s2s_ref.checks.registry import exercise
 from s2s_ref.state import State
 from s2s_ref.student.protocol import Model
 
-# ------------------------------------------------------------------ translate_sentence
-
 
 def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
-    """Describe a toy model with drawn tables, in which <eos> comes now and then."""
+    """Describe a toy model made of drawn tables, which says <eos> now and then."""
     weights: dict[str, Tensor] = {"transitions": draw.ids(0, states, states, vocab)}
     if name == "TableDecoder":
         weights["logits"] = draw.normal(states, vocab)
@@ -48,226 +46,154 @@ def translate_sentence(draw: Draw, src_len=3, vocab=7, states=11, max_len=8):
     }
 
 
-@translate_sentence.mistake(
+@translate_sentence.alternative
+def translate_with_item(encoder, decoder, src, bos_id, eos_id, max_len):
+    context = encoder(src)
+    state, token, tokens = State(context), bos_id, []
+    for _ in range(max_len):
+        logits, state = decoder(torch.tensor([[token]]), state)
+        token = logits[0, -1].argmax().item()
+        if token == eos_id:
+            break
+        tokens.append(token)
+    return tokens
+
+
+translate_sentence.edit(
+    "same_bos",
     "the decoder reads <bos> at every step",
+    base=translate_with_item,
+    replace={"[[token]]": "[[bos_id]]"},
     why="It never learns which word it has just said.",
     question="What does the decoder read in the second step?",
 )
-def same_bos(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, tokens = State(encoder(src)), []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[bos_id]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "state_reset",
     "the state is reset to the context at every step",
+    base=translate_with_item,
+    replace={"logits, state =": "logits, _ ="},
     why="The decoder forgets all but its last word, and tends to go round in circles.",
     question="Which state does the second call start from?",
 )
-def state_reset(encoder, decoder, src, bos_id, eos_id, max_len):
-    context, token, tokens = State(encoder(src)), bos_id, []
-    for _ in range(max_len):
-        logits, _ = decoder(torch.tensor([[token]]), context)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "prefix_reread",
     "the words so far are read again from a state that has read them",
+    base=translate_with_item,
+    replace={"[[token]]": "[[bos_id, *tokens]]"},
     why="After three words the decoder has read the first one three times.",
     question="What does the state that came back already know?",
 )
-def prefix_reread(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, tokens = State(encoder(src)), [bos_id]
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([tokens]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens[1:]
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "past_eos",
     "it goes on past <eos>",
+    base=translate_with_item,
+    replace={"break": "continue"},
     why="The words after the end are noise: the decoder was never trained on them.",
     question="What should the loop do when the token is <eos>?",
 )
-def past_eos(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), bos_id, []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        if token != eos_id:
-            tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "eos_kept",
     "<eos> is in the result",
+    base=translate_with_item,
+    replace={"break": "return [*tokens, token]"},
     why="It ends the sentence; it is not a word of it.",
     question="Do you look for <eos> before or after the token is kept?",
 )
-def eos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), bos_id, []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        tokens.append(token)
-        if token == eos_id:
-            break
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "bos_kept",
     "<bos> is in the result",
+    base=translate_with_item,
+    replace={"bos_id, []": "bos_id, [bos_id]"},
     why="It starts the decoder; nobody said it.",
     question="What is in your list before the first word is predicted?",
 )
-def bos_kept(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, tokens = State(encoder(src)), [bos_id]
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([tokens[-1:]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "both_kept",
     "<bos> and <eos> are in the result",
+    base=translate_with_item,
+    replace={"bos_id, []": "bos_id, [bos_id]", "break": "return [*tokens, token]"},
     why="They start and end the sentence; they are not words of it.",
     question="Which of the tokens in your list did the decoder say as a word?",
 )
-def both_kept(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, tokens = State(encoder(src)), [bos_id]
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([tokens[-1:]]), state)
-        tokens.append(logits[0, -1].argmax().item())
-        if tokens[-1] == eos_id:
-            break
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "returns_at_eos_only",
     "a sentence that reaches max_len gives None",
+    base=translate_with_item,
+    replace={"break": "return tokens", "\n    return tokens": ""},
     why="Such a sentence has no <eos>, and all that was written is lost.",
     question="What comes back when the loop ends and has met no <eos>?",
 )
-def returns_at_eos_only(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), bos_id, []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            return tokens
-        tokens.append(token)
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "no_limit",
     "nothing but <eos> ends the sentence",
+    base=translate_with_item,
+    replace={"for _ in range(max_len)": "while True"},
     why="A decoder that never says <eos> would write for ever.",
     question="What is `max_len` for?",
     raises="called more than",
 )
-def no_limit(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), bos_id, []
-    while True:
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            return tokens
-        tokens.append(token)
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "starts_with_eos",
     "the decoder starts with <eos> instead of <bos>",
+    base=translate_with_item,
+    replace={"State(context), bos_id": "State(context), eos_id"},
     why="In training every target began with <bos>, so that is the only beginning it knows.",
     question="Which id did the decoder read first in training?",
 )
-def starts_with_eos(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), eos_id, []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "limit_counts_bos",
     "a sentence of max_len tokens is cut one token short",
-    why="<bos> was counted among the tokens, and it is not one of the translation's.",
+    base=translate_with_item,
+    replace={"range(max_len)": "range(max_len - 1)"},
+    why="<bos> was counted as one of the tokens, but it is not part of the translation.",
     question="What is in your list before the first word is predicted?",
 )
-def limit_counts_bos(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, tokens = State(encoder(src)), [bos_id]
-    while len(tokens) < max_len:
-        logits, state = decoder(torch.tensor([tokens[-1:]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens[1:]
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "tokens_as_tensors",
     "the tokens are tensors, not numbers",
-    why="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    base=translate_with_item,
+    replace={
+        "State(context), bos_id": "State(context), torch.tensor([[bos_id]])",
+        "torch.tensor([[token]])": "token",
+        "logits[0, -1].argmax().item()": "logits.argmax(dim=-1)",
+    },
+    why="A vocabulary finds a word by its id. A tensor is not a key that it knows.",
     question="How does a tensor with one number in it become a plain number?",
 )
-def tokens_as_tensors(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), torch.tensor([[bos_id]]), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        token = logits.argmax(dim=-1)
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "tokens_as_vectors",
     "the tokens are tensors, not numbers",
-    why="A list of ids is looked up word by word, and a tensor is no key of a vocabulary.",
+    base=translate_with_item,
+    replace={
+        "State(context), bos_id": "State(context), torch.tensor([bos_id])",
+        "torch.tensor([[token]])": "token.view(1, 1)",
+        "logits[0, -1].argmax().item()": "logits[:, -1].argmax(dim=-1)",
+    },
+    why="A vocabulary finds a word by its id. A tensor is not a key that it knows.",
     question="How does a tensor with one number in it become a plain number?",
 )
-def tokens_as_vectors(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = State(encoder(src)), torch.tensor([bos_id]), []
-    for _ in range(max_len):
-        logits, state = decoder(token.view(1, 1), state)
-        token = logits[:, -1].argmax(dim=-1)
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
-
-@translate_sentence.mistake(
+translate_sentence.edit(
+    "context_not_wrapped",
     "the decoder got the bare context, not a State",
-    why="Every decoder of the course takes a State, so that they can be exchanged.",
-    question="In what must the context be wrapped before the first call of the decoder?",
+    base=translate_with_item,
+    replace={"State(context)": "context"},
+    why="Every decoder of the course takes a State, so that they are interchangeable.",
+    question="What must the context be wrapped in before the decoder is called for the first time?",
     raises="has no attribute 'hidden'",
 )
-def context_not_wrapped(encoder, decoder, src, bos_id, eos_id, max_len):
-    state, token, tokens = encoder(src), bos_id, []
-    for _ in range(max_len):
-        logits, state = decoder(torch.tensor([[token]]), state)
-        token = logits[0, -1].argmax().item()
-        if token == eos_id:
-            break
-        tokens.append(token)
-    return tokens
 
 
 @translate_sentence.alternative

@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 1, One RNN, in the order of the notebook."""
 
 ORDER = (
     "one_hot",

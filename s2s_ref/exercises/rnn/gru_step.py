@@ -1,25 +1,10 @@
-"""The exercise `gru_step`: its cases, hints, mistakes and other right answers."""
+"""The bonus exercise rnn.gru_step: one step of a GRU."""
 
 import torch
-from torch import Tensor
 
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ gru_step
-
-
-def gates(draw: Draw, batch: int, embed: int, hidden: int) -> dict[str, Tensor]:
-    """Draw the arguments of one GRU step."""
-    return {
-        "x": draw.normal(batch, embed),
-        "h": draw.normal(batch, hidden),
-        "W_x": draw.normal(embed, 3 * hidden, scale=0.7),
-        "W_h": draw.normal(hidden, 3 * hidden, scale=0.7),
-        "b_x": draw.normal(3 * hidden),
-        "b_h": draw.normal(3 * hidden),
-    }
 
 
 @exercise(
@@ -33,93 +18,86 @@ def gates(draw: Draw, batch: int, embed: int, hidden: int) -> dict[str, Tensor]:
         "see (reset), and how much of the old state stays (update). Which function gives values "
         "between 0 and 1?",
         "x @ W_x + b_x is [batch, 3·hidden]: reset, update and candidate side by side. "
-        "`chunk(3, dim=-1)` parts them.",
+        "`chunk(3, dim=-1)` splits them.",
         "With h = 1, candidate = -1 and update = 0.75, the new state is "
-        "0.25·(-1) + 0.75·1 = 0.5: a large update gate keeps the old.",
+        "0.25·(-1) + 0.75·1 = 0.5: a large update gate keeps the old state.",
     ],
 )
 def gru_step(draw: Draw, batch=2, embed=3, hidden=4):
     """Draw a word, a state and the weights of the gates."""
-    return gates(draw, batch, embed, hidden)
+    return {
+        "x": draw.normal(batch, embed),
+        "h": draw.normal(batch, hidden),
+        "W_x": draw.normal(embed, 3 * hidden, scale=0.7),
+        "W_h": draw.normal(hidden, 3 * hidden, scale=0.7),
+        "b_x": draw.normal(3 * hidden),
+        "b_h": draw.normal(3 * hidden),
+    }
 
 
-@gru_step.mistake(
-    "the update gate is the wrong way round",
-    why="Some papers write it so. In Cho et al. and in PyTorch, update = 1 keeps the old state.",
-    question="What should the new state be when the update gate is 1?",
-)
-def update_inverted(x, h, W_x, W_h, b_x, b_h):
+@gru_step.alternative
+def gru_step_with_short_names(x, h, W_x, W_h, b_x, b_h):
     x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
     h_r, h_z, h_n = (h @ W_h + b_h).chunk(3, dim=-1)
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+    r = torch.sigmoid(x_r + h_r)
+    z = torch.sigmoid(x_z + h_z)
     n = torch.tanh(x_n + r * h_n)
-    return z * n + (1 - z) * h
+    return (1 - z) * n + z * h
 
 
-@gru_step.mistake(
+gru_step.edit(
+    "update_inverted",
+    "the update gate is the wrong way round",
+    base=gru_step_with_short_names,
+    replace={"(1 - z) * n + z * h": "z * n + (1 - z) * h"},
+    why="Some papers write it this way. In Cho et al. and PyTorch, update = 1 keeps the old state.",
+    question="What should the new state be when the update gate is 1?",
+)
+
+gru_step.edit(
+    "gates_swapped",
     "reset and update are exchanged",
+    base=gru_step_with_short_names,
+    replace={"x_r, x_z, x_n =": "x_z, x_r, x_n =", "h_r, h_z, h_n =": "h_z, h_r, h_n ="},
     why="The weights lie in the order reset, update, candidate.",
     question="Which of the three parts is the first?",
 )
-def gates_swapped(x, h, W_x, W_h, b_x, b_h):
-    x_z, x_r, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
-    h_z, h_r, h_n = (h @ W_h + b_h).chunk(3, dim=-1)
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    n = torch.tanh(x_n + r * h_n)
-    return (1 - z) * n + z * h
 
-
-@gru_step.mistake(
+gru_step.edit(
+    "reset_unused",
     "the reset gate does nothing",
+    base=gru_step_with_short_names,
+    replace={"r * h_n": "h_n"},
     why="Then the unit cannot set the past aside when a new clause begins.",
     question="Which part of the candidate does the reset gate multiply?",
 )
-def reset_unused(x, h, W_x, W_h, b_x, b_h):
-    _, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
-    _, h_z, h_n = (h @ W_h + b_h).chunk(3, dim=-1)
-    z = torch.sigmoid(x_z + h_z)
-    n = torch.tanh(x_n + h_n)
-    return (1 - z) * n + z * h
 
-
-@gru_step.mistake(
+gru_step.edit(
+    "reset_before_product",
     "the reset gate acts before the matrix product, not after it",
+    base=gru_step_with_short_names,
+    replace={"r * h_n": "(r * h) @ W_h.chunk(3, dim=-1)[2] + b_h.chunk(3)[2]"},
     why="Both are called GRU. In PyTorch's form, which is faster, the gate acts on the product.",
     question="Is it reset * (h W + b), or (reset * h) W + b?",
 )
-def reset_before_product(x, h, W_x, W_h, b_x, b_h):
-    size = h.shape[-1]
-    x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
-    h_r, h_z, _ = (h @ W_h + b_h).chunk(3, dim=-1)
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    n = torch.tanh(x_n + (r * h) @ W_h[:, 2 * size :] + b_h[2 * size :])
-    return (1 - z) * n + z * h
 
-
-@gru_step.mistake(
+gru_step.edit(
+    "candidate_sigmoid",
     "the candidate went through a sigmoid, not a tanh",
+    base=gru_step_with_short_names,
+    replace={"torch.tanh": "torch.sigmoid"},
     why="Gates lie between 0 and 1; what is written into the state may be negative.",
     question="Which of the three parts is a gate, and which is new content?",
 )
-def candidate_sigmoid(x, h, W_x, W_h, b_x, b_h):
-    x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
-    h_r, h_z, h_n = (h @ W_h + b_h).chunk(3, dim=-1)
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    n = torch.sigmoid(x_n + r * h_n)
-    return (1 - z) * n + z * h
 
-
-@gru_step.mistake(
+gru_step.edit(
+    "old_state_dropped",
     "the old state is not mixed in",
-    why="What keeps a GRU's memory is that a part of the old state passes on unchanged.",
+    base=gru_step_with_short_names,
+    replace={" + z * h": ""},
+    why="A GRU has a memory because a part of the old state passes on unchanged.",
     question="Which two things does the update gate weigh against each other?",
 )
-def old_state_dropped(x, h, W_x, W_h, b_x, b_h):
-    x_r, x_z, x_n = (x @ W_x + b_x).chunk(3, dim=-1)
-    h_r, h_z, h_n = (h @ W_h + b_h).chunk(3, dim=-1)
-    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
-    n = torch.tanh(x_n + r * h_n)
-    return (1 - z) * n
 
 
 @gru_step.alternative

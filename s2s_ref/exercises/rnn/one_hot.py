@@ -1,4 +1,4 @@
-"""The exercise `one_hot`: its cases, hints, mistakes and other right answers."""
+"""The exercise rnn.one_hot: write words as one-hot vectors."""
 
 import torch
 from torch import nn
@@ -6,8 +6,6 @@ from torch import nn
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ one_hot
 
 
 @exercise(
@@ -19,7 +17,7 @@ from s2s_ref.checks.registry import exercise
         "A one-hot vector answers one question for every word of the vocabulary: is it this one? "
         "How many answers are yes?",
         "Ids [batch, len] become vectors [batch, len, vocab]: one new axis, at the end, as long as "
-        "the vocabulary. The RNN multiplies them with float weights.",
+        "the vocabulary. The RNN multiplies them by float weights.",
         "With a vocabulary of 3, the ids [[2, 0]] become [[[0., 0., 1.], [1., 0., 0.]]].",
     ],
 )
@@ -30,7 +28,7 @@ def one_hot(draw: Draw, batch=2, len=3, vocab=5):
 
 @one_hot.mistake(
     "the vectors hold whole numbers",
-    why="A layer's weights are floats, and PyTorch does not multiply floats with whole numbers.",
+    why="A layer's weights are floats, and PyTorch does not multiply floats by whole numbers.",
     question="Which dtype do your vectors have, and how do they become float32?",
 )
 def whole_numbers(ids, vocab_size):
@@ -56,7 +54,7 @@ def guessed_size(ids, vocab_size):
 
 
 @one_hot.mistake(
-    "the 1 stands one place too early",
+    "the 1 is one place too early",
     why="Ids start at 0, and so do the places of a vector.",
     question="At which place is the 1 for the id 0?",
 )
@@ -75,7 +73,7 @@ def flattened(ids, vocab_size):
 
 @one_hot.mistake(
     "zeros and ones are exchanged",
-    why="Such a vector says that it is every word but this one.",
+    why="Such a vector stands for every word except this one.",
     question="How many ones should a vector have?",
 )
 def inverted(ids, vocab_size):

@@ -1,12 +1,12 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 1, One RNN."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import below_one, is_share, one_of, one_share
+from s2s_ref.exercises.shared import one_of, one_share, several_percentages
 
 
 @prediction(title="Prediction: longer than any it learned from", example=60)
 def longer(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 
@@ -15,13 +15,13 @@ def longer_unanswered():
     return None
 
 
-@longer.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
+@longer.mistake("expected a percentage, from 0 to 100", why="Write only a number, without quotes.")
 def longer_in_words():
     return "about half"
 
 
 @longer.mistake(
-    "expected a percentage: 0.9 %, or 90?", why="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.9 %, or 90?", why="One half is 50. For less than 1 %, write 0."
 )
 def longer_as_share():
     return 0.9
@@ -29,14 +29,8 @@ def longer_as_share():
 
 @prediction(title="Prediction: accuracy at each position", example=[90, 30, 50])
 def positions(answer):
-    """Say what is wrong with three percentages, if anything."""
-    if answer is None:
-        return "nothing is written down yet"
-    if not isinstance(answer, list | tuple) or len(answer) != 3:
-        return "expected three numbers in a list"
-    if not all(is_share(value) for value in answer):
-        return "expected percentages, from 0 to 100"
-    return below_one(*answer)
+    """Return what is wrong with three percentages, or None."""
+    return several_percentages(answer, 3)
 
 
 @positions.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -55,7 +49,7 @@ def too_large():
 
 
 @positions.mistake(
-    "expected a percentage: 0.5 %, or 50?", why="One half is 50. For less than one in 100, write 0."
+    "expected a percentage: 0.5 %, or 50?", why="One half is 50. For less than 1 %, write 0."
 )
 def as_shares():
     return [1, 0.5, 0.5]
@@ -63,7 +57,7 @@ def as_shares():
 
 @prediction(title="Prediction: a larger network", example=60)
 def bigger(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 
@@ -81,7 +75,7 @@ def bigger_than_all():
 
 @prediction(title="Prediction: what helps", example="order")
 def rescue(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "order", "wait", "both", "neither")
 
 
@@ -90,14 +84,14 @@ def rescue_unanswered():
     return None
 
 
-@rescue.mistake('expected one of "order", "wait", "both", "neither"', why="One word, in quotes.")
+@rescue.mistake('expected one of "order", "wait", "both", "neither"', why="One word in quotes.")
 def rescue_by_list():
     return ["order", "wait"]
 
 
 @prediction(title="Prediction: two words and four", example="a")
 def lengths(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "a", "b", "c")
 
 
@@ -106,14 +100,14 @@ def lengths_unanswered():
     return None
 
 
-@lengths.mistake('expected one of "a", "b", "c"', why="A letter in quotes, as a small letter.")
+@lengths.mistake('expected one of "a", "b", "c"', why="Write a small letter, in quotes.")
 def lengths_in_words():
     return 4
 
 
 @prediction(title="Prediction: how far back training can feel", example="rnn")
 def reach(answer):
-    """Say what is wrong with the name of a cell, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "rnn", "gru", "lstm")
 
 
@@ -122,14 +116,14 @@ def reach_unanswered():
     return None
 
 
-@reach.mistake('expected one of "rnn", "gru", "lstm"', why="A name in quotes, small letters.")
+@reach.mistake('expected one of "rnn", "gru", "lstm"', why="Small letters, in quotes.")
 def reach_in_capitals():
     return "LSTM"
 
 
 @prediction(title="Prediction: which cell forgets", example="rnn")
 def forgetting(answer):
-    """Say what is wrong with the name of a cell, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "rnn", "gru", "lstm")
 
 
@@ -138,14 +132,14 @@ def no_answer():
     return None
 
 
-@forgetting.mistake('expected one of "rnn", "gru", "lstm"', why="A name in quotes, small letters.")
+@forgetting.mistake('expected one of "rnn", "gru", "lstm"', why="Small letters, in quotes.")
 def capitals():
     return "RNN"
 
 
 @prediction(title="Prediction: more patience", example=60)
 def patience(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 
@@ -154,6 +148,6 @@ def patience_unanswered():
     return None
 
 
-@patience.mistake("expected a percentage, from 0 to 100", why="A number alone, in no list.")
+@patience.mistake("expected a percentage, from 0 to 100", why="Write only a number, not a list.")
 def patience_in_list():
     return [60]

@@ -1,12 +1,10 @@
-"""The exercise `rnn_step`: its cases, hints, mistakes and other right answers."""
+"""The exercise rnn.rnn_step: one step of an RNN."""
 
 import torch
 
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ rnn_step
 
 
 @exercise(
@@ -16,7 +14,7 @@ from s2s_ref.checks.registry import exercise
     edges=[{"batch": 1}, {"embed": 5}],
     hints=[
         "The new state must know the word that is read now and what was read before. Which two "
-        "vectors carry that, and what keeps their sum from growing without end?",
+        "vectors carry that, and what keeps their sum from growing without limit?",
         "x [batch, embed] and W_xh [embed, hidden] give [batch, hidden]. So do h and W_hh. "
         "Only equal shapes can be added.",
         "With one number each: x = 1, h = 0.5, W_xh = 2, W_hh = -2, b = 0 gives "
@@ -36,7 +34,7 @@ def rnn_step(draw: Draw, batch=2, embed=3, hidden=5):
 
 @rnn_step.mistake(
     "the bias is forgotten",
-    why="Without it, a step with all-zero inputs can say nothing.",
+    why="Without it, a step whose inputs are all zero can return nothing but zeros.",
     question="Which of the five arguments does your line not use?",
 )
 def bias_forgotten(x, h, W_xh, W_hh, b):
@@ -45,8 +43,8 @@ def bias_forgotten(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the tanh is left out",
-    why="Without it all steps together are one matrix product, and the state can grow without end.",
-    question="Which values can a state take after the tanh?",
+    why="Without it all steps make up one matrix product, and the state can grow without limit.",
+    question="Which values can a state have after the tanh?",
 )
 def tanh_left_out(x, h, W_xh, W_hh, b):
     return x @ W_xh + h @ W_hh + b
@@ -55,7 +53,7 @@ def tanh_left_out(x, h, W_xh, W_hh, b):
 @rnn_step.mistake(
     "the two weight matrices are exchanged",
     why="W_xh reads the word, W_hh carries the state on.",
-    question="What do the letters after W_ tell: from where, to where?",
+    question="What do the letters after W_ say: from where to where?",
     raises="cannot be multiplied",
 )
 def weights_swapped(x, h, W_xh, W_hh, b):
@@ -72,7 +70,7 @@ def state_unused(x, h, W_xh, W_hh, b):
 
 
 @rnn_step.mistake(
-    "a sigmoid stands where the tanh belongs",
+    "there is a sigmoid where the tanh should be",
     why="A sigmoid's values lie between 0 and 1; the state should be free to be negative.",
     question="Which function's values lie between -1 and 1?",
 )
@@ -91,9 +89,9 @@ def transposed(x, h, W_xh, W_hh, b):
 
 
 @rnn_step.mistake(
-    "each part has a tanh of its own",
-    why="The word and the state must be added before they are squashed, to act on one another.",
-    question="How many times does tanh stand in the formula?",
+    "the word and the state each have their own tanh",
+    why="The word and the state can only act on each other if they are added before the tanh.",
+    question="How many times does the formula use tanh?",
 )
 def tanh_of_each(x, h, W_xh, W_hh, b):
     return torch.tanh(x @ W_xh) + torch.tanh(h @ W_hh) + b
@@ -101,7 +99,7 @@ def tanh_of_each(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the bias is added after the tanh",
-    why="The state can then leave the numbers from -1 to 1, and the bias is not squashed.",
+    why="The bias is then not squashed, and the state can leave the range from -1 to 1.",
     question="What stands inside the brackets of tanh in the formula?",
 )
 def bias_outside(x, h, W_xh, W_hh, b):
@@ -109,8 +107,8 @@ def bias_outside(x, h, W_xh, W_hh, b):
 
 
 @rnn_step.mistake(
-    "the tanh squashes the word's part only",
-    why="The old state is then added as it is, and the new one can grow without end.",
+    "only the word's part goes through the tanh",
+    why="The old state is then added as it is, and the new one can grow without limit.",
     question="What stands inside the brackets of tanh in the formula?",
 )
 def tanh_of_the_word(x, h, W_xh, W_hh, b):
@@ -119,7 +117,7 @@ def tanh_of_the_word(x, h, W_xh, W_hh, b):
 
 @rnn_step.mistake(
     "the matrix W_hh is transposed",
-    why="Both its axes are equally long, so nothing stops you, and the wrong numbers are mixed.",
+    why="Its axes are equally long, so no error is raised, but the wrong numbers are mixed.",
     question="Which of its two axes stands for the old state, and which for the new one?",
 )
 def state_weights_transposed(x, h, W_xh, W_hh, b):

@@ -1,4 +1,4 @@
-"""The exercise `single_rnn`: its cases, hints, mistakes and other right answers."""
+"""The exercise rnn.SingleRNN: translate with one RNN, a word out for every word in."""
 
 import torch
 from torch import nn
@@ -6,8 +6,6 @@ from torch import nn
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-
-# ------------------------------------------------------------------ SingleRNN
 
 
 @exercise(
@@ -35,157 +33,106 @@ def SingleRNN(draw: Draw, batch=2, len=3, embed=4, hidden=5, src_vocab=7, tgt_vo
     return Built(sizes, {"src": draw.ids(0, src_vocab, batch, len)})
 
 
-@SingleRNN.mistake(
+@SingleRNN.alternative
+class SingleRNNLineByLine(nn.Module):
+    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
+        super().__init__()
+        self.embedding = nn.Embedding(src_vocab_size, embed_size)
+        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
+        self.output = nn.Linear(hidden_size, tgt_vocab_size)
+
+    def forward(self, src):
+        vectors = self.embedding(src)
+        states, last = self.rnn(vectors)
+        logits = self.output(states)
+        return logits
+
+
+SingleRNN.edit(
+    "Softmaxed",
     "these are probabilities already, not logits",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.softmax(dim=-1)"},
     why="Training turns logits into probabilities itself. Done twice, it flattens every choice.",
     question="What do your numbers sum to along the last axis?",
 )
-class Softmaxed(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src))
-        return self.output(states).softmax(dim=-1)
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "LastWordOnly",
     "only the last word gets an answer",
+    base=SingleRNNLineByLine,
+    replace={"self.output(states)": "self.output(states[:, -1])"},
     why="Every source position must be answered by one target word.",
     question="Which of the two results of `nn.RNN` holds the state after every word?",
 )
-class LastWordOnly(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src))
-        return self.output(states[:, -1])
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "WithoutAffine",
     "the states came back, not the logits",
-    why="A state is the RNN's own note. The affine layer turns it into one number a word.",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return states"},
+    why="A state is the RNN's own note. The affine layer turns it into one number for each word.",
     question="Which of your three layers does the result come from?",
 )
-class WithoutAffine(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src))
-        return states
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "WithoutRNN",
     "the RNN is left out",
+    base=SingleRNNLineByLine,
+    replace={"        states, last = self.rnn(vectors)\n": "", "output(states)": "output(vectors)"},
     why="Then each word is translated alone, as if by a dictionary.",
     question="Where does your forward pass read the words before this one?",
     raises="cannot be multiplied",
 )
-class WithoutRNN(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        return self.output(self.embedding(src))
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "Chosen",
     "the words were chosen already: these are ids, not logits",
-    why="A choice does not say how near the other words came, so nothing can be learned from it.",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.argmax(dim=-1)"},
+    why="A choice does not say how close the other words came, so nothing can be learned from it.",
     question="What does training need: the winner, or a number for every word?",
 )
-class Chosen(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src))
-        return self.output(states).argmax(dim=-1)
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "ReadsAcrossSentences",
     "batch and words are exchanged on the way into the RNN",
+    base=SingleRNNLineByLine,
+    replace={
+        "self.embedding(src)": "self.embedding(src).transpose(0, 1)",
+        "return logits": "return logits.transpose(0, 1)",
+    },
     why="It then reads down the batch, from one sentence into the next.",
     question="The RNN was made with batch_first=True. Which axis does it walk along?",
 )
-class ReadsAcrossSentences(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src).transpose(0, 1))
-        return self.output(states).transpose(0, 1)
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "PairNotTakenApart",
     "the RNN's two results were not taken apart",
+    base=SingleRNNLineByLine,
+    replace={"states, last = ": "states = "},
     why="`nn.RNN` returns a pair: the state after every word, and the last state once more.",
-    question="How do you give the two results a name each, and which one goes on?",
+    question="How do you give each of the two results a name, and which one do you need?",
     raises="not tuple",
 )
-class PairNotTakenApart(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        return self.output(self.rnn(self.embedding(src)))
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "LastStateOnly",
     "these are the logits of the last state alone",
+    base=SingleRNNLineByLine,
+    replace={"self.output(states)": "self.output(last)"},
     why="The second result of `nn.RNN` is the state after the last word. Every word needs one.",
     question="Which of the two results of `nn.RNN` holds the state after every word?",
 )
-class LastStateOnly(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
 
-    def forward(self, src):
-        _, last = self.rnn(self.embedding(src))
-        return self.output(last)
-
-
-@SingleRNN.mistake(
+SingleRNN.edit(
+    "LogSoftmaxed",
     "these are log-probabilities already, not logits",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.log_softmax(dim=-1)"},
     why="Training turns logits into log-probabilities itself.",
     question="Which of your layers gives numbers that may also be above 0?",
 )
-class LogSoftmaxed(nn.Module):
-    def __init__(self, src_vocab_size, tgt_vocab_size, embed_size, hidden_size):
-        super().__init__()
-        self.embedding = nn.Embedding(src_vocab_size, embed_size)
-        self.rnn = nn.RNN(embed_size, hidden_size, batch_first=True)
-        self.output = nn.Linear(hidden_size, tgt_vocab_size)
-
-    def forward(self, src):
-        states, _ = self.rnn(self.embedding(src))
-        return self.output(states).log_softmax(dim=-1)
 
 
 @SingleRNN.alternative

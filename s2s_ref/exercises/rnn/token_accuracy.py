@@ -1,12 +1,10 @@
-"""The exercise `token_accuracy`: its cases, hints, mistakes and other right answers."""
+"""The exercise rnn.token_accuracy: the share of words that are right."""
 
 import torch
 
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ token_accuracy
 
 
 @exercise(
@@ -51,7 +49,7 @@ def counted(logits, tgt):
 
 @token_accuracy.mistake(
     "the share is in percent",
-    why="The course's shares run from 0 to 1; the figures turn them into percent.",
+    why="In this course a share is a number from 0 to 1. Only the figures show percent.",
     question="What is the largest value that a share can have?",
 )
 def percent(logits, tgt):
@@ -60,7 +58,7 @@ def percent(logits, tgt):
 
 @token_accuracy.mistake(
     "argmax runs over the positions, not over the words",
-    why="The question is which word is likeliest at a position.",
+    why="The model's answer is the likeliest word at each position.",
     question="Which axis of the logits is the vocabulary?",
     raises="must match the size",
 )
@@ -69,8 +67,8 @@ def wrong_axis(logits, tgt):
 
 
 @token_accuracy.mistake(
-    "only the last word of each sentence was looked at",
-    why="Every position of the source is answered, and every answer counts.",
+    "only the last word of each sentence was compared",
+    why="The model answers at every position, and every answer counts.",
     question="Which positions does your comparison cover?",
 )
 def last_word(logits, tgt):
@@ -89,7 +87,7 @@ def per_sentence(logits, tgt):
 @token_accuracy.mistake(
     "booleans have no mean",
     why="A comparison gives booleans. PyTorch takes the mean of floats only.",
-    question="What makes 1 of True and 0 of False?",
+    question="How do you turn True into 1 and False into 0?",
     raises="could not infer output dtype",
 )
 def mean_of_booleans(logits, tgt):

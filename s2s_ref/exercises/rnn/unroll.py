@@ -1,12 +1,10 @@
-"""The exercise `unroll`: its cases, hints, mistakes and other right answers."""
+"""The exercise rnn.unroll: read a whole sentence, one step for each word."""
 
 import torch
 
 from s2s_ref import rnn
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ unroll
 
 
 @exercise(
@@ -35,130 +33,105 @@ def unroll(draw: Draw, batch=2, len=4, embed=3, hidden=5):
     }
 
 
-@unroll.mistake(
+@unroll.alternative
+def unroll_by_position(inputs, h, W_xh, W_hh, b):
+    states = []
+    for t in range(inputs.shape[1]):
+        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+unroll.edit(
+    "initial_state_included",
     "the state before the first word is among the results",
+    base=unroll_by_position,
+    replace={"h = torch": "before, h = h, torch", "append(h)": "append(before)"},
     why="Then every state is one word late, and the last word's state is lost.",
     question="Do you keep the state before or after the step?",
 )
-def initial_state_included(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in range(inputs.shape[1]):
-        states.append(h)
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "one_too_many",
     "there is one state too many: the one before the first word",
+    base=unroll_by_position,
+    replace={"states = []": "states = [h]"},
     why="One state belongs to each word. The state before the first word belongs to none.",
     question="How many words go in, and how many states come out?",
 )
-def one_too_many(inputs, h, W_xh, W_hh, b):
-    states = [h]
-    for t in range(inputs.shape[1]):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-        states.append(h)
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "state_not_carried",
     "the state is not carried on",
+    base=unroll_by_position,
+    replace={"h = torch.tanh": "new = torch.tanh", "append(h)": "append(new)"},
     why="Every word is read as if it were the first.",
     question="What is `h` in the second step: the first state, or what the first step returned?",
 )
-def state_not_carried(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in range(inputs.shape[1]):
-        states.append(torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b))
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
-    "every place holds the last state",
+unroll.edit(
+    "last_state_repeated",
+    "every position holds the last state",
+    base=unroll_by_position,
+    replace={"torch.stack(states": "torch.stack([h] * len(states)"},
     why="The same tensor was kept each time, or the last one was repeated.",
     question="What does your list hold after two steps: two states, or one state twice?",
 )
-def last_state_repeated(inputs, h, W_xh, W_hh, b):
-    for t in range(inputs.shape[1]):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-    return torch.stack([h] * inputs.shape[1], dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "stacked_in_front",
     "the words' axis comes before the batch's",
+    base=unroll_by_position,
+    replace={", dim=1": ""},
     why="Everywhere in the course the batch is the first axis.",
-    question="Which `dim` does torch.stack make when you do not name one?",
+    question="Where does torch.stack put the new axis when you do not name a `dim`?",
 )
-def stacked_in_front(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in range(inputs.shape[1]):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-        states.append(h)
-    return torch.stack(states)
 
-
-@unroll.mistake(
+unroll.edit(
+    "loop_over_batch",
     "the loop runs over the sentences, not over the words",
+    base=unroll_by_position,
+    replace={"for t in range(inputs.shape[1])": "for x in inputs", "inputs[:, t]": "x"},
     why="An RNN walks along a sentence. The sentences of a batch are read side by side.",
     question="Which axis does `for x in inputs` walk along?",
 )
-def loop_over_batch(inputs, h, W_xh, W_hh, b):
-    states = []
-    for x in inputs:
-        h = torch.tanh(x @ W_xh + h @ W_hh + b)
-        states.append(h)
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "backwards",
     "the sentence is read backwards",
+    base=unroll_by_position,
+    replace={"range(inputs.shape[1])": "reversed(range(inputs.shape[1]))"},
     why="The first state would already know the last word.",
     question="Which word does your first step read?",
 )
-def backwards(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in reversed(range(inputs.shape[1])):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-        states.append(h)
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "last_state_only",
     "only the last state came back",
-    why="A translation needs the state after every word, for every word is answered by one.",
-    question="What should be kept of each step?",
+    base=unroll_by_position,
+    replace={"torch.stack(states, dim=1)": "h"},
+    why="The RNN answers every word with one word, so a translation needs every state.",
+    question="What should you keep of each step?",
 )
-def last_state_only(inputs, h, W_xh, W_hh, b):
-    for t in range(inputs.shape[1]):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-    return h
 
-
-@unroll.mistake(
+unroll.edit(
+    "length_of_the_batch",
     "the loop has as many steps as there are sentences, not words",
-    why="Two sentences of four words are read to their second word; of one word, past their end.",
+    base=unroll_by_position,
+    replace={"inputs.shape[1]": "len(inputs)"},
+    why="Two sentences of four words are read to their second word; two of one word, past the end.",
     question="Which axis does `len` count? Which one do you want to walk along?",
     raises="out of bounds",
 )
-def length_of_the_batch(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in range(len(inputs)):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-        states.append(h)
-    return torch.stack(states, dim=1)
 
-
-@unroll.mistake(
+unroll.edit(
+    "returns_in_the_loop",
     "it returns after the first word",
+    base=unroll_by_position,
+    replace={"    return": "        return"},
     why="The rest of the sentence is never read.",
     question="How far is your `return` indented: does it belong to the loop, or come after it?",
 )
-def returns_in_the_loop(inputs, h, W_xh, W_hh, b):
-    states = []
-    for t in range(inputs.shape[1]):
-        h = torch.tanh(inputs[:, t] @ W_xh + h @ W_hh + b)
-        states.append(h)
-        return torch.stack(states, dim=1)
 
 
 @unroll.alternative

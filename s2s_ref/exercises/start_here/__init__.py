@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of "Start here", in the order of the notebook."""
 
 ORDER = (
     "encode_sentence",

@@ -1,9 +1,13 @@
-"""The exercise `decode_ids`: its cases, hints, mistakes and other right answers."""
+"""The exercise start_here.decode_ids: write ids as a sentence."""
 
 from s2s_ref.checks.registry import exercise
-from s2s_ref.exercises.shared import BOS, EOS, PAD, UNK, make_vocabulary
-
-# ------------------------------------------------------------------ decode_ids
+from s2s_ref.exercises.start_here.encode_sentence import (
+    BOS,
+    EOS,
+    PAD,
+    UNK,  # noqa: F401 - an edit names it
+    make_vocabulary,
+)
 
 
 def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
@@ -24,7 +28,7 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
     edges=[{"length": 1}, {"length": 0}, {"eos": 0}],
     hints=[
         "A program writes ids until it writes one that means 'done', or until somebody stops it. "
-        "What should a reader see of the special tokens, and what of whatever follows the end?",
+        "Which of the special tokens should a reader see, and what of the words after the end?",
         "A list of ids comes in, one text comes out: the words with one space between them. That "
         "holds for a list without <eos> too.",
         "With {0: '<pad>', 1: '<bos>', 2: '<eos>', 5: '물을'}, the ids [1, 5, 2, 5, 0] say '물을'.",
@@ -33,7 +37,7 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
 def decode_ids(draw, length=4, eos=1):
     """Draw ids with all special tokens among them, and words after the end.
 
-    With `eos` 0 they do not end: whoever wrote them was stopped.
+    With `eos` 0 there is no end, as when the program that wrote them was stopped.
     """
     words = {i: word for word, i in make_vocabulary(draw).items()}
     body = [3, *draw.ids(4, len(words), length).tolist()][: length + 1] if length else []
@@ -42,39 +46,28 @@ def decode_ids(draw, length=4, eos=1):
     return {"ids": [1, 0, *draw.shuffled(body), *end], "words": words}
 
 
-@decode_ids.mistake(
+decode_ids.edit(
+    "bos_kept",
     "<bos> is still in the text",
+    base=reference_decode_ids,
+    replace={"not in (BOS, PAD)": "!= PAD"},
     why="Special tokens are for the program; a reader should see words only.",
     question="Which special tokens can stand before or among the words?",
 )
-def bos_kept(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] != PAD:
-            sentence.append(words[i])
-    return " ".join(sentence)
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "pad_kept",
     "<pad> is still in the text",
-    why="<pad> fills a gap. It is nothing that anyone said.",
+    base=reference_decode_ids,
+    replace={"not in (BOS, PAD)": "!= BOS"},
+    why="<pad> only fills a gap; nobody said it.",
     question="Which special tokens can stand before or among the words?",
 )
-def pad_kept(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] != BOS:
-            sentence.append(words[i])
-    return " ".join(sentence)
 
 
 @decode_ids.mistake(
     "<eos> is still in the text",
-    why="It tells where the sentence ends; it is not a part of it.",
+    why="It marks the end of the sentence; it is not part of it.",
     question="Do you stop before or after the end is added?",
 )
 def eos_kept(ids, words):
@@ -89,7 +82,7 @@ def eos_kept(ids, words):
 
 @decode_ids.mistake(
     "words after <eos> were read too",
-    why="After the end there is nothing to say, so what stands there means nothing.",
+    why="The sentence is over at <eos>. What comes after it means nothing.",
     question="What should the loop do when it meets <eos>?",
 )
 def past_eos(ids, words):
@@ -99,74 +92,52 @@ def past_eos(ids, words):
 @decode_ids.mistake(
     "the special tokens are all still in the text",
     why="A reader should see the words up to the end, and nothing else.",
-    question="Is it a word or its id that you compare with `EOS`, and which of the two is `EOS`?",
+    question="Do you compare a word or its id with `EOS`, and which of the two is `EOS`?",
 )
 def everything_kept(ids, words):
     return " ".join(words[i] for i in ids)
 
 
-@decode_ids.mistake(
+decode_ids.edit(
+    "unknown_left_out",
     "unknown words were left out",
+    base=reference_decode_ids,
+    replace={"(BOS, PAD)": "(BOS, PAD, UNK)"},
     why="<unk> tells the reader that a word was there. Without it the sentence looks complete.",
     question="Which special token stands for something that was said?",
 )
-def unknown_left_out(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] not in (BOS, PAD, UNK):
-            sentence.append(words[i])
-    return " ".join(sentence)
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "not_joined",
     "a list of words came back, not a text",
+    base=reference_decode_ids,
+    replace={'" ".join(sentence)': "sentence"},
     why="The next step prints it or compares it with a sentence.",
     question="How do you join words with one space between them?",
 )
-def not_joined(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] not in (BOS, PAD):
-            sentence.append(words[i])
-    return sentence
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "no_spaces",
     "the words stick together",
+    base=reference_decode_ids,
+    replace={'" ".join': '"".join'},
     why="Without spaces nobody can tell where a word ends.",
     question="What stands before `.join`?",
 )
-def no_spaces(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] not in (BOS, PAD):
-            sentence.append(words[i])
-    return "".join(sentence)
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "returns_at_eos_only",
     "ids without <eos> give None",
-    why="A program that was stopped at its longest length has written no <eos>: all is lost.",
+    base=reference_decode_ids,
+    replace={"break": 'return " ".join(sentence)', '\n    return " ".join(sentence)': ""},
+    why="A program that was stopped at its longest length wrote no <eos>, and its words are lost.",
     question="What comes back when the loop ends and has met no <eos>?",
 )
-def returns_at_eos_only(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            return " ".join(sentence)
-        if words[i] not in (BOS, PAD):
-            sentence.append(words[i])
 
 
 @decode_ids.mistake(
     "ids without <eos> raise an error",
-    why="A program that was stopped at its longest length has written no <eos>.",
+    why="A program that was stopped at its longest length wrote no <eos>.",
     question="What does your code do when it looks for <eos> and there is none?",
     raises="not in list",
 )
@@ -178,7 +149,7 @@ def eos_looked_for(ids, words):
 
 @decode_ids.mistake(
     "ids without <eos> raise an error",
-    why="A program that was stopped at its longest length has written no <eos>.",
+    why="A program that was stopped at its longest length wrote no <eos>.",
     question="What does your code do when it looks for <eos> and there is none?",
     raises="out of range",
 )
@@ -191,50 +162,41 @@ def runs_until_eos(ids, words):
     return " ".join(sentence)
 
 
-@decode_ids.mistake(
+decode_ids.edit(
+    "space_at_the_end",
     "there is a space after the last word",
-    why="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    base=reference_decode_ids,
+    replace={
+        "sentence = []": 'sentence = ""',
+        "sentence.append(words[i])": 'sentence += words[i] + " "',
+        '" ".join(sentence)': "sentence",
+    },
+    why="Nobody can see it, and yet the text does not equal the sentence.",
     question="How many spaces stand between three words, and how many do you write?",
 )
-def space_at_the_end(ids, words):
-    sentence = ""
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] not in (BOS, PAD):
-            sentence += words[i] + " "
-    return sentence
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "space_in_front",
     "there is a space before the first word",
-    why="It cannot be seen, and yet the text no longer equals the sentence that it should be.",
+    base=reference_decode_ids,
+    replace={
+        "sentence = []": 'sentence = ""',
+        "sentence.append(words[i])": 'sentence += " " + words[i]',
+        '" ".join(sentence)': "sentence",
+    },
+    why="Nobody can see it, and yet the text does not equal the sentence.",
     question="How many spaces stand between three words, and how many do you write?",
 )
-def space_in_front(ids, words):
-    sentence = ""
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] not in (BOS, PAD):
-            sentence += " " + words[i]
-    return sentence
 
-
-@decode_ids.mistake(
+decode_ids.edit(
+    "different_from_either",
     "<bos> and <pad> are both still in the text",
+    base=reference_decode_ids,
+    replace={"words[i] not in (BOS, PAD)": "words[i] != BOS or words[i] != PAD"},
     why="Special tokens are for the program; a reader should see words only.",
-    question="You may ask whether a word differs from `<bos>` or from `<pad>`. Which word does "
+    question="Your code keeps a word that differs from `<bos>` or from `<pad>`. Which word does "
     "not?",
 )
-def different_from_either(ids, words):
-    sentence = []
-    for i in ids:
-        if words[i] == EOS:
-            break
-        if words[i] != BOS or words[i] != PAD:
-            sentence.append(words[i])
-    return " ".join(sentence)
 
 
 @decode_ids.alternative

@@ -1,9 +1,18 @@
-"""The exercise `encode_sentence`: its cases, hints, mistakes and other right answers."""
+"""The exercise start_here.encode_sentence: write a sentence as ids."""
 
+from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-from s2s_ref.exercises.shared import BOS, EOS, PAD, UNK, WORDS, make_vocabulary
 
-# ------------------------------------------------------------------ encode_sentence
+PAD, BOS, EOS, UNK = "<pad>", "<bos>", "<eos>", "<unk>"
+
+WORDS = "저는 책을 샀어요 친구가 물을 마셔요 고양이를 봤어요 오늘 학교에".split()
+"""The words from which vocabularies and sentences are drawn."""
+
+
+def make_vocabulary(draw: Draw) -> dict[str, int]:
+    """Give the ids 0 to 3 to the special tokens and the next ones to six drawn words."""
+    words = [PAD, BOS, EOS, UNK, *draw.shuffled(WORDS)[:6]]
+    return {word: i for i, word in enumerate(words)}
 
 
 def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list[int]:
@@ -28,7 +37,7 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
     ],
 )
 def encode_sentence(draw, words=4):
-    """Draw a vocabulary of six words and a sentence in which about a third are unknown."""
+    """Draw a vocabulary of six words, and a sentence that also has words it does not know."""
     vocabulary = make_vocabulary(draw)
     sentence = " ".join(draw.shuffled(WORDS)[:words])
     return {"sentence": sentence, "vocabulary": vocabulary}
@@ -65,7 +74,7 @@ def both_missing(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "an unknown word raises a KeyError",
-    why="Every real text holds words that no vocabulary knows; they must not stop the program.",
+    why="Every real text holds words that are in no vocabulary. They must not stop the program.",
     question="What does `vocabulary.get(word, other)` return when the word is not there?",
 )
 def unknown_raises(sentence, vocabulary):
@@ -75,7 +84,7 @@ def unknown_raises(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "unknown words are left out",
-    why="The sentence gets shorter, and a verb that is dropped changes what it says.",
+    why="The sentence gets shorter, and without its verb it says something else.",
     question="Which id says 'there was a word here, but I do not know it'?",
 )
 def unknown_dropped(sentence, vocabulary):
@@ -85,7 +94,7 @@ def unknown_dropped(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "unknown words became <pad>",
-    why="<pad> says that there is nothing, and whoever reads it skips it.",
+    why="<pad> says that nothing is there, so every reader skips it.",
     question="Which of the four special tokens stands for an unknown word?",
 )
 def unknown_padded(sentence, vocabulary):
@@ -115,7 +124,7 @@ def characters(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "an unknown word became the text <unk>, not its id",
-    why="A list of ids with a text in it is nothing that a network can read.",
+    why="A network cannot read a list of ids that has a text in it.",
     question="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
     "itself, or the id of `other`?",
 )
@@ -126,7 +135,7 @@ def unknown_as_text(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "<bos> and <eos> are texts here, not ids",
-    why="A list of ids with a text in it is nothing that a network can read.",
+    why="A network cannot read a list of ids that has a text in it.",
     question="Where does the vocabulary keep the id of <bos>?",
 )
 def ends_as_texts(sentence, vocabulary):
@@ -154,8 +163,8 @@ def only_split(sentence, vocabulary):
 
 @encode_sentence.mistake(
     "the empty sentence was given a word",
-    why="Where nothing was said, the network would read an unknown word.",
-    question="What does `split` make of an empty text when it is given a space, and what when not?",
+    why="The network would read an unknown word where nothing was said.",
+    question="What do `split()` and `split(' ')` each make of an empty text?",
 )
 def split_at_each_space(sentence, vocabulary):
     words = [BOS, *sentence.split(" "), EOS]

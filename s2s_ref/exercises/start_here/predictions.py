@@ -1,18 +1,13 @@
-"""The predictions of this lesson."""
+"""The prediction of "Start here": what a check will say."""
 
 from s2s_ref.checks.registry import prediction
-
-# ------------------------------------------------------------------ prediction
+from s2s_ref.exercises.shared import one_of
 
 
 @prediction(title="Prediction: what will the check say?", example="b")
 def nested_list(answer):
-    """Say which of the three answers was meant, if any."""
-    if answer is None:
-        return "nothing is written down yet"
-    if answer not in ("a", "b", "c"):
-        return 'expected one of "a", "b", "c"'
-    return None
+    """Return what is wrong with the choice, or None."""
+    return one_of(answer, "a", "b", "c")
 
 
 @nested_list.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -20,6 +15,6 @@ def unanswered():
     return None
 
 
-@nested_list.mistake('expected one of "a", "b", "c"', why="A letter in quotes, as a small letter.")
+@nested_list.mistake('expected one of "a", "b", "c"', why="Write a small letter, in quotes.")
 def capital():
     return "B"

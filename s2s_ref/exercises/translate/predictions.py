@@ -1,60 +1,56 @@
-"""The predictions of this lesson."""
+"""What students write down in lesson 9, Your own translator: a guess, counts, translations."""
 
 from typing import Any
 
 from s2s_ref.capstone import files, grading, prepare, scoring, submission
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import reference_translation_file
-
-# ------------------------------------------------------------------ predictions and declarations
+from s2s_ref.exercises.shared import is_number
+from s2s_ref.exercises.translate.translation_file import reference_translation_file
 
 
 @prediction(title="Your chrF before scoring", example=40)
 def expected_chrf(value: Any) -> str | None:
-    """Any chrF will do: it is marked for being there."""
-    if not _is_number(value):
+    """Return what is wrong with a chrF, or None. Any chrF is marked as right."""
+    if not is_number(value):
         return "write one number: the chrF that you expect on the public half"
     return None if 0 <= value <= 100 else f"chrF is between 0 and 100, and you wrote {value}"
 
 
 @prediction(title="Updates and parameters", example={"updates": 1, "parameters": 1})
 def own_limits(value: Any) -> str | None:
-    """What the student declares must be within the limits of the capstone."""
-    names = ("updates", "parameters")
-    if not isinstance(value, dict) or set(value) != set(names):
+    """Return what is wrong with the declared counts, which the capstone limits, or None."""
+    limits = {"updates": grading.MOST_UPDATES, "parameters": grading.MOST_PARAMETERS}
+    if not isinstance(value, dict) or value.keys() != limits.keys():
         return 'write {"updates": ..., "parameters": ...} with two numbers'
-    if any(not _is_number(value[name]) or value[name] != int(value[name]) for name in names):
+    if any(not is_number(count) or count != int(count) for count in value.values()):
         return "both are whole numbers: the experiments print them"
-    if any(value[name] < 0 for name in names):
+    if min(value.values()) < 0:
         return "both are counts, so neither is below 0"
-    for name, most in zip(names, (grading.MOST_UPDATES, grading.MOST_PARAMETERS), strict=True):
+    for name, most in limits.items():
         if value[name] > most:
             return f"{value[name]:,} {name} are too many: at most {most:,}"
     return None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-# ------------------------------------------------------------------ what is handed in
-
-
 def _example() -> str:
-    said = {pair.src: pair.tgt for pair in prepare.practice_held_out()}
-    return reference_translation_file(said, list(said))
+    """Return the file that a perfect model would hand in for the practice sentences."""
+    translations = {pair.src: pair.tgt for pair in prepare.practice_held_out()}
+    return reference_translation_file(translations, list(translations))
 
 
-LENIENCY = 0.8  # the halves differ by chance, and the first threshold is the hidden half's
+LENIENCY = 0.8
+"""The share of the first threshold that the public half must reach.
+
+The threshold is the hidden half's, and the halves differ by chance.
+"""
 
 
 @prediction(title="Your translations", example=_example(), points=9)
 def handed_in(value: Any) -> str | None:
-    """Check the text of `translations.txt`: its form, then that its lines are about the sources.
+    """Return what is wrong with `translations.txt`, or None: its form, then its translations.
 
-    Which sentences those are is found here, on the judge's side: in the folder that `S2S_CAPSTONE`
-    names, in `capstone/`, or else they are the practice sentences. How many of the points the file
-    is worth, `capstone.grade` tells from the hidden half.
+    The judge finds the sentences: in the folder that `S2S_CAPSTONE` names, else in `capstone/`,
+    else they are the practice sentences. `capstone.grading` gives the points, by the hidden half.
     """
     if not isinstance(value, str):
         return "expected the text of your translations.txt, as `read_file` returns it"

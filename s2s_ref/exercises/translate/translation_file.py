@@ -1,15 +1,22 @@
-"""The exercise `translation_file`: its cases, hints, mistakes and other right answers."""
+"""The exercise translate.translation_file: the text of the file that is handed in."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-from s2s_ref.exercises.shared import reference_translation_file
-
-# ------------------------------------------------------------------ translation_file
 
 KOREAN = ["저는 책을 샀어요.", "고양이가 잤어요.", "물을 마셔요.", "친구가 왔어요.", "비가 와요."]
 ENGLISH = ["I bought a book.", "A cat slept.", "I drink water.", "A friend came.", "It’s raining."]
+
+
+def reference_translation_file(translations: Mapping[str, str], sources: Sequence[str]) -> str:
+    """Return the text of `translations.txt`: one line for each source, in their order.
+
+    A translation stands on one line, with single spaces; one that is missing or empty is "?".
+    """
+    lines = [" ".join(translations.get(source, "").split()) or "?" for source in sources]
+    return "".join(f"{line}\n" for line in lines)
 
 
 @exercise(
@@ -18,29 +25,29 @@ ENGLISH = ["I bought a book.", "A cat slept.", "I drink water.", "A friend came.
     returns="file",
     edges=[{"sentences": 1}],
     hints=[
-        "Whoever scores the file has only the numbers of its lines. What tells them which source a "
-        "line belongs to? And what happens to all later lines when one is left out, or cut in two?",
-        "The result is one text, and it has as many line ends as there are sources. What does "
-        "`text.split()` cut at, when nothing stands between its brackets?",
+        "The scorer knows only the numbers of the lines. How does it find the source of a line? "
+        "And what happens to all later lines when one is left out, or cut in two?",
+        "The result is one text, and it has as many line ends as there are sources. Where does "
+        "`text.split()` cut a text when its brackets are empty?",
         'With the sources ["비가 와요.", "물을 마셔요."] and the translations {"물을 마셔요.": '
         '"I drink\\nwater."}, the file says "?\\nI drink water.\\n".',
     ],
 )
 def translation_file(draw: Draw, sentences: int = 4) -> dict[str, Any]:
-    """Draw translations in another order than the sources, as after sorting by length."""
+    """Draw translations in another order than the sources: broken, empty and missing ones too."""
     pairs = list(zip(draw.shuffled(KOREAN), draw.shuffled(ENGLISH), strict=True))[:sentences]
     sources = [source for source, _ in pairs]
-    said = dict(pairs)
+    translations = dict(pairs)
     if sentences > 1:
-        said[sources[1]] = said[sources[1]].replace(" ", " \n", 1)
-        said[sources[2]] = ""
-        del said[sources[3]]
-        # sorted sources are in another order than this, whatever was drawn
+        translations[sources[1]] = translations[sources[1]].replace(" ", " \n", 1)
+        translations[sources[2]] = ""
+        del translations[sources[3]]
+        # Reversed, so that the two orders always differ.
         sources = sorted(sources, reverse=True)
-        said = {source: said[source] for source in sorted(said)}
+        translations = {source: translations[source] for source in sorted(translations)}
     else:
-        said[sources[0]] = "It’s \nraining."
-    return {"translations": said, "sources": sources}
+        translations[sources[0]] = "It’s \nraining."
+    return {"translations": translations, "sources": sources}
 
 
 @translation_file.mistake(
@@ -57,7 +64,7 @@ def own_order(translations, sources):
 
 @translation_file.mistake(
     "sentences without a translation were left out",
-    why="All lines behind the gap move up, and are scored against the wrong reference.",
+    why="All lines after the gap move up and are scored against the wrong reference.",
     question="How many lines must the file have, whatever the model said?",
 )
 def left_out(translations, sources):
@@ -66,9 +73,9 @@ def left_out(translations, sources):
 
 
 @translation_file.mistake(
-    "an empty line stands where the model said nothing",
-    why="An empty line looks like a fault of the file, so the scorer refuses it.",
-    question="What shall stand there, so that a reader sees that nothing was lost?",
+    "there is an empty line where the model said nothing",
+    why="An empty line looks like a fault in the file, so the scorer refuses it.",
+    question="What can stand there to show a reader that no line was lost?",
 )
 def empty_lines(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) for source in sources]
@@ -77,8 +84,8 @@ def empty_lines(translations, sources):
 
 @translation_file.mistake(
     "a line break inside a translation cuts it in two",
-    why="The file has more lines than sources, and the rest of it moves down.",
-    question="How do you replace every kind of white space by one blank?",
+    why="The file then has more lines than sources, and all later lines move down.",
+    question="How do you replace every kind of white space by a single space?",
 )
 def line_breaks_kept(translations, sources):
     lines = [translations.get(source, "").strip() or "?" for source in sources]
@@ -96,8 +103,8 @@ def without_line_ends(translations, sources):
 
 
 @translation_file.mistake(
-    "letters outside ASCII were thrown away",
-    why="Names and quotation marks are a part of what was said, and of the score.",
+    "letters outside ASCII were dropped",
+    why="Names and quotation marks are part of the translation and of its score.",
     question="What does `errors=` do to a letter that an encoding does not have?",
 )
 def ascii_only(translations, sources):
@@ -107,8 +114,8 @@ def ascii_only(translations, sources):
 
 @translation_file.mistake(
     "where a translation is missing, the source was copied",
-    why="A reader cannot tell that the model failed there, and a scorer takes it for a copy.",
-    question="What shall stand there, so that a reader sees that nothing was lost?",
+    why="A reader cannot see that the model failed there, and the scorer sees a wrong answer.",
+    question="What can stand there to show a reader that no line was lost?",
 )
 def source_copied(translations, sources):
     lines = [" ".join(translations.get(source, "").split()) or source for source in sources]
