@@ -203,7 +203,9 @@ def test_a_folder_that_no_demo_made_is_never_deleted(tmp_path, there):
 
 def test_the_command_grades_the_class_with_nbgrader(tmp_path, monkeypatch, capsys):
     """Two of the class on lesson 0; one of them writes in other right ways."""
-    monkeypatch.setattr(cli, "_course", functools.partial(lesson_0, tmp_path / "course"))
+    monkeypatch.setattr(
+        "s2s_ref.cli.demo.open_course", functools.partial(lesson_0, tmp_path / "course")
+    )
     everybody, real = [], demo.make_class
 
     def two(course):

@@ -88,10 +88,10 @@ def test_an_error_of_ours_is_one_too():
 PARENT = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
-import test_pool
+import test_workers
 if __name__ == "__main__":
     jobs = ((i, b"") for i in range(2))
-    for _ in test_pool.run_all(test_pool.forever, jobs, test_pool.two, 2):
+    for _ in test_workers.run_all(test_workers.forever, jobs, test_workers.two, 2):
         pass
 """
 
