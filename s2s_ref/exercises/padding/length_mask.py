@@ -1,12 +1,10 @@
-"""The exercise `length_mask`: its cases, hints, mistakes and other right answers."""
+"""The exercise `length_mask`: mark the real tokens of a padded batch."""
 
 import torch
 
 from s2s_ref import padding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ length_mask
 
 
 @exercise(
@@ -46,7 +44,7 @@ def inverted(lengths, max_len):
 
 
 @length_mask.mistake(
-    "the axes are exchanged",
+    "the axes are swapped",
     why="A row of the mask belongs to a sentence, as in the rectangle of ids.",
     question="Which of the two tensors that you compare got the new axis?",
 )
@@ -65,7 +63,7 @@ def as_numbers(lengths, max_len):
 
 @length_mask.mistake(
     "the mask is as wide as the longest sentence, not as wide as asked",
-    why="The rectangle may be wider than the longest sentence, and the mask must fit over it.",
+    why="The rectangle may be wider than the longest sentence, and the mask must fit it.",
     question="What is `max_len` for?",
 )
 def as_wide_as_longest(lengths, max_len):
@@ -74,7 +72,7 @@ def as_wide_as_longest(lengths, max_len):
 
 @length_mask.mistake(
     "the last places are marked, not the first ones",
-    why="The padding stands behind the sentence, not in front of it.",
+    why="The padding comes after the sentence, not before it.",
     question="Is the first place of a short sentence real?",
 )
 def at_the_right_edge(lengths, max_len):
@@ -83,7 +81,7 @@ def at_the_right_edge(lengths, max_len):
 
 @length_mask.mistake(
     "the last word of every sentence is not marked",
-    why="In Korean the verb stands there, or the <eos>, and both would count as padding.",
+    why="That is where the verb of a Korean sentence is, or the <eos>. It would count as padding.",
     question="Places are counted from 0. At which place does a sentence of 2 tokens end?",
 )
 def one_too_few(lengths, max_len):
@@ -101,7 +99,8 @@ def sides_exchanged(lengths, max_len):
 
 @length_mask.mistake(
     "the two tensors do not fit together: neither has an axis of length 1",
-    why="Every place must meet every length. Two tensors with one axis each meet entry by entry.",
+    why="Every place must be compared with every length. Two tensors with one axis each are "
+    "compared entry by entry.",
     question="Which of the two needs a new axis, and where, so that [batch, len] comes out?",
     raises="must match the size",
 )

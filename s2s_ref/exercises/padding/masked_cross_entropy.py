@@ -1,4 +1,4 @@
-"""The exercise `masked_cross_entropy`: its cases, hints, mistakes and other right answers."""
+"""The exercise `masked_cross_entropy`: a loss over the real tokens of a padded batch."""
 
 import torch
 from torch import nn
@@ -6,8 +6,6 @@ from torch import nn
 from s2s_ref import padding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ masked_cross_entropy
 
 
 @exercise(
@@ -21,8 +19,8 @@ from s2s_ref.checks.registry import exercise
         "padding, and by how many answers do you then divide?",
         "A bool mask [batch, tgt_len] as an index keeps the places where it is True: the logits "
         "become [real, vocab], the targets [real]. That is what PyTorch's cross_entropy takes.",
-        'Two sentences cost 1.0 and 2.0 nats, and 6.0 nats and padding. "sum" is 9.0, and "mean" '
-        "is 9.0 / 3 = 3.0.",
+        "The two tokens of one sentence cost 1.0 and 2.0 nats. The other sentence has one token, "
+        'which costs 6.0, and padding. "sum" is 9.0, and "mean" is 9.0 / 3 = 3.0.',
     ],
 )
 def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5):
@@ -36,10 +34,24 @@ def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5):
     }
 
 
+@masked_cross_entropy.alternative
+def masked_by_multiplying(logits, tgt_output, tgt_mask, reduction="mean"):
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    total = (losses * tgt_mask).sum()
+    return total / tgt_mask.sum() if reduction == "mean" else total
+
+
+@masked_cross_entropy.alternative
+def masked_by_gathering(logits, tgt_output, tgt_mask, reduction="mean"):
+    log_probs = logits.log_softmax(dim=-1)
+    losses = -log_probs.gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)[tgt_mask]
+    return losses.mean() if reduction == "mean" else losses.sum()
+
+
 @masked_cross_entropy.mistake(
     "the padding is counted",
     why="A model that is good at saying <pad> gets a low loss, whatever it does with words.",
-    question="Where does the mask come into your computation?",
+    question="Where does your computation use the mask?",
 )
 def padding_counted(logits, tgt_output, tgt_mask, reduction="mean"):
     return nn.functional.cross_entropy(
@@ -58,45 +70,40 @@ def mask_inverted(logits, tgt_output, tgt_mask, reduction="mean"):
     )
 
 
-@masked_cross_entropy.mistake(
+masked_cross_entropy.edit(
+    "mean_of_means",
     "this is a mean of the sentences' means",
+    base=masked_by_multiplying,
+    replace={
+        "total / tgt_mask.sum()": "((losses * tgt_mask).sum(dim=1) / tgt_mask.sum(dim=1)).mean()"
+    },
     why="A word of a short sentence would weigh more than a word of a long one.",
     question="Once you have added up the words of the whole batch, what is there to divide by?",
 )
-def mean_of_means(logits, tgt_output, tgt_mask, reduction="mean"):
-    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
-    losses = losses * tgt_mask
-    if reduction == "sum":
-        return losses.sum()
-    return (losses.sum(dim=1) / tgt_mask.sum(dim=1)).mean()
 
-
-@masked_cross_entropy.mistake(
+masked_cross_entropy.edit(
+    "divided_by_all_places",
     "the sum is divided by all places, padding included",
+    base=masked_by_multiplying,
+    replace={"tgt_mask.sum()": "tgt_mask.numel()"},
     why="The padding adds nothing to the sum, but it still makes the mean smaller.",
     question="How many places went into the sum?",
 )
-def divided_by_all_places(logits, tgt_output, tgt_mask, reduction="mean"):
-    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
-    losses = losses * tgt_mask
-    return losses.sum() if reduction == "sum" else losses.mean()
 
-
-@masked_cross_entropy.mistake(
+masked_cross_entropy.edit(
+    "divided_by_sentences",
     "the sum is divided by the number of sentences",
-    why="These are nats per sentence. They grow with the sentences' lengths.",
-    question="Is it nats per sentence or nats per token that the docstring asks for?",
+    base=masked_by_multiplying,
+    replace={"tgt_mask.sum()": "len(logits)"},
+    why="These are nats per sentence, which grow with the length of the sentences.",
+    question="Does the docstring ask for nats per sentence or for nats per token?",
 )
-def divided_by_sentences(logits, tgt_output, tgt_mask, reduction="mean"):
-    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
-    total = (losses * tgt_mask).sum()
-    return total if reduction == "sum" else total / len(logits)
 
 
 @masked_cross_entropy.mistake(
-    "the logits at padding were overwritten, and are still counted",
-    why="Logits that are all the same say that all words are equally likely. That costs log(vocab) "
-    "nats a place.",
+    "the logits at padding were overwritten, but are still counted",
+    why="Logits that are all equal make every word equally likely, which costs log(vocab) nats at "
+    "each place.",
     question="Does a place whose logits were overwritten still take part in the sum?",
 )
 def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
@@ -108,7 +115,7 @@ def logits_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
 
 @masked_cross_entropy.mistake(
     "the sum came back where the mean was asked for",
-    why="A sum grows with the batch, so its steps do too, and batches cannot be compared.",
+    why="A sum grows with the batch. So do the updates, and batches cannot be compared.",
     question="What does `reduction` say, and where do you use it?",
 )
 def sum_for_mean(logits, tgt_output, tgt_mask, reduction="mean"):
@@ -125,8 +132,8 @@ def mean_for_sum(logits, tgt_output, tgt_mask, reduction="mean"):
 
 
 @masked_cross_entropy.mistake(
-    "the padding was looked for by the id 0, not by the mask",
-    why="The function is not told which id is padding. The mask is what it is told.",
+    "the padding was found by the id 0, not by the mask",
+    why="The function does not know which id is padding. It is given the mask instead.",
     question="Which argument says where the real tokens are?",
 )
 def zeros_ignored(logits, tgt_output, tgt_mask, reduction="mean"):
@@ -148,54 +155,36 @@ def softmax_twice(logits, tgt_output, tgt_mask, reduction="mean"):
 
 
 @masked_cross_entropy.mistake(
-    "the targets at padding were overwritten, and are still counted",
+    "the targets at padding were overwritten, but are still counted",
     why="The model would be asked to say another word there, and would pay for not saying it.",
-    question="What becomes smaller when a mask is used as an index, and what when it is "
-    "multiplied?",
+    question="What becomes smaller when a mask is used as an index, and what when it is a factor?",
 )
 def targets_zeroed(logits, tgt_output, tgt_mask, reduction="mean"):
     kept = tgt_output * tgt_mask
     return nn.functional.cross_entropy(logits.flatten(0, 1), kept.flatten(), reduction=reduction)
 
 
-@masked_cross_entropy.mistake(
-    "the logits were cut up anew, not transposed",
-    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
-    "logits of different words come into one column.",
-    question="Which function exchanges two axes? And does `logits[tgt_mask]` need one?",
+masked_cross_entropy.edit(
+    "logits_reshaped",
+    "the logits were reshaped, not transposed",
+    base=masked_by_multiplying,
+    replace={"logits.transpose(1, 2)": "logits.reshape(len(logits), -1, logits.shape[1])"},
+    why="`view` and `reshape` keep the numbers in their order and only divide them up differently, "
+    "so that logits of different words end up in one column.",
+    question="Which function swaps two axes? And does `logits[tgt_mask]` need one?",
 )
-def logits_reshaped(logits, tgt_output, tgt_mask, reduction="mean"):
-    batch, tgt_len, vocab = logits.shape
-    cut = logits.reshape(batch, vocab, tgt_len)
-    losses = nn.functional.cross_entropy(cut, tgt_output, reduction="none") * tgt_mask
-    return losses.sum() / tgt_mask.sum() if reduction == "mean" else losses.sum()
 
-
-@masked_cross_entropy.mistake(
-    "the sign is turned",
+masked_cross_entropy.edit(
+    "sign_turned",
+    "the sign is wrong",
+    base=masked_by_gathering,
+    replace={"-log_probs": "log_probs"},
     why="A loss that falls below 0 rewards the model for making the right words unlikely.",
     question="Is the logarithm of a probability positive or negative, and what should a loss be?",
 )
-def sign_turned(logits, tgt_output, tgt_mask, reduction="mean"):
-    log_probs = logits.log_softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
-    return log_probs[tgt_mask].mean() if reduction == "mean" else log_probs[tgt_mask].sum()
-
-
-@masked_cross_entropy.alternative
-def masked_by_multiplying(logits, tgt_output, tgt_mask, reduction="mean"):
-    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
-    total = (losses * tgt_mask).sum()
-    return total / tgt_mask.sum() if reduction == "mean" else total
 
 
 @masked_cross_entropy.alternative
 def masked_by_ignoring(logits, tgt_output, tgt_mask, reduction="mean"):
     targets = tgt_output.masked_fill(~tgt_mask, -100).flatten()
     return nn.functional.cross_entropy(logits.flatten(0, 1), targets, reduction=reduction)
-
-
-@masked_cross_entropy.alternative
-def masked_by_gathering(logits, tgt_output, tgt_mask, reduction="mean"):
-    log_probs = logits.log_softmax(dim=-1)
-    losses = -log_probs.gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)[tgt_mask]
-    return losses.mean() if reduction == "mean" else losses.sum()

@@ -1,4 +1,4 @@
-"""The exercise `packed_encoder`: its cases, hints, mistakes and other right answers."""
+"""The exercise `PackedEncoder`: read each sentence of a batch up to its own end."""
 
 import torch
 from torch import nn
@@ -11,8 +11,6 @@ from s2s_ref.exercises.shared import sized
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import from_rnn
 
-# ------------------------------------------------------------------ PackedEncoder
-
 
 @exercise(
     reference=padding.PackedEncoder,
@@ -21,11 +19,11 @@ from s2s_ref.state import from_rnn
     edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
     free_at_padding=True,
     hints=[
-        "Every sentence of the batch ends somewhere else. After which word should the encoder's "
-        "last state be taken, and what has the RNN read after it?",
-        "`pack_padded_sequence` takes [batch, src_len, embed] and the lengths, and goes into the "
-        "RNN in place of the rectangle. `pad_packed_sequence` makes a rectangle of the outputs; "
-        "it must be src_len wide. `from_rnn` works as in lesson 2.",
+        "Every sentence of the batch ends at a different place. After which word should the "
+        "encoder's last state be taken, and what has the RNN read after it?",
+        "`pack_padded_sequence` takes [batch, src_len, embed] and the lengths; its result goes "
+        "into the RNN in place of the rectangle. `pad_packed_sequence` turns the outputs back into "
+        "a rectangle, which must be src_len wide. `from_rnn` works as in lesson 2.",
         "Sentences of 3 and 1 words, hidden size 5: the states are [2, 3, 5], and the last state "
         "[2, 5] holds that of the first sentence after word 3 and that of the second after word 1.",
     ],
@@ -39,10 +37,25 @@ def PackedEncoder(draw: Draw, batch=3, src_len=6, vocab=8, embed=3, hidden=4, ls
     return Built(sized(draw, vocab, embed, hidden, lstm), arguments)
 
 
+@PackedEncoder.alternative
+class EncoderPacksAndUnpacks(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+
+    def forward(self, src, src_lengths):
+        words = self.embedding(src)
+        packed = pack_padded_sequence(words, src_lengths, batch_first=True, enforce_sorted=False)
+        states, final = self.rnn(packed)
+        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
+        return states, from_rnn(final)
+
+
 @PackedEncoder.mistake(
     "the last state has read the padding",
     why="What a sentence means would depend on how long the others in the batch are.",
-    question="Where in your code do the lengths come in?",
+    question="Where does your code use the lengths?",
 )
 class LastPaddedState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -51,237 +64,138 @@ class LastPaddedState(nn.Module):
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
     def forward(self, src, src_lengths):
-        states, final = self.rnn(self.embedding(src))
+        words = self.embedding(src)
+        states, final = self.rnn(words)
         return states, from_rnn(final)
 
 
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "EmbeddingsZeroed",
     "the embeddings of <pad> are 0, and the RNN still reads them",
-    why="A step with the input 0 is a step: the old state and the biases still change the state.",
+    base=LastPaddedState,
+    replace={
+        "words = self.embedding(src)": (
+            "real = torch.arange(src.shape[1]) < src_lengths.unsqueeze(1)\n"
+            "        words = self.embedding(src) * real.unsqueeze(-1)"
+        )
+    },
+    why="A step with input 0 is still a step: the old state and the biases change the state.",
     question="Is reading nothing the same as not reading?",
 )
-class EmbeddingsZeroed(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        real = torch.arange(src.shape[1]) < src_lengths.unsqueeze(1)
-        states, final = self.rnn(self.embedding(src) * real.unsqueeze(-1))
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "CellStateFromPadding",
     "h is right, but the LSTM's c has read the padding",
+    base=LastPaddedState,
+    replace={
+        "return states, from_rnn(final)": (
+            "h = states[torch.arange(len(src)), src_lengths - 1]\n"
+            "        return states, (h, from_rnn(final)[1]) if isinstance(final, tuple) else h"
+        )
+    },
     why="An LSTM's outputs show h only. Its long memory c cannot be picked from them.",
     question="Which part of the LSTM's state is not among its outputs?",
 )
-class CellStateFromPadding(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        states, final = self.rnn(self.embedding(src))
-        h = states[torch.arange(len(src)), src_lengths - 1]
-        if isinstance(final, tuple):
-            return states, (h, from_rnn(final)[1])
-        return states, h
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "OrderNotRestored",
     "the sentences were sorted by length and never put back",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths, order = src_lengths.sort(descending=True)\n"
+            "        words = self.embedding(src[order])"
+        )
+    },
     why="Every sentence would get the meaning of another one.",
-    question="Which sentence stands in row 0 of what you return?",
+    question="Which sentence is in row 0 of what you return?",
 )
-class OrderNotRestored(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        lengths, order = src_lengths.sort(descending=True)
-        packed = pack_padded_sequence(self.embedding(src[order]), lengths, batch_first=True)
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "SortedExpected",
     "packing wants the longest sentence first, unless you tell it otherwise",
+    base=EncoderPacksAndUnpacks,
+    replace={", enforce_sorted=False": ""},
     why="The sentences of a batch come in any order.",
     question="What does the argument `enforce_sorted` say, and what is its default?",
     raises="enforce_sorted",
 )
-class SortedExpected(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(self.embedding(src), src_lengths, batch_first=True)
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
-    "the states end with the longest sentence, and the rectangle is wider",
-    why="A mask over the source would no longer fit over the states.",
+PackedEncoder.edit(
+    "StatesTooShort",
+    "the states end with the longest sentence, but the rectangle is wider",
+    base=EncoderPacksAndUnpacks,
+    replace={", total_length=src.shape[1]": ""},
+    why="A mask of the source would no longer fit the states.",
     question="What does the argument `total_length` of `pad_packed_sequence` do?",
 )
-class StatesTooShort(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True)
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "OnePlaceAfter",
     "the state was taken one place after the last word",
+    base=LastPaddedState,
+    replace={"from_rnn(final)": "states[torch.arange(len(src)), src_lengths]"},
     why="Places are counted from 0: the last word of a sentence of 3 is at place 2.",
     question="At which place does a sentence of one word end?",
     raises="out of bounds",
 )
-class OnePlaceAfter(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        states, _ = self.rnn(self.embedding(src))
-        return states, states[torch.arange(len(src)), src_lengths]
-
-
-@PackedEncoder.mistake(
-    "the two results are exchanged",
+PackedEncoder.edit(
+    "ResultsExchanged",
+    "the two results are swapped",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return from_rnn(final), states"},
     why="The decoder would start from the states of all words.",
-    question="Which of the two stands first in the signature, after the arrow?",
+    question="Which of the two comes first in the signature, after the arrow?",
 )
-class ResultsExchanged(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return from_rnn(final), states
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "LastPlaceOfStates",
     "the state was taken at the last place of the rectangle",
-    why="Only the longest sentence ends there. For all others padding stands at that place, and "
-    "what the states hold at padding is not their meaning.",
+    base=EncoderPacksAndUnpacks,
+    replace={"from_rnn(final)": "states[:, -1]"},
+    why="Only the longest sentence ends there. For all the others that place is padding, and the "
+    "states at padding do not hold what a sentence means.",
     question="Besides the states, what does `self.rnn` return, and after which word is it taken?",
 )
-class LastPlaceOfStates(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, _ = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, states[:, -1]
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "CellStateDropped",
     "the LSTM's c is lost",
+    base=LastPaddedState,
+    replace={"from_rnn(final)": "states[torch.arange(len(src)), src_lengths - 1]"},
     why="The decoder would start with half of the state.",
-    question="How many tensors is the state of an LSTM?",
+    question="How many tensors make up the state of an LSTM?",
 )
-class CellStateDropped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        states, _ = self.rnn(self.embedding(src))
-        return states, states[torch.arange(len(src)), src_lengths - 1]
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "LengthsKept",
     "the states came back together with the lengths",
-    why="`pad_packed_sequence` returns two things, the rectangle and the lengths once more.",
+    base=EncoderPacksAndUnpacks,
+    replace={"states, _ = pad_packed": "states = pad_packed"},
+    why="`pad_packed_sequence` returns two things: the rectangle, and the lengths again.",
     question="Which of the two results do you want to return?",
 )
-class LengthsKept(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "PackedTheOtherWay",
     "`pack_padded_sequence` took the words for sentences",
+    base=EncoderPacksAndUnpacks,
+    replace={"batch_first=True, enforce_sorted": "enforce_sorted"},
     why="By default it expects the places first and the batch second.",
     question="Which axis of your embeddings comes first, and which argument says so?",
     raises="exceeds dimension size|out of DATA bounds|invalid for input of size",
 )
-class PackedTheOtherWay(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(self.embedding(src), src_lengths, enforce_sorted=False)
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, from_rnn(final)
-
-
-@PackedEncoder.mistake(
+PackedEncoder.edit(
+    "FirstOfPair",
     "an LSTM's h was taken for its whole state",
+    base=EncoderPacksAndUnpacks,
+    replace={"from_rnn(final)": "final[0]"},
     why="A GRU's last state is one tensor, and `[0]` drops its first axis. An LSTM's is a pair, "
-    "and "
-    "there `[0]` is h.",
+    "and there `[0]` is h.",
     question="Which helper drops the axis for a tensor and for a pair alike?",
 )
-class FirstOfPair(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, final[0]
 
 
 @PackedEncoder.alternative

@@ -1,4 +1,4 @@
-"""The exercise `pad`: its cases, hints, mistakes and other right answers."""
+"""The exercise `pad`: put sentences of different lengths into one tensor."""
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
@@ -6,8 +6,6 @@ from torch.nn.utils.rnn import pad_sequence
 from s2s_ref import padding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ pad
 
 
 @exercise(
@@ -18,8 +16,8 @@ from s2s_ref.checks.registry import exercise
     hints=[
         "A batch is a rectangle, and every sentence starts at its left edge. How long is a row, "
         "and what fills the rest of it?",
-        "A list of lists of ids comes in. A tensor of whole numbers comes out: as many rows as "
-        "there are sentences, as many columns as the longest one has ids.",
+        "The argument is a list of lists of ids. The result is a tensor of integers, with one row "
+        "for each sentence and as many columns as the longest one has ids.",
         "[[5, 6, 7], [8]] with pad_id = 0 becomes [[5, 6, 7], [8, 0, 0]].",
     ],
 )
@@ -33,9 +31,18 @@ def pad(draw: Draw, sentences=4, longest=6, vocab=9):
     }
 
 
+@pad.alternative
+def pad_into_a_full_tensor(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    rectangle = torch.full((len(sequences), longest), pad_id)
+    for row, ids in enumerate(sequences):
+        rectangle[row, : len(ids)] = torch.tensor(ids)
+    return rectangle
+
+
 @pad.mistake(
     "the longer sentences were cut",
-    why="The end of a sentence is lost, and in Korean the verb stands there.",
+    why="The end of a sentence is lost, and in Korean that is where the verb is.",
     question="Which sentence decides how wide the rectangle is?",
 )
 def cut_to_shortest(sequences, pad_id):
@@ -44,7 +51,7 @@ def cut_to_shortest(sequences, pad_id):
 
 
 @pad.mistake(
-    "the padding stands in front",
+    "the padding is in front of the sentences",
     why="Then the words end at the right edge, but a mask of lengths marks the places on the left.",
     question="Where in a row does the first word of a sentence belong?",
 )
@@ -54,8 +61,8 @@ def padded_in_front(sequences, pad_id):
 
 
 @pad.mistake(
-    "the gaps were filled with 0 and not with `pad_id`",
-    why="It goes well as long as 0 happens to be the id of padding, and no longer.",
+    "the gaps were filled with 0, not with `pad_id`",
+    why="It works only as long as 0 happens to be the id of padding.",
     question="What is the second argument for?",
 )
 def filled_with_zeros(sequences, pad_id):
@@ -74,8 +81,9 @@ def one_column_too_many(sequences, pad_id):
 
 
 @pad.mistake(
-    "the sentences stand in the columns",
-    why="The batch comes first, everywhere in the course. PyTorch's own default is the other one.",
+    "the sentences are in the columns",
+    why="In this course the batch always comes first. PyTorch's own default is the other way "
+    "round.",
     question="How many rows should come out for two sentences?",
 )
 def sentences_in_columns(sequences, pad_id):
@@ -83,22 +91,23 @@ def sentences_in_columns(sequences, pad_id):
     return pad_sequence(rows, padding_value=pad_id)
 
 
-@pad.mistake(
+pad.edit(
+    "floats",
     "the ids became floats",
-    why="An embedding is looked up by whole numbers; it refuses 5.0.",
+    base=pad_into_a_full_tensor,
+    replace={
+        "torch.full((len(sequences), longest), pad_id)": (
+            "torch.ones(len(sequences), longest) * pad_id"
+        )
+    },
+    why="An embedding is looked up by an integer; it rejects 5.0.",
     question="Which dtype do `torch.zeros` and `torch.ones` give when you do not name one?",
 )
-def floats(sequences, pad_id):
-    longest = max(len(ids) for ids in sequences)
-    rectangle = torch.ones(len(sequences), longest) * pad_id
-    for row, ids in enumerate(sequences):
-        rectangle[row, : len(ids)] = torch.tensor(ids)
-    return rectangle
 
 
 @pad.mistake(
-    "the sentences that came in were made longer",
-    why="Whoever called still needs them; in the next batch they would be as long as this one's.",
+    "the sentences that were passed in were made longer",
+    why="The caller still needs them; in the next batch they would be as long as in this one.",
     question="Which of your operations changes a list, and which makes a new one?",
 )
 def made_longer(sequences, pad_id):
@@ -109,10 +118,10 @@ def made_longer(sequences, pad_id):
 
 
 @pad.mistake(
-    "the rows are not all of one length",
+    "the rows are not all of the same length",
     why="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
-    question="For a sentence of 2 ids beside one of 5: how many times does `pad_id` stand "
-    "behind it?",
+    question="A sentence of 2 ids is in a batch with one of 5. How many times must `pad_id` "
+    "follow it?",
     raises="expected sequence of length",
 )
 def always_one_more(sequences, pad_id):
@@ -123,13 +132,3 @@ def always_one_more(sequences, pad_id):
 def pad_with_pytorch(sequences, pad_id):
     rows = [torch.tensor(ids) for ids in sequences]
     return pad_sequence(rows, batch_first=True, padding_value=pad_id)
-
-
-@pad.alternative
-def pad_into_a_full_tensor(sequences, pad_id):
-    longest = max(len(ids) for ids in sequences)
-    rectangle = torch.full((len(sequences), longest), pad_id)
-    for row, ids in enumerate(sequences):
-        for column, number in enumerate(ids):
-            rectangle[row, column] = number
-    return rectangle

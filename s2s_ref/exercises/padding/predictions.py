@@ -1,9 +1,7 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 3, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
 from s2s_ref.exercises.shared import one_of, one_share
-
-# ------------------------------------------------------------------ predictions
 
 
 @prediction(title="Prediction: a mate of 40 words", example="all")
@@ -80,6 +78,8 @@ def padding_share_unanswered():
     return None
 
 
-@padding_share.mistake("expected a percentage, from 0 to 100", why="A number alone, no quotes.")
+@padding_share.mistake(
+    "expected a percentage, from 0 to 100", why="A number alone, no quotes."
+)
 def padding_share_in_quotes():
     return "50 %"
