@@ -78,8 +78,6 @@ def padding_share_unanswered():
     return None
 
 
-@padding_share.mistake(
-    "expected a percentage, from 0 to 100", why="A number alone, no quotes."
-)
+@padding_share.mistake("expected a percentage, from 0 to 100", why="A number alone, no quotes.")
 def padding_share_in_quotes():
     return "50 %"

@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 4, in the order of the notebook."""
 
 ORDER = (
     "teacher_forced_loss",

@@ -1,4 +1,4 @@
-"""The exercise `perplexity`: its cases, hints, mistakes and other right answers."""
+"""The exercise `perplexity`: e to the mean loss of the real tokens."""
 
 import torch
 from torch import nn
@@ -7,8 +7,6 @@ from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 from s2s_ref.padding import masked_cross_entropy
-
-# ------------------------------------------------------------------ perplexity
 
 
 @exercise(
@@ -19,8 +17,8 @@ from s2s_ref.padding import masked_cross_entropy
     hints=[
         "The loss is in nats, and nats are natural logarithms. Which function undoes one, and is "
         "it applied to every token or to the mean?",
-        "Logits [batch, tgt_len, vocab], targets and mask [batch, tgt_len] come in, as for the "
-        "loss of lesson 3; one plain number comes out.",
+        "The arguments are those of the loss of lesson 3: logits [batch, tgt_len, vocab], targets "
+        "and mask [batch, tgt_len]. The result is one plain number.",
         "Two real tokens, right with probabilities 1/2 and 1/8. The mean of log 2 and log 8 is "
         "log 4: the perplexity is 4.",
     ],
@@ -76,7 +74,7 @@ def perplexity_with_padding(logits, tgt_output, tgt_mask):
 
 @perplexity.mistake(
     "these are nats per token, not yet the perplexity",
-    why="0.7 nats say the same as a perplexity of 2, on another scale.",
+    why="0.7 nats are the same as a perplexity of 2, on another scale.",
     question="What is the perplexity of a model that is certain and right: 0 or 1?",
 )
 def still_nats(logits, tgt_output, tgt_mask):

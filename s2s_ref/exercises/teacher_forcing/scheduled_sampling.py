@@ -1,4 +1,4 @@
-"""The exercise `scheduled_sampling`: its cases, hints, mistakes and other right answers."""
+"""The exercise `scheduled_sampling`: let the decoder read the right word or its own."""
 
 import torch
 
@@ -6,8 +6,6 @@ from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 from s2s_ref.exercises.shared import decoder_of, state_of
-
-# ------------------------------------------------------------------ scheduled_sampling
 
 
 @exercise(
@@ -20,8 +18,8 @@ from s2s_ref.exercises.shared import decoder_of, state_of
         "could be read at step t, and where does each come from?",
         "coins[:, t] has one coin for each sentence. `torch.where(coin, a, b)` picks from a where "
         "the coin is True and from b elsewhere; all three are [batch, 1].",
-        "The right words are <bos> 7 8, the coins True True False. It reads <bos>; coin 1 is "
-        "True: it reads 7, and its likeliest word is 9; coin 2 is False: it reads 9.",
+        "The right words are <bos> 7 8, the coins True True False. The decoder reads <bos>. Coin 1 "
+        "is True: it reads 7, and its likeliest word is 9. Coin 2 is False: it reads 9.",
     ],
 )
 def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=5, lstm=0):
@@ -36,95 +34,79 @@ def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=
     }
 
 
-@scheduled_sampling.mistake(
+@scheduled_sampling.alternative
+def sampling_word_by_word(decoder, state, tgt_input, coins):
+    logits, state = decoder(tgt_input[:, :1], state)
+    rows = [logits]
+    for t in range(1, tgt_input.shape[1]):
+        right = tgt_input[:, t : t + 1]
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t : t + 1], right, own)
+        logits, state = decoder(token, state)
+        rows.append(logits)
+    return torch.cat(rows, dim=1)
+
+
+scheduled_sampling.edit(
+    "coin_inverted",
     "the coin is the wrong way round",
+    base=sampling_word_by_word,
+    replace={"right, own": "own, right"},
     why="True stands for the right word. With mostly True it would be nearly free running.",
     question="What does the decoder read where the coin is True?",
 )
-def coin_inverted(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for t in range(1, tgt_input.shape[1]):
-        own = logits.argmax(dim=-1)
-        token = torch.where(coins[:, t : t + 1], own, tgt_input[:, t : t + 1])
-        logits, state = decoder(token, state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
-
-@scheduled_sampling.mistake(
+scheduled_sampling.edit(
+    "one_coin_for_all",
     "one coin decides for the whole batch",
+    base=sampling_word_by_word,
+    replace={"torch.where(coins[:, t : t + 1], right, own)": "right if coins[0, t] else own"},
     why="Every sentence has a coin of its own at every step.",
     question="How many coins are there at step t, and how many of them do you look at?",
 )
-def one_coin_for_all(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for t in range(1, tgt_input.shape[1]):
-        token = tgt_input[:, t : t + 1] if coins[0, t] else logits.argmax(dim=-1)
-        logits, state = decoder(token, state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
-
-@scheduled_sampling.mistake(
+scheduled_sampling.edit(
+    "one_coin_a_sentence",
     "one coin decides for the whole sentence",
-    why="The coin is tossed anew at every step, so that right and own words alternate.",
+    base=sampling_word_by_word,
+    replace={"coins[:, t : t + 1]": "coins[:, :1]"},
+    why="The coin is tossed again at every step, so that right words and its own alternate.",
     question="Along which axis of `coins` does time run?",
 )
-def one_coin_a_sentence(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for t in range(1, tgt_input.shape[1]):
-        token = torch.where(coins[:, :1], tgt_input[:, t : t + 1], logits.argmax(dim=-1))
-        logits, state = decoder(token, state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
-
-@scheduled_sampling.mistake(
+scheduled_sampling.edit(
+    "coin_of_the_step_before",
     "each word is decided by the coin of the step before",
-    why="The coins stand beside the right words: coin t belongs to right word t.",
+    base=sampling_word_by_word,
+    replace={"coins[:, t : t + 1]": "coins[:, t - 1 : t]"},
+    why="Each coin belongs to the right word at the same place: coin t to word t.",
     question="Which coin decides what is read at step 1?",
 )
-def coin_of_the_step_before(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for t in range(1, tgt_input.shape[1]):
-        own = logits.argmax(dim=-1)
-        token = torch.where(coins[:, t - 1 : t], tgt_input[:, t : t + 1], own)
-        logits, state = decoder(token, state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
 
 @scheduled_sampling.mistake(
     "the right word is read at every step",
     why="This is teacher forcing. The target leaks in where the decoder should read its own word.",
-    question="Where do the coins come into your computation?",
+    question="Where does your code use the coins?",
 )
 def always_the_right_word(decoder, state, tgt_input, coins):
     logits, *_ = decoder(tgt_input, state)
     return logits
 
 
-@scheduled_sampling.mistake(
-    "its own word is read at every step",
+scheduled_sampling.edit(
+    "always_its_own_word",
+    "the decoder's own word is read at every step",
+    base=sampling_word_by_word,
+    replace={"torch.where(coins[:, t : t + 1], right, own)": "own"},
     why="This is free running. The teacher never speaks.",
-    question="Where do the coins come into your computation?",
+    question="Where does your code use the coins?",
 )
-def always_its_own_word(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for _ in range(1, tgt_input.shape[1]):
-        logits, state = decoder(logits.argmax(dim=-1), state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
 
 @scheduled_sampling.mistake(
-    "its own words come from a run with a teacher",
-    why="What it would say after right words is not what it says after words of its own.",
+    "the decoder's own words come from a run with a teacher",
+    why="What it would say after the right words is not what it says after its own.",
     question="Which words had the decoder read when it chose the word that you call its own?",
 )
 def own_words_of_a_forced_run(decoder, state, tgt_input, coins):
@@ -135,20 +117,19 @@ def own_words_of_a_forced_run(decoder, state, tgt_input, coins):
     return decoder(mixed, state)[0]
 
 
-@scheduled_sampling.mistake(
+scheduled_sampling.edit(
+    "state_not_carried",
     "the state is reset at every step",
+    base=sampling_word_by_word,
+    replace={
+        "logits, state = decoder(tgt_input[:, :1], state)": (
+            "logits, _ = decoder(tgt_input[:, :1], state)"
+        ),
+        "logits, state = decoder(token, state)": "logits, _ = decoder(token, state)",
+    },
     why="The decoder knows the source and its last word, and forgets all that it read before.",
     question="Which state does the second call start from?",
 )
-def state_not_carried(decoder, state, tgt_input, coins):
-    logits, *_ = decoder(tgt_input[:, :1], state)
-    rows = [logits]
-    for t in range(1, tgt_input.shape[1]):
-        own = logits.argmax(dim=-1)
-        token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
-        logits, *_ = decoder(token, state)
-        rows.append(logits)
-    return torch.cat(rows, dim=1)
 
 
 @scheduled_sampling.mistake(
@@ -168,20 +149,15 @@ def prefix_read_again(decoder, state, tgt_input, coins):
     return torch.cat(rows, dim=1)
 
 
-@scheduled_sampling.mistake(
+scheduled_sampling.edit(
+    "last_step_missing",
     "the logits of the last step are missing",
-    why="Every word that is read is answered, the last one too.",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows[:-1], dim=1)"},
+    why="The decoder answers every word that it reads, the last one too.",
     question="How many words are read, and how many rows of logits come back?",
     raises="non-empty",
 )
-def last_step_missing(decoder, state, tgt_input, coins):
-    token, rows = tgt_input[:, :1], []
-    for t in range(1, tgt_input.shape[1]):
-        logits, state = decoder(token, state)
-        rows.append(logits)
-        own = logits.argmax(dim=-1)
-        token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
-    return torch.cat(rows, dim=1)
 
 
 @scheduled_sampling.alternative

@@ -1,4 +1,4 @@
-"""The exercise `teacher_forced_loss`: its cases, hints, mistakes and other right answers."""
+"""The exercise `teacher_forced_loss`: the loss of a decoder that reads the right target."""
 
 import torch
 from torch import nn
@@ -10,8 +10,6 @@ from s2s_ref.encoder_decoder import shift_target
 from s2s_ref.exercises.shared import decoder_of, padded_targets, state_of
 from s2s_ref.padding import masked_cross_entropy
 
-# ------------------------------------------------------------------ teacher_forced_loss
-
 
 @exercise(
     reference=teacher_forcing.teacher_forced_loss,
@@ -19,12 +17,12 @@ from s2s_ref.padding import masked_cross_entropy
     returns="loss",
     edges=[{"batch": 1}, {"full_len": 2}, {"lstm": 1}],
     hints=[
-        "The teacher puts the right word before the decoder at every step, whatever it would have "
-        "said itself. Which two tensors does one target give, and which of them is read?",
+        "The teacher gives the decoder the right word at every step, whatever it would have said "
+        "itself. Which two tensors come from one target, and which of them is read?",
         "The target and its mask are [batch, full_len]. Input and output are one token shorter, "
-        "and so must be the mask of what is said.",
-        "The target <bos> 7 8 <eos> <pad>: it reads <bos> 7 8 <eos>, and is asked for "
-        "7 8 <eos> <pad>. The mask of what is asked: True True True False.",
+        "and the mask of the output must be, too.",
+        "With the target <bos> 7 8 <eos> <pad>, the decoder reads <bos> 7 8 <eos> and is asked for "
+        "7 8 <eos> <pad>. The mask of the output is True True True False.",
     ],
 )
 def teacher_forced_loss(draw: Draw, batch=2, full_len=6, vocab=8, embed=4, hidden=7, lstm=0):
@@ -38,36 +36,43 @@ def teacher_forced_loss(draw: Draw, batch=2, full_len=6, vocab=8, embed=4, hidde
     }
 
 
-@teacher_forced_loss.mistake(
+@teacher_forced_loss.alternative
+def loss_in_one_call(decoder, state, tgt, tgt_mask):
+    tgt_input, tgt_output = shift_target(tgt)
+    logits, *_ = decoder(tgt_input, state)
+    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])
+
+
+teacher_forced_loss.edit(
+    "loss_with_padding",
     "the padding is counted",
+    base=loss_in_one_call,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten())"
+        )
+    },
     why="A short sentence beside a long one would mostly be asked to say <pad>.",
     question="Which argument says where the real tokens are, and where do you use it?",
 )
-def loss_with_padding(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten())
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "mask_of_the_input",
     "the mask is that of the input, not of the output",
-    why="It marks one place too many: the <pad> behind the <eos> of every short sentence.",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:]": "tgt_mask[:, :-1]"},
+    why="It marks one place too many: the <pad> after the <eos> of every short sentence.",
     question="Which words is the decoder asked for: all but the first, or all but the last?",
 )
-def mask_of_the_input(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, :-1])
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "reads_what_it_says",
     "the decoder reads the word that it has to say",
+    base=loss_in_one_call,
+    replace={"decoder(tgt_input, state)": "decoder(tgt_output, state)"},
     why="It learns to copy. When it translates, there is nothing to copy from.",
     question="When the decoder says word t, which words may it have read?",
 )
-def reads_what_it_says(decoder, state, tgt, tgt_mask):
-    logits, *_ = decoder(tgt[:, 1:], state)
-    return masked_cross_entropy(logits, tgt[:, 1:], tgt_mask[:, 1:])
 
 
 @teacher_forced_loss.mistake(
@@ -97,81 +102,74 @@ def reads_its_own_words(decoder, state, tgt, tgt_mask):
 @teacher_forced_loss.mistake(
     "every word is read from the first state",
     why="The decoder knows the source and one word, and none of the words before.",
-    question="Where does the state go that comes back from a call?",
+    question="What happens to the state that a call returns?",
 )
 def from_the_first_state(decoder, state, tgt, tgt_mask):
     rows = [decoder(tgt[:, t : t + 1], state)[0] for t in range(tgt.shape[1] - 1)]
     return masked_cross_entropy(torch.cat(rows, dim=1), tgt[:, 1:], tgt_mask[:, 1:])
 
 
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "loss_softmaxed",
     "the softmax is taken twice",
+    base=loss_in_one_call,
+    replace={"masked_cross_entropy(logits,": "masked_cross_entropy(logits.softmax(dim=-1),"},
     why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
     question="Does the cross-entropy want logits or probabilities?",
 )
-def loss_softmaxed(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return masked_cross_entropy(logits.softmax(dim=-1), tgt_output, tgt_mask[:, 1:])
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "loss_mean_of_means",
     "this is a mean of the sentences' means",
+    base=loss_in_one_call,
+    replace={
+        "return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": """\
+real = tgt_mask[:, 1:]
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    return ((losses * real).sum(dim=1) / real.sum(dim=1)).mean()"""
+    },
     why="A word of a short sentence would weigh more than a word of a long one.",
     question="Nats per token: what do you add up, and by what do you divide once, at the end?",
 )
-def loss_mean_of_means(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    real = tgt_mask[:, 1:]
-    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
-    return ((losses * real).sum(dim=1) / real.sum(dim=1)).mean()
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "loss_summed",
     "the sum came back where the mean was asked for",
-    why="A sum grows with the batch, and losses of two batches cannot be compared.",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum")'},
+    why="A sum grows with the batch, and the losses of two batches cannot be compared.",
     question="What is the unit that the docstring asks for?",
 )
-def loss_summed(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:], reduction="sum")
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "loss_as_number",
     "a plain number came back: no gradient can flow from it",
-    why="A loss is there to be sent back through the model, and a number has forgotten its way.",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": "tgt_mask[:, 1:]).item()"},
+    why="Gradients flow back from a loss through the steps that made it. A plain number has "
+    "forgotten them.",
     question="When may `.item()` be called: before `backward()` or after it?",
 )
-def loss_as_number(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:]).item()
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "loss_of_both_results",
     "the decoder's two results were taken as one",
+    base=loss_in_one_call,
+    replace={"logits, *_ =": "logits ="},
     why="A decoder returns the logits and the next state, side by side in a tuple.",
     question="Which of the two does the loss need, and how do you take one out of a pair?",
     raises="tuple|only integer tensors|parameter 'logits'",  # the last where shapes are checked
 )
-def loss_of_both_results(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits = decoder(tgt_input, state)
-    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])
 
-
-@teacher_forced_loss.mistake(
+teacher_forced_loss.edit(
+    "mask_of_the_whole_target",
     "the mask is that of the whole target, one place longer than the output",
-    why="The output begins behind <bos>, and its mask must begin there too.",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:]": "tgt_mask"},
+    why="The output begins after <bos>, and its mask must begin there too.",
     question="What did `shift_target` leave out of the target, and is it still in the mask?",
     raises="shape of the mask|parameter 'tgt_mask'",
 )
-def mask_of_the_whole_target(decoder, state, tgt, tgt_mask):
-    tgt_input, tgt_output = shift_target(tgt)
-    logits, *_ = decoder(tgt_input, state)
-    return masked_cross_entropy(logits, tgt_output, tgt_mask)
 
 
 @teacher_forced_loss.alternative

@@ -1,4 +1,4 @@
-"""The exercise `train_step`: its cases, hints, mistakes and other right answers."""
+"""The exercise `train_step`: one update of a translator's weights."""
 
 import torch
 from torch import nn
@@ -11,8 +11,6 @@ from s2s_ref.exercises.shared import padded_targets
 from s2s_ref.padding import masked_cross_entropy
 from s2s_ref.student.protocol import Model, Optimizer
 
-# ------------------------------------------------------------------ train_step
-
 
 @exercise(
     reference=teacher_forcing.train_step,
@@ -20,9 +18,9 @@ from s2s_ref.student.protocol import Model, Optimizer
     returns="loss",
     edges=[{"batch": 1}, {"full_len": 2}],
     hints=[
-        "Five things happen, each for the next: old gradients go, the loss is computed, it is "
-        "sent back, the gradients are clipped, the weights move. What is in `.grad` at each of "
-        "these moments?",
+        "Five things happen, and each prepares the next: the old gradients are cleared, the loss "
+        "is computed, it is sent back, the gradients are clipped, the weights move. What is in "
+        "`.grad` at each of these moments?",
         "`model` takes src and the target's input, and gives logits [batch, tgt_len, vocab] for "
         "the output. Clipping looks at all gradients together as one long vector.",
         "One weight, w = 1, learning rate 0.5, gradient 4, max_norm 1: the clipped gradient is 1, "
@@ -49,204 +47,159 @@ def train_step(draw: Draw, batch=2, src_len=4, full_len=6, vocab=8, embed=3, hid
     }
 
 
-@train_step.mistake(
-    "the old gradients are still there",
-    why="PyTorch adds new gradients to old ones. Every step would repeat all the steps before it.",
-    question="What is in `.grad` when `backward()` begins?",
-)
-def not_zeroed(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "the gradients are zeroed between backward and step",
-    why="The weights stay as they are. The loss is computed, and nothing is learned from it.",
-    question="What has the optimiser to go by when it takes its step?",
-)
-def zeroed_before_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    optimizer.zero_grad()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "the step is taken with gradients that are not clipped",
-    why="Before backward there is nothing to clip, so an odd batch can throw the weights far off.",
-    question="At which moment are the gradients of this batch there, and not yet used?",
-)
-def clipped_before_backward(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "the gradients are clipped after the step",
-    why="By then the weights have moved, by the full length of the gradients.",
-    question="Which comes first: to shorten a step, or to take it?",
-)
-def clipped_after_the_step(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    optimizer.step()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    return loss.item()
-
-
-@train_step.mistake(
-    "each gradient is clipped by itself",
-    why="That turns the step into another direction. `max_norm` is the length of all together.",
-    question="What does the word norm mean: the largest number of a vector, or its length?",
-)
-def clipped_by_value(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    nn.utils.clip_grad_value_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "each weight matrix is clipped by itself",
-    why="Short gradients keep their length and long ones lose it: the direction is another one.",
-    question="Of how many vectors does `max_norm` limit the length?",
-)
-def clipped_one_by_one(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    for parameter in model.parameters():
-        nn.utils.clip_grad_norm_([parameter], max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "short gradients are stretched to max_norm",
-    why="Near the end of training the gradients are short, and that is right: small steps.",
-    question="Is `max_norm` the length that gradients must have, or the length that they may have?",
-)
-def stretched(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    length = sum(p.grad.square().sum() for p in model.parameters()).sqrt()
-    for parameter in model.parameters():
-        parameter.grad *= max_norm / length
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "no step is taken",
-    why="The gradients are there, and the weights stay as they are.",
-    question="Who moves the weights, and when do you call it?",
-)
-def no_step(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    return loss.item()
-
-
-@train_step.mistake(
-    "the loss came back with its graph",
-    why="A list of a thousand such losses keeps a thousand steps in memory.",
-    question="How does a tensor with one number in it become a plain number?",
-)
-def loss_with_its_graph(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss
-
-
-@train_step.mistake(
-    "the loss became a plain number too early",
-    why="A number does not know how it came about, so there is nothing to send back through.",
-    question="Is `.item()` called before `backward()` or after it?",
-    raises="has no attribute 'backward'",
-)
-def number_too_early(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask[:, 1:]).item()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss
-
-
-@train_step.mistake(
-    "the mask is that of the whole target, one place longer than the output",
-    why="The output begins behind <bos>, and its mask must begin there too.",
-    question="What did `shift_target` leave out of the target, and is it still in the mask?",
-    raises="shape of the mask|parameter 'tgt_mask'",
-)
-def step_with_the_whole_mask(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    loss = masked_cross_entropy(model(src, tgt_input), tgt_output, tgt_mask)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "the softmax is taken twice",
-    why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
-    question="Does the cross-entropy want logits or probabilities?",
-)
-def step_softmaxed(model, optimizer, src, tgt, tgt_mask, max_norm):
-    tgt_input, tgt_output = shift_target(tgt)
-    optimizer.zero_grad()
-    probabilities = model(src, tgt_input).softmax(dim=-1)
-    loss = masked_cross_entropy(probabilities, tgt_output, tgt_mask[:, 1:])
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm)
-    optimizer.step()
-    return loss.item()
-
-
-@train_step.mistake(
-    "the padding is counted",
-    why="Most of what a short sentence teaches would be how to say <pad>.",
-    question="Which argument says where the real tokens are, and where do you use it?",
-)
-def step_with_padding(model, optimizer, src, tgt, tgt_mask, max_norm):
+@train_step.alternative
+def step_line_by_line(model, optimizer, src, tgt, tgt_mask, max_norm):
     tgt_input, tgt_output = shift_target(tgt)
     optimizer.zero_grad()
     logits = model(src, tgt_input)
-    loss = nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten())
+    loss = masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), max_norm)
     optimizer.step()
     return loss.item()
+
+
+# lines of this answer, which the edits drop, move or change
+ZERO = "    optimizer.zero_grad()\n"
+BACKWARD = "    loss.backward()\n"
+CLIP = "    nn.utils.clip_grad_norm_(model.parameters(), max_norm)\n"
+STEP = "    optimizer.step()\n"
+
+
+train_step.edit(
+    "not_zeroed",
+    "the old gradients are still there",
+    base=step_line_by_line,
+    replace={ZERO: ""},
+    why="PyTorch adds new gradients to old ones. Every step would repeat all the steps before it.",
+    question="What is in `.grad` when `backward()` begins?",
+)
+
+train_step.edit(
+    "zeroed_before_the_step",
+    "the gradients are zeroed between backward and step",
+    base=step_line_by_line,
+    replace={ZERO: "", BACKWARD: BACKWARD + ZERO},
+    why="The weights stay as they are. The loss is computed, and nothing is learned from it.",
+    question="What does the optimiser have to go by when it takes its step?",
+)
+
+train_step.edit(
+    "clipped_before_backward",
+    "the step is taken with gradients that are not clipped",
+    base=step_line_by_line,
+    replace={BACKWARD + CLIP: CLIP + BACKWARD},
+    why="Before backward there is nothing to clip, so an odd batch can throw the weights far off.",
+    question="At which moment are the gradients of this batch there, and not yet used?",
+)
+
+train_step.edit(
+    "clipped_after_the_step",
+    "the gradients are clipped after the step",
+    base=step_line_by_line,
+    replace={CLIP + STEP: STEP + CLIP},
+    why="By then the weights have moved, by the full length of the gradients.",
+    question="Which comes first: to shorten a step, or to take it?",
+)
+
+train_step.edit(
+    "clipped_by_value",
+    "each gradient is clipped by itself",
+    base=step_line_by_line,
+    replace={"clip_grad_norm_": "clip_grad_value_"},
+    why="That changes the direction of the step. `max_norm` limits the length of all gradients "
+    "together.",
+    question="What does the word norm mean: the largest number of a vector, or its length?",
+)
+
+train_step.edit(
+    "clipped_one_by_one",
+    "each weight matrix is clipped by itself",
+    base=step_line_by_line,
+    replace={
+        CLIP: (
+            "    for parameter in model.parameters():\n"
+            "        nn.utils.clip_grad_norm_([parameter], max_norm)\n"
+        )
+    },
+    why="Short gradients keep their length and long ones lose it, so the direction changes.",
+    question="Of how many vectors does `max_norm` limit the length?",
+)
+
+train_step.edit(
+    "stretched",
+    "short gradients are stretched to max_norm",
+    base=step_line_by_line,
+    replace={
+        CLIP: (
+            "    length = sum(p.grad.square().sum() for p in model.parameters()).sqrt()\n"
+            "    for parameter in model.parameters():\n"
+            "        parameter.grad *= max_norm / length\n"
+        )
+    },
+    why="Near the end of training the gradients are short, and that is right: small steps.",
+    question="Is `max_norm` the length that gradients must have, or the length that they may have?",
+)
+
+train_step.edit(
+    "no_step",
+    "no step is taken",
+    base=step_line_by_line,
+    replace={STEP: ""},
+    why="The gradients are there, and the weights stay as they are.",
+    question="What moves the weights, and when do you call it?",
+)
+
+train_step.edit(
+    "loss_with_its_graph",
+    "the loss came back with its graph",
+    base=step_line_by_line,
+    replace={"loss.item()": "loss"},
+    why="A list of a thousand such losses keeps a thousand steps in memory.",
+    question="How does a tensor with one number in it become a plain number?",
+)
+
+train_step.edit(
+    "number_too_early",
+    "the loss became a plain number too early",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:])": "tgt_mask[:, 1:]).item()", "return loss.item()": "return loss"},
+    why="A number does not know how it was computed, so there is nothing to send back through.",
+    question="Is `.item()` called before `backward()` or after it?",
+    raises="has no attribute 'backward'",
+)
+
+train_step.edit(
+    "step_with_the_whole_mask",
+    "the mask is that of the whole target, one place longer than the output",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:]": "tgt_mask"},
+    why="The output begins after <bos>, and its mask must begin there too.",
+    question="What did `shift_target` leave out of the target, and is it still in the mask?",
+    raises="shape of the mask|parameter 'tgt_mask'",
+)
+
+train_step.edit(
+    "step_softmaxed",
+    "the softmax is taken twice",
+    base=step_line_by_line,
+    replace={"model(src, tgt_input)": "model(src, tgt_input).softmax(dim=-1)"},
+    why="The cross-entropy takes the softmax itself. Taken twice, it flattens every choice.",
+    question="Does the cross-entropy want logits or probabilities?",
+)
+
+train_step.edit(
+    "step_with_padding",
+    "the padding is counted",
+    base=step_line_by_line,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten())"
+        )
+    },
+    why="Most of what a short sentence teaches would be how to say <pad>.",
+    question="Which argument says where the real tokens are, and where do you use it?",
+)
 
 
 @train_step.alternative
