@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell
 from s2s_ref.checks.source import standalone
 from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.sandbox.bubblewrap import problem
 
 # For every new gradebook nbgrader starts a Python of its own, to ask for one constant.
 nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
@@ -26,6 +27,9 @@ EXPERIMENT = "experiment-nested"
 KEPT = ("text-01", "set-up", EXERCISE, CHECK, PREDICT, PREDICTION_CHECK, EXPERIMENT, WRITTEN)
 """A text, the set-up, one exercise (2 points), one prediction (1), an experiment, an answer (3)."""
 
+WAYS = ("unsafe",) if problem() else ("bwrap", "fork")
+"""How a submission can run on this machine. A test that a sandbox is not the subject of trusts what
+it hands in; the others are marked with `needs_sandbox`."""
 RIGHT = standalone(encode_sentence.reference_encode_sentence, "encode_sentence")
 
 
@@ -39,10 +43,15 @@ def small_lesson():
 
 def small_course(root, lessons=(LESSON,)):
     """Make a course below `root` with this lesson under one or more names."""
-    course = Course(root)
+    course = course_in(WAYS[0], root)
     for name in lessons:
         write(small_lesson(), course.notebook(course.solutions, name))
     return course
+
+
+def course_in(way, root):
+    """Name a course whose submissions run in one of the ways."""
+    return Course(root, unsafe=way == "unsafe", fork=way == "fork")
 
 
 def hand_in(course, student, notebook, lesson=LESSON):

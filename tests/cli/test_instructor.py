@@ -116,7 +116,7 @@ def test_a_lesson_that_does_not_exist(s2s, course, command, name):
 def test_a_solution_that_is_not_json(s2s, course, command):
     path = write("not JSON", course.notebook(course.solutions, OTHER))
     hand_in(course, "somebody", "", OTHER)
-    answer = s2s(command)
+    answer = s2s(command, *(["--unsafe"] if command == "grade" else []))
     if command == "demo":  # the demo's own copy of it
         path = course.root / "demo" / path.relative_to(course.root)
     if command == "grade":  # the progress bar is there already
@@ -192,12 +192,20 @@ def test_a_class_folder_without_submissions(s2s, course):
     assert not (course.root / "class").exists()
 
 
+def test_without_a_sandbox_grading_says_what_brings_one(s2s, course, monkeypatch):
+    reason = "bwrap cannot be found. Install it: sudo apt-get install bubblewrap"
+    monkeypatch.setattr("s2s_ref.grading.sandbox.bubblewrap.problem", lambda: reason)
+    hand_in(course, "ada", "")
+    assert is_one_sentence_on_stderr(s2s("grade"), reason, "s2s grade --unsafe")
+    assert not course.autograded.exists()
+
+
 def test_a_bad_submission_ends_with_1_and_stands_in_table_and_json(s2s, course, tmp_path):
     hand_in(course, "zoe", "not JSON")
     hand_in(course, "[red]", "[]")
     hand_in(course, "adam", "", OTHER)
     told = tmp_path / "marks.json"
-    code, out, _ = s2s("grade", "--lesson", "0", "--json", told)
+    code, out, _ = s2s("grade", "--unsafe", "--lesson", "0", "--json", told)
     assert code == 1
     assert "no marks" in out
     assert f"zoe, {LESSON}: " in out

@@ -9,17 +9,24 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_course import EXERCISE, LESSON, PREDICT, RIGHT, answered, hand_in, small_course
+from small_course import (
+    EXERCISE,
+    LESSON,
+    PREDICT,
+    RIGHT,
+    answered,
+    hand_in,
+    small_course,
+)
 
 from s2s_ref.checks.source import standalone
 from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.release import release
-from s2s_ref.grading.sandbox.bubblewrap import problem
 from s2s_ref.grading.submissions import find_submissions
 
-pytestmark = pytest.mark.skipif(bool(problem()), reason=f"no sandbox: {problem()}")
+pytestmark = pytest.mark.needs_sandbox
 
 MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
 STUDENTS = 6
@@ -69,12 +76,16 @@ def processes_below(pid):
     return found
 
 
+def is_bwrap(command):
+    return command.split(b"\0")[0].endswith(b"/bwrap")
+
+
 VICTIMS = {
     "the grader": lambda pid, _: pid,
     "a worker": lambda _, below: next(p for p, c in below.items() if b"spawn_main" in c),
-    "bwrap": lambda _, below: next(p for p, c in below.items() if c.startswith(b"bwrap")),
+    "bwrap": lambda _, below: next(p for p, c in below.items() if is_bwrap(c)),
     "the warm process": lambda _, below: next(
-        p for p, c in reversed(below.items()) if b"warm.py" in c and not c.startswith(b"bwrap")
+        p for p, c in reversed(below.items()) if b"warm.py" in c and not is_bwrap(c)
     ),
 }
 CASES = [("the grader", "bwrap"), ("a worker", "fork")]

@@ -7,13 +7,20 @@ import sys
 
 import nbformat
 import pytest
-from small_course import EXERCISE, LESSON, PREDICT, RIGHT, answered, hand_in, small_course
+from small_course import (
+    EXERCISE,
+    LESSON,
+    PREDICT,
+    RIGHT,
+    answered,
+    hand_in,
+    small_course,
+)
 
 from s2s_ref.grading.release import release
-from s2s_ref.grading.sandbox.bubblewrap import problem
 
 pytestmark = [
-    pytest.mark.skipif(bool(problem()), reason=f"no sandbox: {problem()}"),
+    pytest.mark.needs_sandbox,
     pytest.mark.skipif(not os.environ.get("S2S_SCALE"), reason="only in make test-scale"),
 ]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 from nbgrader.utils import determine_grade
-from small_course import SOLUTION, answered, cell_of, hand_in, write
+from small_course import SOLUTION, WAYS, answered, cell_of, course_in, hand_in, write
 
 from s2s_ref.capstone import files, grading, prepare, sentences, submission
 from s2s_ref.capstone import translator as recipe
@@ -43,7 +43,7 @@ def solution():
 
 def prepared(root):
     """A course with lesson 9 and a small capstone."""
-    course = Course(root)
+    course = course_in(WAYS[0], root)
     write(solution(), course.notebook(course.solutions, LESSON))
     with_training = replace(MADE, train=[Pair("비가 와요.", "It rains.")])
     files.write(with_training, root / "given_out" / "capstone", course.capstone_references)

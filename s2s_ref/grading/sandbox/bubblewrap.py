@@ -110,16 +110,29 @@ def wrap(
     # what was handed in is copied, so that a notebook may write into its own files
     start = ["sh", "-c", f'cp -rT {FILES} {WORK} && exec "$@"', "sh", *command]
     inside = list(command) if nested else [*limits.command(), *start]
+    bwrap = _bwrap()
     if os.geteuid() != 0:
-        return ["bwrap", *tree, *walls, *room, "--", *inside]
+        return [str(bwrap), *tree, *walls, *room, "--", *inside]
     # Root's bwrap lays the tree, for it can read this Python wherever it lies; then nobody's bwrap
     # puts up the walls, so that no process behind them has ever been root.
-    outer = ["bwrap", "--die-with-parent", *tree, "--bind", "/proc", "/proc"]
+    outer = [str(bwrap), "--die-with-parent", *tree, *_itself(bwrap), "--bind", "/proc", "/proc"]
     outer += ["--dev-bind", "/dev", "/dev", "--bind", str(run), str(run)]
     outer += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"]
     drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--pdeathsig=KILL", "--"]
-    return [*outer, *drop, "bwrap", "--ro-bind", "/", "/", *walls, *room, "--", *inside]
+    return [*outer, *drop, str(bwrap), "--ro-bind", "/", "/", *walls, *room, "--", *inside]
+
+
+def _bwrap() -> Path:
+    """Return where bwrap is. Its own environment, `BARE`, may not lead there."""
+    return Path(shutil.which("bwrap") or "bwrap").resolve()
+
+
+def _itself(bwrap: Path) -> list[str]:
+    """Bind bwrap, which root's tree needs once more, where the rest of the tree lacks it."""
+    if any(bwrap.is_relative_to(folder) for folder in ("/usr", *LINKS, *_python())):
+        return []
+    return [*_parents(bwrap), "--ro-bind", str(bwrap), str(bwrap)]
 
 
 def _tree(run: Path, stage: Path, files: Path, hidden: Iterable[Path]) -> list[str]:
@@ -209,8 +222,8 @@ def problem() -> str:
     missing = [name for name in programs if not shutil.which(name)]
     if missing:
         return (
-            f"{' and '.join(missing)} cannot be found. Install it: "
-            "sudo apt-get install bubblewrap util-linux"
+            f"{' and '.join(missing)} cannot be found. "
+            "`sudo apt-get install bubblewrap util-linux` installs it."
         )
     with tempfile.TemporaryDirectory(prefix="s2s-") as folder:
         place = Path(folder, "place")
@@ -240,7 +253,6 @@ def open_to_nobody(folder: Path) -> None:
         return
     folder.chmod(0o711)
     for parent, folders, files in os.walk(folder):
-        for name in folders:
-            Path(parent, name).chmod(0o755)
-        for name in files:
-            Path(parent, name).chmod(0o644)
+        for path in (Path(parent, name) for name in (*folders, *files)):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() else 0o644)
