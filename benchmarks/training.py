@@ -29,7 +29,7 @@ def contenders(shape: Shape, peers: bool = True) -> list[Contender]:
         Ours(shape, "dot"),
         Ours(shape, "general"),
         Ours(shape, "additive"),
-        Ours(shape, "additive", two_way=False),
+        Ours(shape, "additive", bidirectional=False),
     ]
     if not peers:
         return list(ours)

@@ -13,6 +13,7 @@ from s2s_ref import syllabus
 
 LESSONS = syllabus.modules_before(len(syllabus.LESSONS))
 TOOLS = {"data", "training", "evaluation"}
+MODELS = {"state", *LESSONS, "fast", "models"}
 MAY_IMPORT = {
     "__init__": set(),
     "syllabus": set(),
@@ -20,11 +21,12 @@ MAY_IMPORT = {
     "whole_files": set(),
     **{lesson: {"state", *LESSONS[:i]} for i, lesson in enumerate(LESSONS)},
     "fast": {"state", *LESSONS},
+    "models": set(LESSONS),
     "data": {"whole_files"},
     "training": set(),
     "evaluation": {"data", "training", "student", "whole_files"},
-    "capstone": {"state", *LESSONS, "fast", *TOOLS},
-    "experiments": {"state", *LESSONS, "fast", *TOOLS, "student", "checks", "whole_files"},
+    "capstone": {*MODELS, *TOOLS},
+    "experiments": {*MODELS, *TOOLS, "student", "checks", "whole_files"},
     "student": {"state", "whole_files"},
     "checks": {"state", "student", "syllabus"},
     "exercises": {"state", *LESSONS, "data", "capstone", "student", "checks"},

@@ -1,47 +1,50 @@
 """A translator for real sentences, from pairs to translations: what the lessons add up to.
 
-The models are those of the lessons. New are only the usual helps against learning a small corpus by
-heart: dropout, label smoothing, subwords, and one table of target words for reading and writing.
-And several trained translators may write one translation together.
+The models are those of the lessons. New are only the usual means against overfitting a small
+corpus: dropout, label smoothing, subwords, and tied embeddings. Several trained translators can
+form an ensemble.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from s2s_ref.attention import DotScores, LuongDecoder
+from s2s_ref import models
+from s2s_ref.capstone.ensemble import Ensemble
 from s2s_ref.data.pairs import Pair
-from s2s_ref.data.vocabulary import Vocabulary, spell_out
-from s2s_ref.encoder_decoder import Decoder, shift_target
-from s2s_ref.fast import KINDS, Rows, beam_search, greedy_decode, rows_of
-from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, pad
-from s2s_ref.state import State
+from s2s_ref.data.vocabulary import Vocabulary, to_jamo
+from s2s_ref.encoder_decoder import shift_target
+from s2s_ref.fast import beam_search, greedy_decode
+from s2s_ref.padding import Translator, bucket_batches, pad
 from s2s_ref.training.batches import Batch, padded_batches
 from s2s_ref.training.history import History
 from s2s_ref.training.loop import Loss, Validate, fit, set_seed
-from s2s_ref.two_attentions import AdditiveScores, BidirectionalEncoder, GeneralScores
 
-AT_ONCE = 100  # sentences that are decoded in one batch
-ROOM = 10  # target tokens that a translation may have beyond twice its source's
+DECODING_BATCH = 100  # sentences
+EXTRA_TOKENS = 10  # that a translation may have beyond twice the length of the longest source
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices of one translator; the defaults suit some ten thousand short sentences.
+    """The settings of one translator; the defaults suit some ten thousand short sentences.
 
-    `unit` and `size` are those of `Vocabulary.build`, for each side; `size` is the most entries,
-    `min_count` the fewest times that one was seen. `letters` says whether the source's Hangul is
-    spelled out in letters before that. `hidden` is the size of all vectors, embeddings
-    too. `score` is that of the attention, "none" for a decoder without one; `two_way` says whether
-    the encoder reads in both directions. Pairs with a side of more than `longest` tokens are left
-    out of training: a batch takes as long as its longest sentence. `dropout` drops single numbers,
-    `word_dropout` whole tokens. `alpha` is the power of the length by which the beam's
-    log-probabilities are divided.
+    - `src_unit`, `src_size`, `tgt_unit`, `tgt_size`, `min_count`: the vocabularies, as for
+      `Vocabulary.build`; a size is the most entries.
+    - `jamo`: whether the source's Hangul is written in letters before that (`to_jamo`).
+    - `score`: that of Luong's attention; "none" is a decoder without attention.
+    - `bidirectional`: whether the encoder reads in both directions.
+    - `longest`: training leaves out pairs with a side of more tokens, because a batch takes as long
+      as its longest sentence.
+    - `hidden`: the size of all vectors, embeddings too; `cell` is the recurrent layer.
+    - `dropout`, `word_dropout`: the shares of single numbers and of whole tokens that are dropped.
+    - `smoothing`: the share of label smoothing.
+    - `batch`, `lr`, `lr_decay`: pairs in a batch, learning rate, and its decay (see `fit`).
+    - `beam`, `alpha`: the beam's size, and the power of the length by which it divides
+      log-probabilities.
     """
 
     src_unit: str = "subwords"
@@ -49,9 +52,9 @@ class Recipe:
     src_size: int | None = 3000
     tgt_size: int | None = 3000
     min_count: int = 2
-    letters: bool = False
+    jamo: bool = False
     score: str = "general"
-    two_way: bool = True
+    bidirectional: bool = True
     longest: int = 40
     hidden: int = 256
     cell: str = "gru"
@@ -60,13 +63,13 @@ class Recipe:
     smoothing: float = 0.1
     batch: int = 64
     lr: float = 2e-3
-    fall: float = 0.8
+    lr_decay: float = 0.8
     beam: int = 5
     alpha: float = 1.0
 
 
 FEW_PAIRS = Recipe(
-    letters=True,
+    jamo=True,
     src_size=800,
     tgt_size=1000,
     dropout=0.4,
@@ -74,8 +77,8 @@ FEW_PAIRS = Recipe(
     batch=32,
     lr=1.5e-3,
 )
-"""For a few thousand Korean pairs, in which most words are seen once or twice: pieces that are seen
-more often, and more to keep the model from learning them by heart."""
+"""For a few thousand Korean pairs, in which most words occur once or twice: smaller pieces, which
+occur more often, and more regularisation."""
 
 
 @dataclass
@@ -92,15 +95,15 @@ class System:
         ids = self.source_ids(sentences)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))  # less padding in a batch
         found = [""] * len(ids)
-        for start in range(0, len(order), AT_ONCE):
-            rows = order[start : start + AT_ONCE]
+        for start in range(0, len(order), DECODING_BATCH):
+            rows = order[start : start + DECODING_BATCH]
             best = self._search([ids[i] for i in rows], beam or self.recipe.beam)
             for i, tokens in zip(rows, best, strict=True):
                 found[i] = self.target.decode(tokens)
         return found
 
     def source_ids(self, sentences: Iterable[str]) -> list[list[int]]:
-        """Encode sources as the recipe wants them."""
+        """Encode source sentences with the recipe's units."""
         return self.source.encode_all(_sources(sentences, self.recipe))
 
     @torch.no_grad()
@@ -110,7 +113,7 @@ class System:
         lengths = torch.tensor([len(row) for row in ids])
         state = self.model.encode(pad(ids, self.source.pad_id).to(device), lengths.to(device))
         ends = (self.target.bos_id, self.target.eos_id)
-        longest = 2 * int(lengths.max()) + ROOM
+        longest = 2 * int(lengths.max()) + EXTRA_TOKENS
         if beam == 1:
             return greedy_decode(self.model.decoder, state, *ends, longest)
         found = beam_search(self.model.decoder, state, *ends, beam, longest, self.recipe.alpha)
@@ -130,33 +133,29 @@ def prepare(pairs: Sequence[Pair], recipe: Recipe, seed: int = 0) -> System:
 
 
 def _sources(texts: Iterable[str], recipe: Recipe) -> Iterable[str]:
-    return map(spell_out, texts) if recipe.letters else texts
+    return map(to_jamo, texts) if recipe.jamo else texts
 
 
 def build(recipe: Recipe, src_entries: int, tgt_entries: int) -> Translator:
-    """Build a recipe's model, with random weights."""
-    hidden, cell = recipe.hidden, recipe.cell
-    read = BidirectionalEncoder if recipe.two_way else PackedEncoder
-    encoder = read(src_entries, hidden, hidden, cell)
-    decoder: nn.Module = Decoder(tgt_entries, hidden, hidden, cell)
+    """Build a recipe's model, with random weights.
+
+    Raises ValueError for an unknown score.
+    """
+    sizes = (recipe.hidden, recipe.hidden, recipe.cell)
+    encoder = models.make_encoder(src_entries, *sizes, bidirectional=recipe.bidirectional)
+    decoder = models.make_decoder("fixed", tgt_entries, *sizes)
     if recipe.score != "none":
-        decoder = LuongDecoder(tgt_entries, hidden, hidden, cell, _score(recipe.score, hidden))
-    start_small(encoder)
-    start_small(decoder)
-    tie(decoder)
-    add_dropout(encoder, recipe.dropout, recipe.word_dropout)
-    add_dropout(decoder, recipe.dropout, recipe.word_dropout)
-    return Translator(encoder, decoder)
-
-
-def _score(name: str, hidden: int) -> nn.Module:
-    if name == "general":
-        return GeneralScores(hidden, hidden)
-    if name == "additive":
-        return AdditiveScores(hidden, hidden, hidden)
-    if name != "dot":
-        raise ValueError(f"There is no score {name!r}: choose none, dot, general or additive.")
-    return DotScores()
+        # The plain decoder is not used then, but its random numbers have been drawn: without them,
+        # the published scores would belong to other seeds.
+        decoder = models.make_decoder(f"luong {recipe.score}", tgt_entries, *sizes)
+    return models.join(
+        encoder,
+        decoder,
+        embedding_std=recipe.hidden**-0.5,  # vectors of a length of about 1
+        tied=True,
+        dropout=recipe.dropout,
+        word_dropout=recipe.word_dropout,
+    )
 
 
 def train(
@@ -169,9 +168,9 @@ def train(
     label: str = "",
     device: str | torch.device = "cpu",
 ) -> History:
-    """Train a system on pairs for so many updates; the same seed gives the same training.
+    """Train a system for `steps` updates; the same seed gives the same training.
 
-    The system stays on `device`, and translates there.
+    `validate`, `every` and `label` are those of `fit`. The system stays on `device`.
     """
     recipe = system.recipe
     sources = system.source_ids(pair.src for pair in pairs)
@@ -195,7 +194,7 @@ def train(
         smoothed_loss(recipe.smoothing),
         steps=steps,
         lr=recipe.lr,
-        fall=recipe.fall,
+        lr_decay=recipe.lr_decay,
         seed=seed,
         device=device,
         validate=validate,
@@ -204,126 +203,32 @@ def train(
     )
 
 
-class EnsembleState(State):
-    """The state of several decoders that write the same sentences: in `hidden` that of each."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, states: Iterable[State]) -> "EnsembleState":
-        """Join the states of decoders."""
-        return cls(tuple(states))  # type: ignore[arg-type]
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The state of each decoder."""
-        return cast("tuple[State, ...]", self.hidden)
-
-    def select(self, rows: Int[Tensor, " rows"]) -> "EnsembleState":
-        """Keep these rows of the batch in every state."""
-        return EnsembleState.of(state.select(rows) for state in self.states)
-
-    @property
-    def h(self) -> Float[Tensor, "batch hidden"]:
-        """The RNN's state of the first decoder."""
-        return self.states[0].h
-
-
-class EnsembleDecoder(nn.Module):
-    """Several decoders that agree on every token: their probabilities are averaged."""
-
-    def __init__(self, decoders: Sequence[nn.Module]) -> None:
-        """Join decoders with the same target vocabulary."""
-        super().__init__()
-        self.decoders = nn.ModuleList(decoders)
-
-    def forward(
-        self, tgt_input: Int[Tensor, "batch tgt_len"], state: EnsembleState
-    ) -> tuple[Float[Tensor, "batch tgt_len vocab"], EnsembleState]:
-        """Return the logarithms of the mean probabilities, and the next states."""
-        made = [
-            decoder(tgt_input, own)
-            for decoder, own in zip(self.decoders, state.states, strict=True)
-        ]
-        logits = averaged([logits for logits, *_ in made])
-        return logits, EnsembleState.of(own for _, own, *_ in made)
-
-
-def averaged(logits: Sequence[Float[Tensor, "*batch vocab"]]) -> Float[Tensor, "*batch vocab"]:
-    """Return the logarithms of the mean of several models' probabilities."""
-    return torch.stack([each.softmax(dim=-1) for each in logits]).mean(dim=0).log()
-
-
-class EnsembleRows(Rows):
-    """The rows of an `EnsembleDecoder` in a fast search: those of every decoder."""
-
-    def __init__(self, decoder: EnsembleDecoder, state: EnsembleState) -> None:
-        """Begin with one row for each sentence."""
-        self.members = list(map(rows_of, decoder.decoders, state.states))
-
-    def step(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows vocab"]:
-        """Read one token in each row; return the logits of the next ones."""
-        return averaged([rows.step(tokens) for rows in self.members])
-
-    def keep(self, rows: Int[Tensor, " kept"], sentences: Int[Tensor, " sentences"]) -> None:
-        """Keep these rows, which belong to these sentences."""
-        for member in self.members:
-            member.keep(rows, sentences)
-
-
-KINDS[EnsembleDecoder] = EnsembleRows
-
-
-class Ensemble(nn.Module):
-    """Several trained translators that translate as one (Sutskever et al. 2014, section 3.6).
-
-    Each has errors of its own, and what only one of them believes is outvoted.
-    """
-
-    def __init__(self, models: Sequence[Translator]) -> None:
-        """Join translators with the same vocabularies."""
-        super().__init__()
-        self.models = nn.ModuleList(models)
-        self.decoder = EnsembleDecoder([model.decoder for model in models])
-
-    @property
-    def members(self) -> list[Translator]:
-        """Its translators."""
-        return cast("list[Translator]", list(self.models))
-
-    def encode(
-        self, src: Int[Tensor, "batch src_len"], src_lengths: Int[Tensor, " batch"]
-    ) -> EnsembleState:
-        """Let each one read the sources."""
-        return EnsembleState.of(model.encode(src, src_lengths) for model in self.members)
-
-
-def together(systems: Sequence[System]) -> System:
+def ensemble(systems: Sequence[System]) -> System:
     """Make one system of several that were trained on the same pairs, each from its own seed.
 
     Raises:
         ValueError: their vocabularies differ, or there is none.
     """
     if not systems:
-        raise ValueError("together needs at least one system.")
+        raise ValueError("An ensemble needs at least one system.")
     first = systems[0]
     if any((each.source, each.target) != (first.source, first.target) for each in systems):
         raise ValueError(
             "These systems have different vocabularies. Prepare all of them from the same pairs "
             "and the same recipe."
         )
-    models = [
+    members = [
         model
         for each in systems
         for model in (each.model.members if isinstance(each.model, Ensemble) else [each.model])
     ]
-    return System(first.recipe, first.source, first.target, Ensemble(models))
+    return System(first.recipe, first.source, first.target, Ensemble(members))
 
 
 def smoothed_loss(smoothing: float) -> Loss:
-    """Make a loss that asks for a share of probability on all words, not on the right one only.
+    """Make a loss that spreads a share of the target probability over all words.
 
-    So a model is not driven to be certain of what it saw once (Szegedy et al. 2016, section 7).
+    It keeps a model from growing certain of what it saw once (Szegedy et al. 2016, section 7).
     """
 
     def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
@@ -341,10 +246,10 @@ def smoothed_loss(smoothing: float) -> Loss:
 
 @contextmanager
 def without_output(decoder: nn.Module) -> Iterator[nn.Module]:
-    """Let a decoder return what its last layer would read, and lend that layer meanwhile.
+    """Make a decoder return the inputs of its output layer, and yield that layer.
 
-    With thousands of words the last layer is the largest product of all, and this way it need not
-    be done for padding.
+    With thousands of words, the output layer is the largest product of all. This way, a loss can
+    skip it at padding.
     """
     output = dict(decoder.named_children())["output"]
     decoder.output = nn.Identity()
@@ -352,36 +257,3 @@ def without_output(decoder: nn.Module) -> Iterator[nn.Module]:
         yield output
     finally:
         decoder.output = output
-
-
-def add_dropout(part: nn.Module, share: float, words: float = 0.0) -> None:
-    """Drop a share of a part's embeddings, and of what its output layer reads, while training.
-
-    A share `words` of the tokens is dropped as a whole (Gal and Ghahramani 2016, section 4.2).
-    """
-    layers = dict(part.named_children())
-    # a channel of Dropout1d is a token here: its whole vector is dropped, or none of it
-    part.embedding = nn.Sequential(layers["embedding"], nn.Dropout1d(words), nn.Dropout(share))
-    if "output" in layers:
-        part.output = nn.Sequential(nn.Dropout(share), layers["output"])
-
-
-def tie(decoder: nn.Module) -> None:
-    """Let a decoder write with the table with which it reads (Press and Wolf 2017, section 3).
-
-    A word that is rare in the corpus is then learned in both ways at once.
-    """
-    layers = dict(decoder.named_children())
-    layers["output"].weight = layers["embedding"].weight
-
-
-def start_small(part: nn.Module) -> None:
-    """Draw embeddings whose vectors have a length of about 1, in place of PyTorch's N(0, 1)."""
-    embedding = dict(part.named_children())["embedding"]
-    assert isinstance(embedding, nn.Embedding)
-    nn.init.normal_(embedding.weight, std=embedding.embedding_dim**-0.5)
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Count the numbers that training changes; shared ones count once."""
-    return sum(parameter.numel() for parameter in model.parameters())

@@ -30,7 +30,7 @@ class Vocabulary:
 
     Units:
 
-    - `words`: the course's word tokeniser, `grammar.words`: punctuation is a token of its own.
+    - `words`: the course's word tokeniser, `pairs.words`: punctuation is a token of its own.
     - `characters`: every character is a token, a Hangul syllable too, and so is the space.
     - `subwords`: byte-pair encoding (Sennrich et al. 2016, section 3.2): frequent words whole,
       rare ones in pieces. A piece that begins a word begins with a space.
@@ -217,19 +217,19 @@ class Vocabulary:
         return None if self._subwords is None else self._subwords.to_str()
 
 
-def spell_out(text: str) -> str:
-    """Write Hangul syllables as their letters in a row: 갔어요 becomes ㄱㅏㅆㅇㅓㅇㅛ.
+def to_jamo(text: str) -> str:
+    """Write Hangul syllables as their letters (jamo) in a row: 갔어요 becomes ㄱㅏㅆㅇㅓㅇㅛ.
 
     An ending that Korean writes into the last syllable of a stem, such as the ㅆ of the past, is
     then a piece of its own.
     """
-    letters = unicodedata.normalize("NFD", text).translate(_letters())
-    return unicodedata.normalize("NFC", letters)  # of what is not Hangul
+    jamo = unicodedata.normalize("NFD", text).translate(_compatibility_jamo())
+    return unicodedata.normalize("NFC", jamo)  # of what is not Hangul
 
 
 @cache
-def _letters() -> dict[int, str]:
-    """Map the letters of which NFD composes a syllable to those that stand for themselves."""
+def _compatibility_jamo() -> dict[int, str]:
+    """Map the jamo of which NFD composes a syllable to those that stand alone."""
     parts = chain(range(0x1100, 0x1113), range(0x1161, 0x1176), range(0x11A8, 0x11C3))
     names = {code: unicodedata.name(chr(code)).split(maxsplit=2)[2] for code in parts}
     return {code: unicodedata.lookup(f"HANGUL LETTER {name}") for code, name in names.items()}

@@ -17,13 +17,13 @@ from s2s_ref.experiments.translators import (
     Corpus,
     alignment_error,
     by_length,
-    count_parameters,
     hidden_within,
     right,
     single_rnn,
     trained,
     translate,
 )
+from s2s_ref.models import count_parameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ WORLD: dict[str, Any] = {
     "hidden": 128,
     "batch": 64,
     "lr": 0.01,
-    "fall": 1.0,
+    "lr_decay": 1.0,
     "steps": 800,
     "every": 100,
 }
@@ -204,10 +204,10 @@ def positions(found: Sequence[str], corpus: Corpus, first: int = 10) -> list[flo
 
 
 FOUR = {
-    "Luong, dot": "two-way luong dot",
-    "Luong, additive": "two-way luong additive",
-    "Bahdanau, dot": "two-way bahdanau dot",
-    "Bahdanau, additive": "two-way bahdanau additive",
+    "Luong, dot": "bidirectional luong dot",
+    "Luong, additive": "bidirectional luong additive",
+    "Bahdanau, dot": "bidirectional bahdanau dot",
+    "Bahdanau, additive": "bidirectional bahdanau additive",
 }
 
 

@@ -14,12 +14,12 @@ from s2s_ref.experiments.comparison import Comparison, Numbers, Results, Setting
 from s2s_ref.experiments.translators import (
     Corpus,
     build,
-    count_parameters,
     hidden_within,
     right,
     trained,
     translate,
 )
+from s2s_ref.models import count_parameters
 from s2s_ref.padding import Translator
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ SUMS: dict[str, Any] = {
     "std": 0.01,
     "batch": 64,
     "lr": 0.008,
-    "fall": 1.0,
+    "lr_decay": 1.0,
     "steps": 2000,
     "every": 200,
 }

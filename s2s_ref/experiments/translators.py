@@ -8,29 +8,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from s2s_ref.attention import DotScores, LuongDecoder, alignment_matrix
-from s2s_ref.bottleneck import PeekyDecoder, reverse_source
+from s2s_ref.attention import alignment_matrix
+from s2s_ref.bottleneck import reverse_source
 from s2s_ref.data.pairs import Pair, length, words
 from s2s_ref.data.splits import Splits
 from s2s_ref.data.vocabulary import Vocabulary
 from s2s_ref.decoding import trim_at_eos
-from s2s_ref.encoder_decoder import Decoder, shift_target
+from s2s_ref.encoder_decoder import shift_target
 from s2s_ref.evaluation import metrics
 from s2s_ref.experiments.comparison import thinned
 from s2s_ref.fast import greedy_decode
-from s2s_ref.padding import PackedEncoder, Translator, bucket_batches, masked_cross_entropy
+from s2s_ref.models import count_parameters, join, make_decoder, make_encoder
+from s2s_ref.padding import Translator, bucket_batches, masked_cross_entropy
 from s2s_ref.rnn import SingleRNN
 from s2s_ref.training.batches import Batch, padded_batch, padded_batches
 from s2s_ref.training.history import History
 from s2s_ref.training.loop import fit, set_seed, set_threads
-from s2s_ref.two_attentions import (
-    AdditiveScores,
-    BahdanauDecoder,
-    BidirectionalEncoder,
-    GeneralScores,
-)
 
-AT_ONCE = 250  # sentences that are decoded in one batch
+BIDIRECTIONAL = "bidirectional "  # begins a kind whose encoder reads in both directions
+DECODING_BATCH = 250  # sentences
 
 
 @dataclass(frozen=True)
@@ -66,36 +62,25 @@ class Corpus:
         return padded_batch(list(zip(*self.ids(pairs), strict=True)), self.target.bos_id)
 
 
-def build(kind: str, corpus: Corpus, embed: int, hidden: int, cell: str) -> Translator:
+def build(
+    kind: str,
+    corpus: Corpus,
+    embed: int,
+    hidden: int,
+    cell: str,
+    embedding_std: float | None = None,
+) -> Translator:
     """Build a translator with random weights.
 
-    `kind` is "fixed", "peeky", or a wiring and a score: "luong dot", "bahdanau additive", ...;
-    with "two-way " before it the encoder reads in both directions.
+    `kind` is that of `models.make_decoder`; with "bidirectional " before it, the encoder reads in
+    both directions. `embedding_std` is that of `models.join`.
     """
-    two_way = kind.startswith("two-way ")
-    encoder = BidirectionalEncoder if two_way else PackedEncoder
-    sizes = (len(corpus.target), embed, hidden, cell)
-    decoder: nn.Module
-    if kind == "fixed":
-        decoder = Decoder(*sizes)
-    elif kind == "peeky":
-        decoder = PeekyDecoder(*sizes)
-    else:
-        wiring, score = kind.removeprefix("two-way ").split()
-        decoders = {"luong": LuongDecoder, "bahdanau": BahdanauDecoder}
-        decoder = decoders[wiring](*sizes, score=_score(score, hidden))
-    return Translator(encoder(len(corpus.source), embed, hidden, cell), decoder)
-
-
-def _score(name: str, hidden: int) -> nn.Module:
-    if name == "general":
-        return GeneralScores(hidden, hidden)
-    return DotScores() if name == "dot" else AdditiveScores(hidden, hidden, hidden)
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Count the numbers that training changes."""
-    return sum(parameter.numel() for parameter in model.parameters())
+    bidirectional = kind.startswith(BIDIRECTIONAL)
+    sizes = (embed, hidden, cell)
+    # The stored runs made the decoder first; so a seed gives the weights that it gave them.
+    decoder = make_decoder(kind.removeprefix(BIDIRECTIONAL), len(corpus.target), *sizes)
+    encoder = make_encoder(len(corpus.source), *sizes, bidirectional=bidirectional)
+    return join(encoder, decoder, embedding_std=embedding_std)
 
 
 def hidden_within(budget: int, kind: str, corpus: Corpus, embed: int, cell: str) -> int:
@@ -105,13 +90,6 @@ def hidden_within(budget: int, kind: str, corpus: Corpus, embed: int, cell: str)
         while count_parameters(build(kind, corpus, embed, hidden + 2, cell)) <= budget:
             hidden += 2
     return hidden
-
-
-def start_small(model: Translator, std: float) -> None:
-    """Draw the embeddings from N(0, std) in place of PyTorch's N(0, 1)."""
-    for embedding in (model.encoder.embedding, model.decoder.embedding):
-        assert isinstance(embedding, nn.Embedding)
-        nn.init.normal_(embedding.weight, std=std)
 
 
 def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
@@ -126,8 +104,8 @@ def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
 def translate(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[str]:
     """Translate the sources of pairs greedily, with room for a few words more than is needed."""
     found: list[str] = []
-    for start in range(0, len(pairs), AT_ONCE):
-        batch = corpus.batch(pairs[start : start + AT_ONCE])
+    for start in range(0, len(pairs), DECODING_BATCH):
+        batch = corpus.batch(pairs[start : start + DECODING_BATCH])
         assert batch.src_lengths is not None
         state = model.encode(batch.src, batch.src_lengths)
         ends = (corpus.target.bos_id, corpus.target.eos_id, batch.tgt.shape[1] + 5)
@@ -146,8 +124,8 @@ def right(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[bool
 def nats(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
     """Nats per token over all pairs, the right previous tokens given."""
     total, tokens = 0.0, 0
-    for start in range(0, len(pairs), AT_ONCE):
-        batch = corpus.batch(pairs[start : start + AT_ONCE])
+    for start in range(0, len(pairs), DECODING_BATCH):
+        batch = corpus.batch(pairs[start : start + DECODING_BATCH])
         total += float(loss(model, batch)) * batch.tgt_tokens
         tokens += batch.tgt_tokens
     return total / tokens
@@ -163,9 +141,8 @@ def trained(
     """
     set_threads(1)
     set_seed(seed)
-    model = build(kind, corpus, settings["embed"], hidden, settings["cell"])
-    if "std" in settings:
-        start_small(model, settings["std"])
+    sizes = (settings["embed"], hidden, settings["cell"])
+    model = build(kind, corpus, *sizes, embedding_std=settings.get("std"))
     history = fit_to(model, corpus, settings, seed, watched)
     about = {"parameters": count_parameters(model), "hidden": hidden}
     return model, {"history": thinned(history), "seconds": round(history.seconds[-1], 1), **about}
@@ -194,16 +171,20 @@ def fit_to(
     batches = padded_batches(
         *corpus.ids(corpus.train), settings["batch"], seed, corpus.target.bos_id, bucket_batches
     )
-    how = {name: settings[name] for name in ("steps", "lr", "fall", "every") if name in settings}
     return fit(
         model,
         batches,
         loss,
-        **how,
+        **_fit_options(settings),
         seed=seed,
         validate=validate if watched else None,
         label=label,
     )
+
+
+def _fit_options(settings: Any) -> dict[str, Any]:
+    names = ("steps", "lr", "lr_decay", "every")
+    return {name: settings[name] for name in names if name in settings}
 
 
 def by_length(
@@ -274,8 +255,7 @@ def single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dic
 
     ids = corpus.ids(corpus.train)
     batches = padded_batches(*ids, settings["batch"], seed, corpus.target.bos_id, bucket_batches)
-    how = {name: settings[name] for name in ("steps", "lr", "fall", "every") if name in settings}
-    history = fit(model, batches, single_loss, **how, seed=seed, validate=exact)
+    history = fit(model, batches, single_loss, **_fit_options(settings), seed=seed, validate=exact)
     found, wanted = _single_translations(model, corpus), [pair.tgt for pair in corpus.test]
     return model, {
         "history": thinned(history),

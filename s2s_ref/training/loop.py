@@ -25,7 +25,7 @@ def fit(
     *,
     steps: int,
     lr: float = 1e-3,
-    fall: float = 0.0,
+    lr_decay: float = 0.0,
     clip: float = 1.0,
     seed: int = 0,
     device: str | torch.device = "cpu",
@@ -33,22 +33,22 @@ def fit(
     every: int = 100,
     label: str = "",
 ) -> History:
-    """Train `model` with Adam for `steps` updates, one batch each, and return what happened.
+    """Train `model` with Adam for `steps` updates, one batch each, and return the history.
 
     `loss(model, batch)` is the mean over the batch's target tokens, in nats. The learning rate `lr`
-    falls evenly to zero over the last share `fall` of the updates (0: never). Gradients are scaled
-    down to a global norm of `clip` (`math.inf`: never). `seed` sets what is drawn *while* training
-    (dropout, coins); call `set_seed` before building the model to fix its first weights.
+    falls linearly to zero over the last share `lr_decay` of the updates (0: never). Gradients are
+    scaled down to a global norm of `clip` (`math.inf`: never). `seed` sets the random numbers drawn
+    *while* training; call `set_seed` before building the model to fix its first weights.
     `validate(model)` runs after every `every` updates and after the last, without gradients, in
-    eval mode, on its own random numbers, so that measuring never changes the training.
-    The model ends up on `device`, in eval mode.
+    eval mode, and without changing the training's random numbers. The model ends on `device`, in
+    eval mode.
     Raises ValueError if the batches run out, or the loss or its gradient is not finite.
     """
-    _check_run(steps, every, fall, device)
+    _check_run(steps, every, lr_decay, device)
     set_seed(seed)
     model.to(device).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
-    falling = torch.optim.lr_scheduler.LambdaLR(optimizer, _falling(steps, fall))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _lr_share(steps, lr_decay))
     history, supply = History(label), iter(batches)
     with _progress_bar(steps, label) as bar:
         for step in range(1, steps + 1):
@@ -61,7 +61,7 @@ def fit(
             norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
             _check_gradient(norm, step)
             optimizer.step()
-            falling.step()
+            schedule.step()
             history.record(value.item(), time.perf_counter() - start, batch.tgt_tokens)
             if validate is not None and (step % every == 0 or step == steps):
                 history.record_validation(step, _measure(model, validate))
@@ -131,16 +131,16 @@ def _next_batch(supply: Iterator[Batch], step: int, steps: int) -> Batch:
         ) from None
 
 
-def _falling(steps: int, fall: float) -> Callable[[int], float]:
+def _lr_share(steps: int, lr_decay: float) -> Callable[[int], float]:
     """The share of the learning rate that is left after so many updates."""
-    return lambda done: min(1.0, (steps - done) / (steps * fall)) if fall else 1.0
+    return lambda done: min(1.0, (steps - done) / (steps * lr_decay)) if lr_decay else 1.0
 
 
-def _check_run(steps: int, every: int, fall: float, device: str | torch.device) -> None:
+def _check_run(steps: int, every: int, lr_decay: float, device: str | torch.device) -> None:
     if steps < 1 or every < 1:
         raise ValueError(f"steps and every must be at least 1, got {steps} and {every}.")
-    if not 0 <= fall <= 1:
-        raise ValueError(f"fall is a share of the updates, from 0 to 1, got {fall}.")
+    if not 0 <= lr_decay <= 1:
+        raise ValueError(f"lr_decay is a share of the updates, from 0 to 1, got {lr_decay}.")
     if torch.device(device).type == "cuda" and not torch.cuda.is_available():
         raise ValueError('This machine has no CUDA device that torch can use: pass device="cpu".')
 

@@ -5,13 +5,13 @@ import torch
 from torch import nn
 
 from s2s_ref import fast
+from s2s_ref.capstone.ensemble import Ensemble
 from s2s_ref.capstone.translator import (
-    Ensemble,
     Recipe,
     build,
+    ensemble,
     prepare,
     smoothed_loss,
-    together,
     train,
     without_output,
 )
@@ -64,7 +64,7 @@ def test_a_decoder_has_its_last_layer_again_when_something_fails():
     assert decoder.output is layer
 
 
-SMALL = Recipe(letters=True, hidden=16, src_size=120, tgt_size=120, batch=8, dropout=0.0)
+SMALL = Recipe(jamo=True, hidden=16, src_size=120, tgt_size=120, batch=8, dropout=0.0)
 
 
 def test_an_ensemble_writes_what_its_members_find_likeliest_on_average():
@@ -72,15 +72,15 @@ def test_an_ensemble_writes_what_its_members_find_likeliest_on_average():
     for seed in (0, 1, 2):
         set_seed(seed)
         models.append(build(Recipe(hidden=8, dropout=0.0), VOCAB, VOCAB).eval())
-    together_, lengths = Ensemble(models), torch.tensor([4, 2])
+    joined, lengths = Ensemble(models), torch.tensor([4, 2])
     src = pad([row for row, _ in PAIRS[:2]], 0)
-    state = together_.encode(src, lengths)
+    state = joined.encode(src, lengths)
     tgt_input = torch.tensor([[BOS, 8, 9], [BOS, 5, 7]])
-    logits, _ = together_.decoder(tgt_input, state)
+    logits, _ = joined.decoder(tgt_input, state)
     each = [model(src, lengths, tgt_input).softmax(dim=-1) for model in models]
     torch.testing.assert_close(logits.exp(), sum(each) / 3)
     # a beam that holds every hypothesis of two tokens finds the best one there is
-    for row, found in enumerate(beam_search(together_.decoder, state, BOS, 2, VOCAB**2, 2)):
+    for row, found in enumerate(beam_search(joined.decoder, state, BOS, 2, VOCAB**2, 2)):
         assert found[0].log_prob == pytest.approx(best_of_two(models, src, lengths, row), abs=1e-5)
     alone = Ensemble(models[:1])
     assert greedy_decode(alone.decoder, alone.encode(src, lengths), BOS, 2, 6) == greedy_decode(
@@ -94,16 +94,16 @@ def test_an_ensembles_fast_searches_find_what_the_plain_ones_find(scores):
     for seed, score in enumerate(scores):
         set_seed(seed)
         models.append(build(Recipe(hidden=8, dropout=0.0, score=score), VOCAB, VOCAB))
-    ensemble = Ensemble(models).double().eval()
+    joined = Ensemble(models).double().eval()
     with torch.no_grad():
-        for parameter in ensemble.parameters():
+        for parameter in joined.parameters():
             parameter.mul_(3)  # so that sentences end at different steps
-        state = ensemble.encode(pad([row for row, _ in PAIRS], 0), torch.tensor([4, 2, 3]))
+        state = joined.encode(pad([row for row, _ in PAIRS], 0), torch.tensor([4, 2, 3]))
     ends = (BOS, 2)
-    plain = greedy_decode(ensemble.decoder, state, *ends, 9)
-    assert fast.greedy_decode(ensemble.decoder, state, *ends, 9) == plain
-    beams = beam_search(ensemble.decoder, state, *ends, 4, 6, 0.7)
-    found = fast.beam_search(ensemble.decoder, state, *ends, 4, 6, 0.7)
+    plain = greedy_decode(joined.decoder, state, *ends, 9)
+    assert fast.greedy_decode(joined.decoder, state, *ends, 9) == plain
+    beams = beam_search(joined.decoder, state, *ends, 4, 6, 0.7)
+    found = fast.beam_search(joined.decoder, state, *ends, 4, 6, 0.7)
     for ours, theirs in zip(beams, found, strict=True):
         assert [h.tokens for h in theirs] == [h.tokens for h in ours]
         assert [h.score for h in theirs] == pytest.approx([h.score for h in ours])
@@ -122,23 +122,23 @@ def best_of_two(models, src, lengths, row):
     return max(best)
 
 
-def test_systems_that_were_trained_alike_translate_together():
+def test_systems_that_were_trained_alike_translate_ensemble():
     pairs = korean_english(60, seed=1, max_len=6, share=0.05)
     systems = [prepare(pairs, SMALL, seed) for seed in (0, 1)]
     for seed, system in enumerate(systems):
         train(system, pairs, 5, seed)
     sources = [pair.src for pair in pairs[:3]]
-    said = together(systems).translate(sources)
+    said = ensemble(systems).translate(sources)
     assert len(said) == 3
-    assert together(systems[:1]).translate(sources) == systems[0].translate(sources)
+    assert ensemble(systems[:1]).translate(sources) == systems[0].translate(sources)
     other = prepare(pairs[:20], SMALL)
     with pytest.raises(ValueError, match="different vocabularies"):
-        together([systems[0], other])
+        ensemble([systems[0], other])
     with pytest.raises(ValueError, match="at least one"):
-        together([])
+        ensemble([])
 
 
-def test_a_system_that_spells_out_knows_the_letters_of_words_it_never_saw():
+def test_a_system_that_reads_jamo_knows_those_of_words_it_never_saw():
     pairs = korean_english(60, seed=1, max_len=6, share=0.05)
     system = prepare(pairs, SMALL)
     (ids,) = system.source_ids(["갔다."])

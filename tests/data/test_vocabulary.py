@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import join_words, words
-from s2s_ref.data.vocabulary import BOS, EOS, PAD, UNITS, UNK, Vocabulary, spell_out
+from s2s_ref.data.vocabulary import BOS, EOS, PAD, UNITS, UNK, Vocabulary, to_jamo
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 TEXTS = [
@@ -310,14 +310,14 @@ def test_a_file_that_is_no_vocabulary(tmp_path, content, expected):
         ("", ""),
     ],
 )
-def test_syllables_are_spelled_out_in_letters(text, spelled):
-    assert spell_out(text) == spelled
-    assert spell_out(unicodedata.normalize("NFD", text)) == spelled
+def test_syllables_become_jamo(text, spelled):
+    assert to_jamo(text) == spelled
+    assert to_jamo(unicodedata.normalize("NFD", text)) == spelled
 
 
-def test_every_syllable_is_spelled_out_in_letters_that_stay_as_they_are():
+def test_every_syllable_becomes_jamo_that_stay_as_they_are():
     for code in range(0xAC00, 0xD7A4):
-        letters = spell_out(chr(code))
+        letters = to_jamo(chr(code))
         assert len(letters) == (3 if (code - 0xAC00) % 28 else 2)
         assert unicodedata.normalize("NFC", letters) == letters
         assert all("\u3131" <= letter <= "\u3163" for letter in letters)

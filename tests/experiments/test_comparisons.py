@@ -150,7 +150,7 @@ def corpus():
 
 KINDS = [
     *("fixed", "peeky", "luong dot", "luong general", "luong additive"),
-    *("two-way luong dot", "two-way bahdanau additive", "bahdanau dot"),
+    *("bidirectional luong dot", "bidirectional bahdanau additive", "bahdanau dot"),
 ]
 
 

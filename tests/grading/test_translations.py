@@ -26,6 +26,7 @@ from s2s_ref.grading.nbgrader_steps.verify import Verify
 from s2s_ref.grading.release import release
 from s2s_ref.grading.sandbox.grading_judge import GradingJudge
 from s2s_ref.grading.submissions import find_submissions
+from s2s_ref.models import count_parameters
 
 LESSON = "09_translate"
 CELL = "check-translate-handed_in"
@@ -241,9 +242,9 @@ def test_the_notebook_goes_the_whole_way_with_a_prepared_file(
 
 
 def test_the_settings_in_the_text_are_the_recipes_and_keep_to_the_limits():
-    (text,) = [c.source for c in solution().cells if "recipe.FEW_PAIRS" in c.source]
+    (text,) = [c.source for c in solution().cells if "translator.FEW_PAIRS" in c.source]
     (settings,) = re.findall(r"my_settings = (\{.*?\})", text, re.DOTALL)
     assert recipe.Recipe(**ast.literal_eval(settings)) == recipe.FEW_PAIRS
     for each in (recipe.Recipe(), recipe.FEW_PAIRS):
         model = recipe.build(each, each.src_size, each.tgt_size)
-        assert recipe.count_parameters(model) <= grading.MOST_PARAMETERS
+        assert count_parameters(model) <= grading.MOST_PARAMETERS

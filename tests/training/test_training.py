@@ -230,9 +230,9 @@ def test_the_seed_repeats_a_training_with_dropout():
 
 
 @pytest.mark.parametrize(
-    ("fall", "rates"), [(0.0, [1, 1, 1, 1]), (0.5, [1, 1, 1, 0.5]), (1.0, [1, 0.75, 0.5, 0.25])]
+    ("lr_decay", "rates"), [(0.0, [1, 1, 1, 1]), (0.5, [1, 1, 1, 0.5]), (1.0, [1, 0.75, 0.5, 0.25])]
 )
-def test_the_learning_rate_falls_evenly_over_the_last_share(fall, rates):
+def test_the_learning_rate_falls_evenly_over_the_last_share(lr_decay, rates):
     """Adam's steps on a constant gradient are as long as the learning rate."""
     model = nn.Linear(1, 1, bias=False)
     places = [model.weight.item()]
@@ -246,7 +246,7 @@ def test_the_learning_rate_falls_evenly_over_the_last_share(fall, rates):
         loss,
         steps=4,
         lr=0.1,
-        fall=fall,
+        lr_decay=lr_decay,
         every=1,
         validate=lambda model: {"place": places.append(model.weight.item()) or 0.0},
     )
@@ -254,10 +254,10 @@ def test_the_learning_rate_falls_evenly_over_the_last_share(fall, rates):
     assert moved == pytest.approx([0.1 * rate for rate in rates], rel=1e-3)
 
 
-@pytest.mark.parametrize("fall", [-0.1, 1.5])
-def test_fall_is_a_share(fall):
-    with pytest.raises(ValueError, match="fall is a share of the updates, from 0 to 1"):
-        fit(copier(), endless(SRC, SRC, 4), copy_loss, steps=2, fall=fall)
+@pytest.mark.parametrize("lr_decay", [-0.1, 1.5])
+def test_lr_decay_is_a_share(lr_decay):
+    with pytest.raises(ValueError, match="lr_decay is a share of the updates, from 0 to 1"):
+        fit(copier(), endless(SRC, SRC, 4), copy_loss, steps=2, lr_decay=lr_decay)
 
 
 def test_validation_comes_on_time_in_eval_mode_and_changes_nothing():
