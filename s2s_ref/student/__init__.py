@@ -6,11 +6,4 @@ Nothing in this folder imports the references, the mistakes or the judge.
 from s2s_ref.student.client import CheckFailed, check, hint, progress
 from s2s_ref.student.notebook_hooks import explain_missing_answers
 
-__all__ = ["CheckFailed", "check", "hint", "progress"]
-
-try:
-    _shell = get_ipython()  # type: ignore[name-defined]
-except NameError:  # no notebook
-    pass
-else:
-    explain_missing_answers(_shell)
+__all__ = ["CheckFailed", "check", "explain_missing_answers", "hint", "progress"]

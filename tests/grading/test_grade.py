@@ -63,6 +63,14 @@ def mistaken(released):
     return answered(released, {EXERCISE: MISTAKEN, PREDICT: "nested_list = 'B'"})
 
 
+OLDER_SET_UP = """\
+from s2s_ref.student import check, hint, progress
+
+PAD, BOS, EOS, UNK = "<pad>", "<bos>", "<eos>", "<unk>"
+"""
+"""The first cell of lesson 0 as it was released until version 0.1."""
+
+
 def edited(released):
     """Right answers in a notebook that was edited in every way that people edit one."""
     notebook = perfect(released)
@@ -76,7 +84,9 @@ def edited(released):
     copies = [nbformat.from_dict({**check, "id": f"copy-{i}"}) for i in range(2)]
     notebook.cells[2:2] = [new_code_cell(f"encode_sentence = {i}") for i in range(2)]
     notebook.cells[2:2] = copies
-    cell_of(notebook, "set-up").metadata = {"nbgrader": "not a dictionary"}
+    set_up = cell_of(notebook, "set-up")
+    set_up.metadata = {"nbgrader": "not a dictionary"}
+    set_up.source = OLDER_SET_UP
     notebook.cells.remove(cell_of(notebook, PREDICTION_CHECK))
     for cell in notebook.cells:
         del cell["id"]

@@ -16,9 +16,17 @@ from s2s_ref.checks.judge import Judge
 from s2s_ref.checks.prepare import prepare
 from s2s_ref.checks.registry import find, load_all
 from s2s_ref.rnn import one_hot, rnn_step, unroll
-from s2s_ref.student import CheckFailed, card, check, client, hint, progress, record
+from s2s_ref.student import (
+    CheckFailed,
+    card,
+    check,
+    client,
+    explain_missing_answers,
+    hint,
+    progress,
+    record,
+)
 from s2s_ref.student.codec import decode, encode
-from s2s_ref.student.notebook_hooks import explain_missing_answers
 from s2s_ref.student.observe import observe
 from s2s_ref.student.protocol import Call, Observation, UnknownExercise
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
@@ -121,7 +129,7 @@ def shell(tmp_path, monkeypatch):
     """IPython in this process, without a history file."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     made = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    made.run_cell("from s2s_ref.student import check, hint, progress")
+    made.run_cell("from s2s_ref.student import check, explain_missing_answers, hint, progress")
     yield made
     InteractiveShell.clear_instance()
 
@@ -202,7 +210,7 @@ MISSING = "unroll is not defined: its cell is missing or did not run."
     "cell", ['check("rnn.unroll", unroll)', "x = 1\nwalk = use('a.b', use(\"rnn.unroll\", unroll))"]
 )
 def test_an_answer_whose_cell_did_not_run_is_one_line_in_a_notebook(shell, cell):
-    explain_missing_answers(shell)
+    run(shell, "explain_missing_answers()")
     result, written = run(shell, "def use(name, yours):\n    return yours\n" + cell)
     assert isinstance(result.error_in_exec, NameError)
     assert str(result.error_in_exec) == MISSING
@@ -210,25 +218,21 @@ def test_an_answer_whose_cell_did_not_run_is_one_line_in_a_notebook(shell, cell)
 
 
 def test_other_names_that_are_not_defined_keep_their_traceback(shell):
-    explain_missing_answers(shell)
+    run(shell, "explain_missing_answers()")
     for cell in ("y = unroll", "check(nothing, unroll)", 'check("rnn.unroll", len(unroll))'):
         result, written = run(shell, cell)
         assert str(result.error_in_exec).endswith("is not defined")
         assert "Traceback" in written.stdout
 
 
-def test_a_notebook_that_imports_the_students_side_explains_missing_answers(tmp_path):
-    program = (
-        "from IPython.testing.globalipapp import start_ipython\n"
-        "shell = start_ipython()\n"
-        "shell.run_cell('from s2s_ref.student import check')\n"
-        "shell.run_cell('check(\"rnn.unroll\", unroll)')\n"
-    )
-    env = os.environ | {"IPYTHONDIR": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env
-    )
-    assert f"NameError: {MISSING}" in done.stdout
+def test_importing_the_students_side_leaves_the_notebook_as_it_is(shell):
+    before = shell.CustomTB
+    run(shell, "import importlib, s2s_ref.student; importlib.reload(s2s_ref.student)")
+    assert (shell.custom_exceptions, shell.CustomTB) == ((), before)
+
+
+def test_outside_a_notebook_there_is_nothing_to_explain():
+    assert explain_missing_answers() is None
 
 
 def test_hints_and_progress_in_a_notebook(shell):
