@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 6, in the order of the notebook."""
 
 ORDER = (
     "score_by_length",

@@ -1,9 +1,7 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 6, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
 from s2s_ref.exercises.shared import one_of, one_share
-
-# ------------------------------------------------------------------ predictions
 
 
 @prediction(title="Prediction: 99 of 100 words right", example=74)

@@ -1,10 +1,8 @@
-"""The exercise `reverse_source`: its cases, hints, mistakes and other right answers."""
+"""The exercise `reverse_source`: turn the words of each source sentence round."""
 
 from s2s_ref import bottleneck
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ reverse_source
 
 
 @exercise(
@@ -13,10 +11,10 @@ from s2s_ref.checks.registry import exercise
     returns="reversed",
     edges=[{"sentences": 1}, {"longest": 1}],
     hints=[
-        "The first words of the source should be read last. Which token is no word, and still has "
-        "to come at the very end?",
-        "A list of lists of ids comes in. A new list of new lists comes out, every sentence as "
-        "long as it was and in the same place.",
+        "The first words of the source should be read last. Which token is not a word, and still "
+        "has to come at the very end?",
+        "The argument is a list of lists of ids. The result is a new list of new lists, with every "
+        "sentence as long as it was and in the same place.",
         "With <eos> = 2: [[5, 6, 7, 2], [8, 2]] becomes [[7, 6, 5, 2], [8, 2]].",
     ],
 )
@@ -28,7 +26,7 @@ def reverse_source(draw: Draw, sentences=4, longest=6, vocab=15):
 
 
 @reverse_source.mistake(
-    "`<eos>` stands in front",
+    "`<eos>` comes first",
     why="The encoder would read 'the sentence is over' first, and its last step would be a word.",
     question="Which token should the encoder read last?",
 )
@@ -37,7 +35,7 @@ def eos_in_front(sources):
 
 
 @reverse_source.mistake(
-    "`<eos>` stands in front and at the end",
+    "`<eos>` comes first, and again at the end",
     why="The sentence has become one token longer.",
     question="How many tokens should a sentence have afterwards?",
 )
@@ -64,9 +62,9 @@ def first_word_lost(sources):
 
 
 @reverse_source.mistake(
-    "the sentences changed places, and their words did not",
-    why="Every source would stand beside another sentence's translation.",
-    question="Which of the two lists, the outer or the inner one, should be turned round?",
+    "the sentences were turned round, not their words",
+    why="Every source would be paired with another sentence's translation.",
+    question="Which lists should be turned round, the outer one or the inner ones?",
 )
 def batch_reversed(sources):
     return [list(ids) for ids in sources[::-1]]
@@ -82,8 +80,8 @@ def sorted_downwards(sources):
 
 
 @reverse_source.mistake(
-    "the sentences that came in were changed",
-    why="Called twice on the same corpus, it would turn everything back again, without a word.",
+    "the sentences that were passed in were changed",
+    why="Called twice on the same corpus, it would silently turn everything back again.",
     question="Does your code make a new list, or does it write into the one that it was given?",
 )
 def written_in_place(sources):
@@ -94,7 +92,7 @@ def written_in_place(sources):
 
 @reverse_source.mistake(
     "the sentences came back as they were",
-    why="In a loop, `ids = ...` gives another list to the name `ids`. The list of sentences stays "
+    why="In a loop, `ids = ...` gives the name `ids` to another list. The list of sentences stays "
     "as it is.",
     question="Where does your code keep the sentence that it has turned round?",
 )
