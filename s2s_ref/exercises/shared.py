@@ -37,6 +37,16 @@ def source_mask(draw: Draw, batch: int, src_len: int) -> Tensor:
     return torch.arange(src_len) < lengths
 
 
+def attending_state(
+    draw: Draw, batch: int, src_len: int, hidden: int, lstm: int, first_call: int
+) -> State:
+    """Draw a state with the memory of a sentence; at the first call it has no keys yet."""
+    h, c, context = (draw.normal(batch, hidden) for _ in range(3))
+    encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
+    mask = source_mask(draw, batch, src_len)
+    return State((h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys)
+
+
 def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[Tensor, Tensor]:
     """Draw targets, `<bos>` … `<eos>` and padding, and the mask of their real tokens."""
     shorter = draw.ids(2, max(3, full_len), batch - 1).tolist()

@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 7, in the order of the notebook."""
 
 ORDER = (
     "dot_scores",

@@ -1,12 +1,10 @@
-"""The exercise `alignment_matrix`: its cases, hints, mistakes and other right answers."""
+"""The exercise `alignment_matrix`: cut one sentence's weights out of a batch."""
 
 import torch
 
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ alignment_matrix
 
 
 @exercise(
@@ -35,7 +33,7 @@ def alignment_matrix(draw: Draw, batch=3, tgt_len=6, src_len=5, src_length=3, tg
 
 @alignment_matrix.mistake(
     "this is the transpose: target words run down",
-    why="Bahdanau's figure is drawn like that. In this course the source words stand at the left.",
+    why="Bahdanau's figure is drawn like that. In this course the source words stand on the left.",
     question="How many rows should the matrix have: as many as source words, or as target words?",
 )
 def target_down(weights, sentence, src_length, tgt_length):
@@ -70,8 +68,8 @@ def first_sentence(weights, sentence, src_length, tgt_length):
 
 
 @alignment_matrix.mistake(
-    "the numbers were cut up anew, not transposed",
-    why="`view` and `reshape` keep the numbers in their order: every one lands beside other words.",
+    "the numbers were reshaped, not transposed",
+    why="`view` and `reshape` keep the numbers in their order: they end up beside the wrong words.",
     question="Which function exchanges two axes?",
 )
 def matrix_reshaped(weights, sentence, src_length, tgt_length):

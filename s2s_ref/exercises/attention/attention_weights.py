@@ -1,4 +1,4 @@
-"""The exercise `attention_weights`: its cases, hints, mistakes and other right answers."""
+"""The exercise `attention_weights`: turn scores into weights, with none for padding."""
 
 import torch
 from torch import nn
@@ -7,8 +7,6 @@ from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 from s2s_ref.exercises.shared import source_mask
-
-# ------------------------------------------------------------------ attention_weights
 
 
 @exercise(
@@ -42,9 +40,8 @@ def padding_unmasked(scores, src_mask):
 
 @attention_weights.mistake(
     "the mask came after the softmax: the weights no longer sum to 1",
-    why="The share that <pad> had taken is lost, so the context is too small, the smaller the more "
-    "padding there is.",
-    question="Who has to divide the attention: all positions, or only the real ones?",
+    why="The share that <pad> took is lost: the more padding there is, the smaller the context.",
+    question="Which positions share the attention: all of them, or only the real ones?",
 )
 def masked_after(scores, src_mask):
     return scores.softmax(dim=-1) * src_mask.unsqueeze(1)
@@ -52,47 +49,44 @@ def masked_after(scores, src_mask):
 
 @attention_weights.mistake(
     "padding got the score 0, not the weight 0",
-    why="A score of 0 is no low score: beside it, a real word with the score -1 loses.",
+    why="0 is not a low score: a real word with the score -1 gets less weight than padding.",
     question="The softmax of [0, 0] is [0.5, 0.5]. Which score is lower than all others?",
 )
 def scored_zero(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), 0).softmax(dim=-1)
 
 
-@attention_weights.mistake(
+wrong_axis = attention_weights.mistake(
     "the softmax ran along the wrong axis",
     why="Each target step should divide its attention among the source words. Here the target "
     "steps compete for each word.",
     question="Along which axis should the weights sum to 1?",
 )
+
+
+@wrong_axis
 def over_target(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=1)
 
 
-@attention_weights.mistake(
-    "the softmax ran along the wrong axis",
-    why="Each target step should divide its attention among the source words. Here the target "
-    "steps compete for each word.",
-    question="Along which axis should the weights sum to 1?",
-)
+@wrong_axis
 def over_target_large(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -1e9).softmax(dim=1)
 
 
-@attention_weights.mistake(
+upside_down = attention_weights.mistake(
     "the mask is upside down: only padding receives weight",
     why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
     question="Which positions does `masked_fill` fill: those with True or those with False?",
 )
+
+
+@upside_down
 def inverted(scores, src_mask):
     return scores.masked_fill(src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
 
 
-@attention_weights.mistake(
-    "the mask is upside down: only padding receives weight",
-    why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
-    question="Which positions does `masked_fill` fill: those with True or those with False?",
-)
+@upside_down
 def inverted_large(scores, src_mask):
     return scores.masked_fill(src_mask.unsqueeze(1), -1e9).softmax(dim=-1)
 
@@ -100,7 +94,7 @@ def inverted_large(scores, src_mask):
 @attention_weights.mistake(
     "the mask lies along the target",
     why="It says which source words are real. Every target step needs the same one.",
-    question="The scores have an axis that the mask has not. Where does it stand?",
+    question="The scores have an axis that the mask lacks. Which one is it?",
     raises="must match",
 )
 def mask_along_target(scores, src_mask):
@@ -109,8 +103,8 @@ def mask_along_target(scores, src_mask):
 
 @attention_weights.mistake(
     "these are still scores",
-    why="Padding is out of the race, but nobody has divided the attention yet: weights lie between "
-    "0 and 1 and sum to 1.",
+    why="Padding is masked, but the scores are not weights yet: weights lie between 0 and 1, and "
+    "sum to 1.",
     question="Which function turns any numbers into shares of 1?",
 )
 def softmax_left_out(scores, src_mask):

@@ -1,12 +1,10 @@
-"""The exercise `context_vectors`: its cases, hints, mistakes and other right answers."""
+"""The exercise `context_vectors`: mix the source positions by their weights."""
 
 import torch
 
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ context_vectors
 
 
 @exercise(
@@ -40,7 +38,7 @@ def unweighted(weights, values):
 
 @context_vectors.mistake(
     "only the word with the largest weight is read",
-    why="A choice instead of a mixture: no gradient reaches the weights, and they cannot be "
+    why="That is a choice, not a mixture: no gradient reaches the weights, so they cannot be "
     "learned.",
     question="What happens to the words with smaller weights?",
 )
@@ -62,7 +60,7 @@ def last_state_only(weights, values):
     "the sum runs over the target steps",
     why="Each target step needs a mixture of source words. Here each source word got a mixture of "
     "steps.",
-    question="Which axis should be gone in the result: tgt_len or src_len?",
+    question="Which axis should the result no longer have: tgt_len or src_len?",
 )
 def summed_over_target(weights, values):
     return (weights.unsqueeze(-1) * values.unsqueeze(1)).sum(dim=1)
@@ -79,7 +77,7 @@ def divided_again(weights, values):
 
 @context_vectors.mistake(
     "the softmax was taken a second time",
-    why="Weights are numbers between 0 and 1, so a second softmax makes them all nearly alike.",
+    why="Weights are numbers between 0 and 1, so a second softmax makes them nearly equal.",
     question="What do the rows of `weights` sum to before your line, and after it?",
 )
 def softmaxed_again(weights, values):

@@ -1,4 +1,4 @@
-"""The exercise `dot_scores`: its cases, hints, mistakes and other right answers."""
+"""The exercise `dot_scores`: score every source position for every target step."""
 
 import torch
 from torch import nn
@@ -6,8 +6,6 @@ from torch import nn
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ dot_scores
 
 
 @exercise(
@@ -17,7 +15,7 @@ from s2s_ref.checks.registry import exercise
     edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"tgt_len": 5}],
     hints=[
         "Every target step asks, and every source position answers with one number: how well do "
-        "the two lists of numbers agree? Which operation makes one number of two lists?",
+        "the two lists of numbers agree? Which operation turns two lists into one number?",
         "queries [batch, tgt_len, hidden] and keys [batch, src_len, hidden] give scores "
         "[batch, tgt_len, src_len]. The axis that both share is the one that is summed away.",
         "The query [1, 2] and the keys [3, 0] and [1, 1] give the scores 1·3 + 2·0 = 3 and "
@@ -35,7 +33,7 @@ def dot_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, hidden=7):
 @dot_scores.mistake(
     "the scores are divided by the root of the size",
     why="That is the scaled score of 2017 (Vaswani et al.). Luong's, of 2015, is the plain inner "
-    "product, and a model trained with one does not go with the other.",
+    "product, and a model trained with one does not work with the other.",
     question="Does the formula of this exercise divide by anything?",
 )
 def scaled(queries, keys):
@@ -44,8 +42,8 @@ def scaled(queries, keys):
 
 @dot_scores.mistake(
     "these are already weights: they sum to 1",
-    why="A score may be any number. What makes weights of scores is the next exercise, and it has "
-    "to know about padding first.",
+    why="A score may be any number. The next exercise turns scores into weights, and needs to know "
+    "about padding first.",
     question="Which numbers can an inner product be?",
 )
 def softmaxed(queries, keys):
@@ -62,9 +60,9 @@ def source_in_rows(queries, keys):
 
 
 @dot_scores.mistake(
-    "the keys were cut up anew, not transposed",
-    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
-    "numbers of different words come into one column.",
+    "the keys were reshaped, not transposed",
+    why="`view` and `reshape` keep the numbers in their order and only cut them differently, so "
+    "numbers of different words end up in one column.",
     question="Which function exchanges two axes?",
 )
 def reshaped(queries, keys):
@@ -85,7 +83,7 @@ def untransposed(queries, keys):
 
 @dot_scores.mistake(
     "this is the mean of the products, not their sum",
-    why="The inner product adds up. A mean makes all scores small, and all weights nearly alike.",
+    why="The inner product adds up. A mean makes all scores small, and all weights nearly equal.",
     question="By what did you divide?",
 )
 def mean_of_products(queries, keys):
@@ -93,7 +91,7 @@ def mean_of_products(queries, keys):
 
 
 @dot_scores.mistake(
-    "the states were brought to length 1 first",
+    "the states were scaled to length 1 first",
     why="That is the cosine. The inner product also counts how large the numbers are, so that a "
     "state can learn to speak louder.",
     question="What does the formula do to the states before it multiplies them?",

@@ -1,4 +1,4 @@
-"""The exercise `luong_decoder`: its cases, hints, mistakes and other right answers."""
+"""The exercise `LuongDecoder`: each step of the RNN asks the encoder's states."""
 
 import torch
 from torch import nn
@@ -6,11 +6,9 @@ from torch import nn
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized, source_mask
+from s2s_ref.exercises.shared import attending_state, sized
 from s2s_ref.rnn import RNN_LAYERS
-from s2s_ref.state import State, from_rnn, to_rnn
-
-# ------------------------------------------------------------------ LuongDecoder
+from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `MemoryLost`)
 
 
 @exercise(
@@ -34,263 +32,137 @@ def LuongDecoder(
 ):
     """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence.
 
-    The keys differ from the values where they can, as they will with other scores than this
-    lesson's; at the first call for a sentence there are none yet.
+    Its keys differ from its values, as they will with the scores of lesson 8.
     """
     sizes = sized(draw, vocab, embed, hidden, lstm)
-    h, c, context = (draw.normal(batch, hidden) for _ in range(3))
-    encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
-    mask = source_mask(draw, batch, src_len)
-    state = State(
-        (h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys
-    )
+    state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 
 
-@LuongDecoder.mistake(
+@LuongDecoder.alternative
+class DecoderInLongHand(nn.Module):
+    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embed_size)
+        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
+        self.output = nn.Linear(hidden_size, vocab_size)
+
+    def forward(self, tgt_input, state):
+        if state.keys is None:
+            state = state._replace(keys=state.encoder_states)
+        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
+        queries = outputs
+        scores = queries @ state.keys.transpose(1, 2)
+        scores = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf)
+        weights = scores.softmax(dim=-1)
+        context = weights @ state.encoder_states
+        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
+        logits = self.output(attended)
+        return logits, state._replace(hidden=from_rnn(hidden)), weights
+
+
+LuongDecoder.edit(
+    "HalvesSwapped",
     "the halves are swapped: the state came first",
+    base=DecoderInLongHand,
+    replace={"[context, outputs]": "[outputs, context]"},
     why="`combine` has one half of its weights for the context and one for the state. Trained "
     "together it would not matter; the course's weights expect the context first.",
     question="In which order does the formula name the two?",
 )
-class HalvesSwapped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([outputs, context], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "TanhLeftOut",
     "the tanh is left out",
+    base=DecoderInLongHand,
+    replace={"torch.tanh": ""},
     why="Without it, `combine` and `output` are one matrix product, and the layer adds nothing.",
     question="What stands between `combine` and `output` in the formula?",
 )
-class TanhLeftOut(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = self.combine(torch.cat([context, outputs], dim=-1))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "PreviousStateAsks",
     "the state before this step asks",
+    base=DecoderInLongHand,
+    replace={
+        "queries = outputs": ("queries = torch.cat([state.h.unsqueeze(1), outputs[:, :-1]], dim=1)")
+    },
     why="It has not read the current word yet. That is Bahdanau's wiring, and it comes in lesson "
-    "8; in Luong's, the RNN takes its step first and asks then.",
+    "8; in Luong's, the RNN takes its step first and then asks.",
     question="Which of the RNN's outputs has read the word of step t?",
 )
-class PreviousStateAsks(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        queries = torch.cat([state.h.unsqueeze(1), outputs[:, :-1]], dim=1)
-        scores = queries @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "LastStateAsks",
     "the last step's state asks for every step",
-    why="In training it has read the whole target, so each step would know the words that it has "
-    "to say. In translation there is nothing to know, and the model fails.",
+    base=DecoderInLongHand,
+    replace={"queries = outputs": "queries = outputs[:, -1:].expand_as(outputs)"},
+    why="In training it has read the whole target, so each step would see the words that it has to "
+    "predict. In translation those words do not exist yet, and the model fails.",
     question="Who asks for step t: the RNN's output at t, or its last state?",
 )
-class LastStateAsks(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        queries = outputs[:, -1:].expand_as(outputs)
-        scores = queries @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "KeysAndValuesSwapped",
     "keys and values are swapped",
-    why="Keys are compared with the query, values are mixed. Here both are the encoder's states, "
-    "and nobody would notice; from lesson 8 on they differ.",
+    base=DecoderInLongHand,
+    replace={
+        "queries @ state.keys": "queries @ state.encoder_states",
+        "weights @ state.encoder_states": "weights @ state.keys",
+    },
+    why="Keys are compared with the query, values are mixed. In this lesson both are the encoder's "
+    "states, so it makes no difference yet; from lesson 8 on they differ.",
     question="Which of the two goes into the score, and which into the context?",
 )
-class KeysAndValuesSwapped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.encoder_states.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.keys
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "MaskForgotten",
     "padding is read as if it were a word",
+    base=DecoderInLongHand,
+    replace={"        scores = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf)\n": ""},
     why="The state carries the mask. Without it, a sentence is translated differently beside a "
     "longer one.",
     question="What does `attention_weights` need besides the scores?",
 )
-class MaskForgotten(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        weights = (outputs @ state.keys.transpose(1, 2)).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "FixedContext",
     "the context is still the encoder's last state",
+    base=DecoderInLongHand,
+    replace={"weights @ state.encoder_states": "state.context.unsqueeze(1).expand_as(outputs)"},
     why="`state.context` is the fixed context of lesson 2. The weights were computed and then not "
     "used.",
     question="What do the weights mix?",
 )
-class FixedContext(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = state.context.unsqueeze(1).expand_as(outputs)
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "AttentionUnused",
     "the logits come from the RNN's outputs alone",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "self.output(outputs)"},
     why="This is the decoder of lesson 2: it looks at the source and forgets what it saw.",
     question="Which layer have you not used?",
 )
-class AttentionUnused(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        return self.output(outputs), state._replace(hidden=from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "MemoryLost",
     "the new state has lost the encoder's states",
+    base=DecoderInLongHand,
+    replace={"state._replace(hidden=from_rnn(hidden))": "State(from_rnn(hidden))"},
     why="The next step has nothing to look at. `state._replace(hidden=...)` changes one part and "
     "keeps the others.",
     question="What does the next call need besides the RNN's own state?",
 )
-class MemoryLost(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        keys = state.encoder_states if state.keys is None else state.keys
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        return self.output(attended), State(from_rnn(hidden)), weights
-
-
-@LuongDecoder.mistake(
+LuongDecoder.edit(
+    "ProbabilitiesReturned",
     "these are probabilities already, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "self.output(attended).softmax(dim=-1)"},
     why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
     question="What do your numbers sum to along the last axis?",
 )
-class ProbabilitiesReturned(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
-        self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
-        self.output = nn.Linear(hidden_size, vocab_size)
-
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
-        outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        scores = outputs @ state.keys.transpose(1, 2)
-        weights = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
-        context = weights @ state.encoder_states
-        attended = torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))
-        probabilities = self.output(attended).softmax(dim=-1)
-        return probabilities, state._replace(hidden=from_rnn(hidden)), weights
 
 
 @LuongDecoder.alternative

@@ -1,14 +1,12 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 7, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import is_share, one_of, one_share
-
-# ------------------------------------------------------------------ predictions
+from s2s_ref.exercises.shared import UNANSWERED, is_share, one_of, one_share
 
 
 @prediction(title="Prediction: which states move", example="later")
 def moved(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "one", "earlier", "later", "all")
 
 
@@ -26,9 +24,9 @@ def moved_by_number():
 
 @prediction(title="Prediction: with and without attention", example=[50, 60])
 def two_decoders(answer):
-    """Say what is wrong with two percentages, if anything."""
+    """Return what is wrong with two percentages, or None."""
     if answer is None:
-        return "nothing is written down yet"
+        return UNANSWERED
     if not isinstance(answer, list | tuple) or len(answer) != 2:
         return "expected two numbers in a list"
     if not all(is_share(value) for value in answer):
@@ -55,7 +53,7 @@ def over_hundred():
 
 @prediction(title="Prediction: the brightest word", example="책을")
 def brightest(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "의사가", "도서관에서", "빌린", "책을", "읽었어요")
 
 
@@ -74,7 +72,7 @@ def in_english():
 
 @prediction(title="Prediction: how often it looks at the right word", example=50)
 def on_the_word(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 

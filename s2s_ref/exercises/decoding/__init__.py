@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 5, in the order of the notebook."""
 
 ORDER = (
     "trim_at_eos",

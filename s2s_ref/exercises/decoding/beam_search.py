@@ -1,8 +1,10 @@
-"""The exercise `beam_search`: its cases, hints, mistakes and other right answers."""
+"""The exercise `beam_search`: keep several beginnings of each sentence and extend the best."""
 
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,10 +13,9 @@ from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exact_decoders import BOS, EOS, Tables, Tokens, at, described, starts_of
 from s2s_ref.checks.registry import exercise
+from s2s_ref.checks.source import edited
 from s2s_ref.state import Hypothesis
 from s2s_ref.student.protocol import Observation
-
-# ------------------------------------------------------------------ beam_search
 
 
 @exercise(
@@ -59,52 +60,87 @@ def beam_search(draw: Draw, batch=2, vocab=4, states=9, beam_size=40, max_len=3,
 
 
 MOST_LISTED = 3000
-"""So many beginnings are listed at most, to know what a search cannot miss."""
+"""An exhaustive search lists at most this many candidates of the last step."""
+
+
+@dataclass
+class Search:
+    """The search for one sentence, and what an exhaustive search would find."""
+
+    tables: Tables
+    start: int
+    beam_size: int
+    max_len: int
+    alpha: float
+
+    def complete(self, tokens: Sequence[int]) -> Tokens:
+        """Add the `<eos>` that ended a hypothesis, unless the limit ended it."""
+        return tuple([*tokens, EOS][: self.max_len])
+
+    def score(self, complete: Tokens) -> float:
+        """Return what a complete hypothesis is ranked by."""
+        return float(self.tables.log_prob(self.start, complete) / len(complete) ** self.alpha)
+
+    @property
+    def candidates(self) -> int:
+        """Count the candidates of the last step if nothing is pruned."""
+        vocab = self.tables.logits.shape[1]
+        return int((vocab - 1) ** (self.max_len - 1) * vocab)
+
+    @cached_property
+    def beginnings(self) -> dict[Tokens, float]:
+        """The log-probability of every beginning of up to `max_len` tokens; `<eos>` ends it."""
+        probs = self.tables.logits.softmax(dim=-1)
+        listed = self.tables.beginnings(self.start, self.max_len, probs)
+        return {tokens: math.log(probability) for tokens, probability in listed.items()}
+
+    @cached_property
+    def hypotheses(self) -> list[Tokens]:
+        """The beginnings that are complete, shortest first."""
+        return [t for t in self.beginnings if t[-1] == EOS or len(t) == self.max_len]
+
+    def rank(self, beginning: Tokens) -> int:
+        """Count the likelier beginnings of the same length."""
+        own, length = self.beginnings[beginning], len(beginning)
+        return sum(p > own for tokens, p in self.beginnings.items() if len(tokens) == length)
 
 
 @beam_search.verdict
 def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
-    """Say what is wrong with hypotheses, if anything; ties and rules for stopping are free."""
+    """Return what is wrong with hypotheses, or None; ties and the stopping rule are free."""
     tables, starts = Tables(arguments["decoder"]), starts_of(arguments["state"])
+    settings = {name: arguments[name] for name in ("beam_size", "max_len", "alpha")}
     if len(seen.output) != len(starts):
         return f"{len(seen.output)} results came for {len(starts)} sentences"
-    for start, hypotheses in zip(starts, seen.output, strict=True):
-        if not hypotheses:
+    for start, rows in zip(starts, seen.output, strict=True):
+        if not rows:
             return "nothing was found for a sentence"
-        found = [Hypothesis(list(tokens), *map(float, scores)) for tokens, *scores in hypotheses]
-        problem = next(
-            (p for h in found if (p := _wrong_hypothesis(tables, start, h, arguments))), ""
-        )
-        problem = problem or _wrong_order(found)
-        problem = problem or _wrong_best(tables, start, found[0], arguments)
-        problem = problem or _missing(tables, start, found, arguments)
-        if problem:
-            return problem
+        search = Search(tables, start, **settings)
+        found = [Hypothesis(list(tokens), *map(float, scores)) for tokens, *scores in rows]
+        for rule in (_wrong_hypothesis, _wrong_order, _not_greedy, _search_error, _missing):
+            if problem := rule(search, found):
+                return problem
     return None
 
 
-def _wrong_hypothesis(
-    tables: Tables, start: int, found: Hypothesis, arguments: dict[str, Any]
-) -> str:
+def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
     """Say what is wrong with one hypothesis by itself: its words, log-probability or score."""
-    tokens, limit = found.tokens, arguments["max_len"]
-    if EOS in tokens:
-        return f"{tokens} holds <eos>"
-    if len(tokens) > limit:
-        return f"{tokens} is longer than max_len"
-    ended = [*tokens, EOS] if len(tokens) < limit else tokens
-    own = tables.log_prob(start, ended)
-    if not math.isclose(found.log_prob, own, abs_tol=1e-3):
-        return f"{tokens} has log_prob {found.log_prob:.2f}, but the decoder gives it {own:.2f}"
-    score = own / len(ended) ** arguments["alpha"]
-    if not math.isclose(found.score, score, abs_tol=1e-3):
-        return (
-            f"{tokens} has score {found.score:.3f}, but log_prob / length ** alpha is {score:.3f}"
-        )
+    for tokens, log_prob, score in found:
+        if EOS in tokens:
+            return f"{tokens} contains <eos>"
+        if len(tokens) > search.max_len:
+            return f"{tokens} is longer than max_len"
+        complete = search.complete(tokens)
+        right = search.tables.log_prob(search.start, complete)
+        if not math.isclose(log_prob, right, abs_tol=1e-3):
+            return f"{tokens} has log_prob {log_prob:.2f}, but the decoder gives it {right:.2f}"
+        right = search.score(complete)
+        if not math.isclose(score, right, abs_tol=1e-3):
+            return f"{tokens} has score {score:.3f}, but log_prob / length ** alpha is {right:.3f}"
     return ""
 
 
-def _wrong_order(found: Sequence[Hypothesis]) -> str:
+def _wrong_order(_: Search, found: Sequence[Hypothesis]) -> str:
     if len({tuple(h.tokens) for h in found}) < len(found):
         return "the same translation comes twice"
     if any(b.score > a.score + 1e-4 for a, b in itertools.pairwise(found)):
@@ -112,441 +148,242 @@ def _wrong_order(found: Sequence[Hypothesis]) -> str:
     return ""
 
 
-def _wrong_best(tables: Tables, start: int, best: Hypothesis, arguments: dict[str, Any]) -> str:
-    """Say what a search of this width should have found first, whatever its rule for stopping."""
-    greedy = tables.greedy(start, arguments["max_len"])
-    if arguments["beam_size"] == 1 and best.tokens != greedy:
-        return f"with a beam of 1 {best.tokens} came, but greedy decoding gives {greedy}"
-    sure = _cannot_miss(tables, start, arguments)
-    if sure is not None and best.score < sure - 1e-3:
-        return (
-            f"the best score is {best.score:.3f}, but a beam of {arguments['beam_size']} cannot "
-            f"miss a hypothesis of {sure:.3f}"
-        )
+def _not_greedy(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say that a beam of 1 differs from greedy decoding, if it does."""
+    greedy, tokens = search.tables.greedy(search.start, search.max_len), found[0].tokens
+    if search.beam_size > 1 or tokens == greedy:
+        return ""
+    return f"a beam of 1 found {tokens}, but greedy decoding gives {greedy}"
+
+
+def _search_error(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say that the best hypothesis is missing, where every search with this beam finds it."""
+    if search.candidates > MOST_LISTED:
+        return ""
+    best = max(search.hypotheses, key=search.score)
+    if found[0].score >= search.score(best) - 1e-3 or not _never_pruned(search, best):
+        return ""
+    return (
+        f"the best score is {found[0].score:.3f}, but a beam of {search.beam_size} cannot "
+        f"miss a hypothesis of {search.score(best):.3f}"
+    )
+
+
+def _never_pruned(search: Search, best: Tokens) -> bool:
+    """Tell whether every search with this beam finds a hypothesis.
+
+    Each of its beginnings must be among the `beam_size` likeliest of their length, and fewer than
+    `beam_size` hypotheses may be shorter, for a search may stop when it has found so many. Where
+    finished hypotheses compete with beginnings by their scores, this is enough only with alpha 0,
+    or with a beam that prunes nothing.
+    """
+    if search.alpha and search.candidates > search.beam_size:
+        return False
+    end_before = sum(len(tokens) < len(best) for tokens in search.hypotheses)
+    worst = max(search.rank(best[:length]) for length in range(1, len(best) + 1))
+    return max(end_before, worst) < search.beam_size
+
+
+def _missing(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say which hypothesis is missing, where the beam has room for all.
+
+    The search went on at least until it found the longest hypothesis that came back; one that is
+    longer still may be missing.
+    """
+    if search.candidates > min(search.beam_size, MOST_LISTED):
+        return ""
+    if len(search.hypotheses) > search.beam_size:
+        return ""
+    returned = {search.complete(h.tokens) for h in found}
+    longest = max(map(len, returned))
+    for tokens in search.hypotheses:
+        if len(tokens) <= longest and tokens not in returned:
+            words = [token for token in tokens if token != EOS]
+            return f"a beam of {search.beam_size} has room for all, but {words} is missing"
     return ""
 
 
-def _cannot_miss(tables: Tables, start: int, arguments: dict[str, Any]) -> float | None:
-    """Return the best score of all if every search of this width finds it, by listing them all.
+@beam_search.alternative
+def beam_search_with_lists(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
+    def hypothesis(words, log_prob, length):
+        return Hypothesis(words, log_prob, log_prob / length**alpha)
 
-    It does where each beginning of the best hypothesis is among the `beam_size` likeliest of its
-    length, and fewer than `beam_size` hypotheses are shorter. Where finished hypotheses compete
-    with live ones by their scores, this holds for a beam that keeps all, or for alpha 0.
-    """
-    beam_size, size = arguments["beam_size"], _last_step(tables, arguments)
-    if size > MOST_LISTED or (arguments["alpha"] and beam_size < size):
-        return None
-    log_probs, ended = _listed(tables, start, arguments)
-    scores = {tokens: p / len(tokens) ** arguments["alpha"] for tokens, p in ended.items()}
-    best = max(scores, key=scores.__getitem__)
-    shorter = sum(len(tokens) < len(best) for tokens in ended)
-    ranks = [
-        sum(p > log_probs[best[:n]] for tokens, p in log_probs.items() if len(tokens) == n)
-        for n in range(1, len(best) + 1)
-    ]
-    return scores[best] if shorter < beam_size and max(ranks) < beam_size else None
-
-
-def _missing(
-    tables: Tables, start: int, found: Sequence[Hypothesis], arguments: dict[str, Any]
-) -> str:
-    """Say what is not there, where the beam has room for all: what ends before the search does.
-
-    The search goes on at least until the longest hypothesis that it returns.
-    """
-    beam_size, limit = arguments["beam_size"], arguments["max_len"]
-    if _last_step(tables, arguments) > min(beam_size, MOST_LISTED):
-        return ""
-    _, ended = _listed(tables, start, arguments)
-    if len(ended) > beam_size:
-        return ""
-    there = {(*h.tokens, EOS) if len(h.tokens) < limit else tuple(h.tokens) for h in found}
-    longest = max(map(len, there))
-    missing = [tokens for tokens in ended if len(tokens) <= longest and tokens not in there]
-    if not missing:
-        return ""
-    told = [token for token in missing[0] if token != EOS]
-    return f"a beam of {beam_size} has room for all, but {told} is not among what came back"
-
-
-def _last_step(tables: Tables, arguments: dict[str, Any]) -> int:
-    """Count the candidates of the last step where every beginning is kept."""
-    vocab = tables.logits.shape[1]
-    return int((vocab - 1) ** (arguments["max_len"] - 1) * vocab)
-
-
-def _listed(
-    tables: Tables, start: int, arguments: dict[str, Any]
-) -> tuple[dict[Tokens, float], dict[Tokens, float]]:
-    """List the log-probabilities of all beginnings, and those of the ones that end."""
-    limit = arguments["max_len"]
-    listed = tables.beginnings(start, limit, tables.logits.softmax(dim=-1))
-    log_probs = {tokens: math.log(probability) for tokens, probability in listed.items()}
-    return log_probs, {t: p for t, p in log_probs.items() if t[-1] == EOS or len(t) == limit}
-
-
-@beam_search.mistake(
-    "the states were not moved along with their beginnings",
-    why="From then on a beginning goes on from the state of another one.",
-    question="Which rows of the state do the new beginnings grow from?",
-)
-def states_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
+    results = []
+    for sentence in range(len(state.h)):
+        rows = state.select(torch.tensor([sentence]))
+        beam, finished = [([bos_id], 0.0)], []
         for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
+            logits, rows = decoder(torch.tensor([w[-1:] for w, _ in beam]), rows)
+            log_probs = logits[:, -1].log_softmax(dim=-1)
+            totals = torch.tensor([[s] for _, s in beam]) + log_probs
             scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
             parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(torch.arange(len(going)) % len(beams.h))
-            if len(done) >= beam_size or not words:
+            best = zip(parents.tolist(), tokens.tolist(), scores.tolist(), strict=True)
+            grown = [(beam[p][0] + [t], s) for p, t, s in best]
+            finished += [hypothesis(w[1:-1], s, length) for w, s in grown if w[-1] == eos_id]
+            beam = [(w, s) for w, s in grown if w[-1] != eos_id]
+            rows = rows.select(parents[tokens != eos_id])
+            if len(finished) >= beam_size or not beam:
                 break
         else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
+            finished += [hypothesis(w[1:], s, max_len) for w, s in beam]
+        results.append(sorted(finished, key=lambda h: h.score, reverse=True))
+    return results
 
 
-@beam_search.mistake(
+beam_search.edit(
+    "states_not_moved",
+    "the states were not moved along with their beginnings",
+    base=beam_search_with_lists,
+    replace={"parents[tokens != eos_id]": "torch.arange(len(beam)) % len(rows.h)"},
+    why="From then on each beginning goes on from the state of another one.",
+    question="Which rows of the state do the new beginnings grow from?",
+)
+
+beam_search.edit(
+    "words_not_moved",
     "the words were not moved along with their beginnings",
+    base=beam_search_with_lists,
+    replace={
+        "[(beam[p][0] + [t], s) for p, t, s in best]": (
+            "[(beam[i % len(beam)][0] + [t], s) for i, (_, t, s) in enumerate(best)]"
+        )
+    },
     why="The words of one beginning then stand with the score of another.",
     question="Which words does the parent of a new beginning have?",
 )
-def words_not_moved(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            rows = range(len(tokens))
-            words = [words[i % len(words)] + [int(tokens[i])] for i in rows]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "equal_starts",
     "all the places of the beam start with the same beginning",
+    base=beam_search_with_lists,
+    replace={
+        "[sentence]": "[sentence] * beam_size",
+        "[([bos_id], 0.0)]": "[([bos_id], 0.0)] * beam_size",
+    },
     why="They do the same at every step: a beam of five equal hypotheses is one greedy search.",
     question="How many different beginnings are there before the first step?",
 )
-def equal_starts(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams = state.select(torch.tensor([row] * beam_size))
-        words, scores, done = [[bos_id]] * beam_size, torch.zeros(beam_size), []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
-    "finished hypotheses grow on",
+beam_search.edit(
+    "grows_past_eos",
+    "finished hypotheses keep growing",
+    base=beam_search_with_lists,
+    replace={
+        "finished += [hypothesis(w[1:-1], s, length) for w, s in grown if w[-1] == eos_id]": (
+            "cut = [(w[1 : [*w, eos_id].index(eos_id)], s) for w, s in grown]"
+        ),
+        "[(w, s) for w, s in grown if w[-1] != eos_id]": "grown",
+        "parents[tokens != eos_id]": "parents",
+        "hypothesis(w[1:], s, max_len) for w, s in beam": (
+            "hypothesis(w, s, min(len(w) + 1, max_len)) for w, s in cut"
+        ),
+    },
     why="<eos> ends a translation. The words after it are noise, and so is their probability.",
     question="What should happen to a beginning whose new token is <eos>?",
 )
-def grows_past_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        for _ in range(max_len):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            beams = beams.select(parents)
-        done = []
-        for w, s in zip(words, scores.tolist(), strict=True):
-            kept = w[1 : w.index(eos_id)] if eos_id in w else w[1:]
-            done.append(Hypothesis(kept, s, s / min(len(kept) + 1, max_len) ** alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "length_without_eos",
     "the length does not count <eos>",
+    base=beam_search_with_lists,
+    replace={"hypothesis(w[1:-1], s, length)": "hypothesis(w[1:-1], s, length - 1)"},
     why="The log-probability has a term for <eos>, so the length counts it too. And the length of "
     "an empty translation would be 0.",
     question="How many log-probabilities were added up?",
     raises="division by zero",
 )
-def length_without_eos(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for _ in range(max_len):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / len(w[1:-1]) ** alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "length_of_the_limit",
     "every hypothesis was normalised by the same length",
+    base=beam_search_with_lists,
+    replace={"log_prob / length**alpha": "log_prob / max_len**alpha"},
     why="Divided by the limit, all scores shrink alike, and short translations win as before.",
     question="Which length belongs to a hypothesis?",
 )
-def length_of_the_limit(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for _ in range(max_len):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / max_len**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
+beam_search.edit(
+    "alpha_forgotten",
+    "alpha has no effect: the score is the log-probability",
+    base=beam_search_with_lists,
+    replace={"log_prob / length**alpha": "log_prob"},
+    why="Every word makes the log-probability lower, so short translations win. Dividing by "
+    "length ** alpha gives longer ones a chance.",
+    question="Where does your code divide by length ** alpha?",
+)
 
-@beam_search.mistake(
+beam_search.edit(
+    "normalised_every_step",
     "scores were normalised at every step, not once at the end",
+    base=beam_search_with_lists,
+    replace={
+        "[(beam[p][0] + [t], s) for p, t, s in best]": (
+            "[(beam[p][0] + [t], s / length**alpha) for p, t, s in best]"
+        ),
+        "log_prob / length**alpha": "log_prob",
+    },
     why="Divided again and again, a score has little to do with its hypothesis.",
     question="Which number goes into the next step: the log-probability or the score?",
 )
-def normalised_every_step(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for _ in range(max_len):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            scores = scores
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "stops_at_first_end",
     "the search stops at the first hypothesis that ends",
+    base=beam_search_with_lists,
+    replace={"len(finished) >= beam_size": "finished"},
     why="The first to end is often the shortest, not the best.",
     question="How many finished hypotheses does the docstring wait for?",
 )
-def stops_at_first_end(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if done or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "unfinished_lost",
     "beginnings that reach the limit are lost",
+    base=beam_search_with_lists,
+    replace={
+        "        else:\n"
+        "            finished += [hypothesis(w[1:], s, max_len) for w, s in beam]\n": ""
+    },
     why="Where no hypothesis ends in time, there is no translation at all.",
     question="What is returned after max_len tokens?",
 )
-def unfinished_lost(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "best_one_only",
     "only the best hypothesis of each sentence is returned",
-    why="What else the beam has found is lost: nobody can rank it again, or show the second best.",
-    question="How many hypotheses may a sentence have that has been searched with a beam of five?",
+    base=beam_search_with_lists,
+    replace={
+        "sorted(finished, key=lambda h: h.score, reverse=True)": (
+            "[max(finished, key=lambda h: h.score)]"
+        )
+    },
+    why="Everything else that the beam has found is lost: there is no second best to look at.",
+    question="How many hypotheses can a beam of five find for one sentence?",
 )
-def best_one_only(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append([max(done, key=lambda h: h.score)])
-    return found
 
-
-@beam_search.mistake(
+beam_search.edit(
+    "unsorted",
     "the hypotheses are not sorted by their scores",
-    why="Whoever takes the first one takes any.",
-    question="In which order do hypotheses end?",
+    base=beam_search_with_lists,
+    replace={"sorted(finished, key=lambda h: h.score, reverse=True)": "finished"},
+    why="The caller takes the first hypothesis as the best one.",
+    question="In which order were the hypotheses found?",
 )
-def unsorted(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            if len(done) >= beam_size or not words:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(done)
-    return found
 
 
-@beam_search.alternative
-def beam_search_until_none_can_win(decoder, state, bos_id, eos_id, beam_size, max_len, alpha=0.0):
-    found = []
-    for row in range(len(state.h)):
-        beams, words, scores = state.select(torch.tensor([row])), [[bos_id]], torch.zeros(1)
-        done = []
-        for length in range(1, max_len + 1):
-            logits, beams = decoder(torch.tensor([w[-1:] for w in words]), beams)
-            totals = scores.unsqueeze(1) + logits[:, -1].log_softmax(dim=-1)
-            scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
-            parents, tokens = places // totals.shape[1], places % totals.shape[1]
-            words = [words[p] + [t] for p, t in zip(parents.tolist(), tokens.tolist(), strict=True)]
-            for w, s in zip(words, scores.tolist(), strict=True):
-                if w[-1] == eos_id:
-                    done.append(Hypothesis(w[1:-1], s, s / length**alpha))
-            going = (tokens != eos_id).nonzero().flatten()
-            words, scores = [words[i] for i in going.tolist()], scores[going]
-            beams = beams.select(parents[going])
-            hoped = max(s / max_len**alpha for s in scores.tolist()) if words else -math.inf
-            best = max((h.score for h in done), default=-math.inf)
-            if length < max_len and best >= hoped:
-                break
-        else:
-            for w, s in zip(words, scores.tolist(), strict=True):
-                done.append(Hypothesis(w[1:], s, s / max_len**alpha))
-        found.append(sorted(done, key=lambda h: h.score, reverse=True))
-    return found
+beam_search.alternative(
+    edited(
+        beam_search_with_lists,
+        "beam_search_until_none_can_win",
+        {
+            "if len(finished) >= beam_size or not beam:": (
+                "hoped = max((s / max_len**alpha for _, s in beam), default=-math.inf)\n"
+                "            best = max((h.score for h in finished), default=-math.inf)\n"
+                "            if length < max_len and best >= hoped:"
+            )
+        },
+    )
+)
 
 
 @beam_search.alternative

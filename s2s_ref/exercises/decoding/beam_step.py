@@ -1,4 +1,4 @@
-"""The exercise `beam_step`: its cases, hints, mistakes and other right answers."""
+"""The exercise `beam_step`: extend every beginning by every token and keep the best."""
 
 import math
 
@@ -7,8 +7,6 @@ import torch
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ beam_step
 
 
 @exercise(
@@ -33,7 +31,7 @@ from s2s_ref.checks.registry import exercise
     ],
 )
 def beam_step(draw: Draw, batch=2, beam=3, vocab=7, beam_size=4, dead=0):
-    """Draw the scores of some beginnings, all but one of them impossible on request."""
+    """Draw the scores of some beginnings; with `dead`, all but the first are impossible."""
     scores = -draw.normal(batch, beam).abs() - 0.5
     if dead:
         scores[:, 1:] = -math.inf
@@ -43,8 +41,8 @@ def beam_step(draw: Draw, batch=2, beam=3, vocab=7, beam_size=4, dead=0):
 
 @beam_step.mistake(
     "each beginning kept its own best: they did not compete with each other",
-    why="A bad beginning then lives on for ever, and a good one cannot have two children.",
-    question="Which candidates stand in one line before the best are taken?",
+    why="A bad beginning then survives for ever, and a good one cannot go on in two ways.",
+    question="Among which candidates are the best chosen?",
 )
 def best_of_each(scores, logits, beam_size):
     totals = scores.unsqueeze(-1) + logits.log_softmax(dim=-1)
@@ -53,94 +51,82 @@ def best_of_each(scores, logits, beam_size):
     return parents, tokens, best
 
 
-@beam_step.mistake(
+beam_step.edit(
+    "parents_and_tokens_exchanged",
     "parents and tokens are exchanged: `%` and `//` the wrong way round",
-    why="Each hypothesis would be built on another beginning, with another word.",
+    base=decoding.beam_step,
+    replace={
+        "places // vocab_size, places % vocab_size": "places % vocab_size, places // vocab_size"
+    },
+    why="Each hypothesis would be built on the wrong beginning, with the wrong word.",
     question="How many places does each beginning take in the flat row?",
 )
-def parents_and_tokens_exchanged(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places % logits.shape[-1], places // logits.shape[-1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "divided_by_beam",
     "places were divided by the number of beginnings, not by the size of the vocabulary",
-    why="Each hypothesis would be built on another beginning, with another word.",
+    base=decoding.beam_step,
+    replace={"vocab_size = logits.shape[-1]": "vocab_size = scores.shape[1]"},
+    why="Each hypothesis would be built on the wrong beginning, with the wrong word.",
     question="How many places does each beginning take in the flat row?",
 )
-def divided_by_beam(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places // scores.shape[1], places % scores.shape[1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "not_normalised",
     "the logits were not normalised",
+    base=decoding.beam_step,
+    replace={"logits.log_softmax(dim=-1)": "logits"},
     why="Logits of different beginnings cannot be compared: only log-probabilities can.",
     question="What must the probabilities of the next token sum to, for every beginning?",
 )
-def not_normalised(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "normalised_over_all",
     "the softmax ran over all the beginnings together",
-    why="Each beginning has its own next token, so each has probabilities of its own.",
+    base=decoding.beam_step,
+    replace={"logits.log_softmax(dim=-1)": "logits.flatten(1).log_softmax(dim=-1).view_as(logits)"},
+    why="Each beginning has its own next token, and so its own probabilities.",
     question="Over which axis do the probabilities sum to 1?",
 )
-def normalised_over_all(scores, logits, beam_size):
-    log_probs = logits.flatten(1).log_softmax(dim=-1).view_as(logits)
-    totals = (scores.unsqueeze(-1) + log_probs).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "probabilities_added",
     "probabilities were added to log-probabilities",
+    base=decoding.beam_step,
+    replace={"log_softmax": "softmax"},
     why="Probabilities multiply, so their logarithms add; a sum of the two means nothing.",
     question="Is the score of a beginning a probability, or its logarithm?",
 )
-def probabilities_added(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits.softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "scores_left_out",
     "the beginnings' own scores are left out",
+    base=decoding.beam_step,
+    replace={"scores.unsqueeze(-1) + ": ""},
     why="Only the last word would count, however unlikely the words before it are.",
     question="What is the log-probability of a whole sentence made of?",
 )
-def scores_left_out(scores, logits, beam_size):
-    totals = logits.log_softmax(dim=-1).flatten(1)
-    best, places = totals.topk(min(beam_size, totals.shape[1]), dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
-
-@beam_step.mistake(
+beam_step.edit(
+    "too_few_candidates",
     "where there are fewer candidates than beam_size, it fails",
-    why="The first step has one beginning only, and a wide beam more places than there are tokens.",
+    base=decoding.beam_step,
+    replace={"min(beam_size, candidates.shape[1])": "beam_size"},
+    why="The first step has only one beginning, and a wide beam has more places than there are "
+    "tokens.",
     question="How many candidates do one beginning and a vocabulary of 3 make?",
     raises="out of range",
 )
-def too_few_candidates(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(beam_size, dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
-
-@beam_step.mistake(
-    "as many are kept as there are tokens, though there are more candidates",
-    why="Every beginning goes on with every token: there are as many candidates for each of them.",
+beam_step.edit(
+    "no_more_than_tokens",
+    "only as many candidates are kept as there are tokens",
+    base=decoding.beam_step,
+    replace={"min(beam_size, candidates.shape[1])": "min(beam_size, vocab_size)"},
+    why="Every beginning can go on with every token, so two beginnings have twice as many "
+    "candidates as there are tokens.",
     question="How many candidates do three beginnings and a vocabulary of 3 make?",
 )
-def no_more_than_tokens(scores, logits, beam_size):
-    totals = (scores.unsqueeze(-1) + logits.log_softmax(dim=-1)).flatten(1)
-    best, places = totals.topk(min(beam_size, logits.shape[-1]), dim=1)
-    return places // logits.shape[-1], places % logits.shape[-1], best
 
 
 @beam_step.alternative

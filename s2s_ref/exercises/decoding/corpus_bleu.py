@@ -1,4 +1,4 @@
-"""The exercise `corpus_bleu`: its cases, hints, mistakes and other right answers."""
+"""The exercise `corpus_bleu`: BLEU of translations that may have several references each."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,8 @@ from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 
-# ------------------------------------------------------------------ corpus_bleu
-
 ENGLISH = "I you we the a my your old red new book dog cat house tea read saw sold found bought"
-"""Words for sentences that only BLEU has to read."""
+"""Words of made-up sentences, which only BLEU reads."""
 
 
 def sentence_of(words: Sequence[str]) -> str:
@@ -36,7 +34,7 @@ def sentence_of(words: Sequence[str]) -> str:
     ],
 )
 def corpus_bleu(draw: Draw, sentences=6, most=3):
-    """Draw references, one or more a source, and translations that differ in some words."""
+    """Draw one or more references for each source, and translations that differ in some words."""
     words, references, hypotheses = ENGLISH.split(), list[list[str]](), list[str]()
     for row in range(sentences):
         first = [words[i] for i in draw.ids(0, len(words), draw.integer(6, 10)).tolist()]
@@ -52,6 +50,13 @@ def corpus_bleu(draw: Draw, sentences=6, most=3):
     return {"hypotheses": hypotheses, "references": references}
 
 
+@corpus_bleu.alternative
+def bleu_by_metric(hypotheses, references):
+    most = max(map(len, references))
+    streams = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
+    return sacrebleu.BLEU().corpus_score(hypotheses, streams).score
+
+
 @corpus_bleu.mistake(
     "translations and references are exchanged",
     why="BLEU is not symmetric: it punishes translations that are too short, not references.",
@@ -63,9 +68,9 @@ def swapped(hypotheses, references):
 
 
 @corpus_bleu.mistake(
-    "the references went in sorted by sentence, not by translator",
-    why="sacrebleu takes the first list for the first translator's work on the whole corpus. It "
-    "compares a few sentences with wrong references, and says nothing.",
+    "the references are grouped by sentence, not by translator",
+    why="sacrebleu reads the first list as the first translator's references for the whole corpus. "
+    "It compares a few sentences with the wrong references, and gives no warning.",
     question="How long is each of the lists that sacrebleu wants?",
 )
 def not_turned(hypotheses, references):
@@ -73,8 +78,8 @@ def not_turned(hypotheses, references):
 
 
 @corpus_bleu.mistake(
-    "the list of references is not nested: each letter was taken for a reference",
-    why="A text is a sequence of letters, so sacrebleu compares sentences with single letters.",
+    "the list of references is not nested: each character was taken for a reference",
+    why="A string is a sequence of characters, so sacrebleu compares sentences with single ones.",
     question="What does sacrebleu find inside each element of the list that you gave it?",
 )
 def not_nested(hypotheses, references):
@@ -92,8 +97,8 @@ def first_only(hypotheses, references):
 
 @corpus_bleu.mistake(
     "this is the mean of the sentences' BLEU scores",
-    why="BLEU counts over the whole corpus first and divides once. Means of sentence scores are "
-    "other numbers, and cannot be compared with those of papers.",
+    why="BLEU counts over the whole corpus first and divides once. A mean of sentence scores is "
+    "another number, and cannot be compared with those in papers.",
     question="How often does sacrebleu have to be called?",
 )
 def mean_of_sentences(hypotheses, references):
@@ -103,7 +108,7 @@ def mean_of_sentences(hypotheses, references):
 
 
 @corpus_bleu.mistake(
-    "the whole corpus was glued into one sentence",
+    "the whole corpus was joined into one sentence",
     why="Words of different sentences then match each other, across any distance.",
     question="How does BLEU know which translation belongs to which reference?",
 )
@@ -112,30 +117,20 @@ def glued(hypotheses, references):
     return sacrebleu.corpus_bleu([" ".join(hypotheses)], [[first]]).score
 
 
-@corpus_bleu.mistake(
+corpus_bleu.edit(
+    "as_share",
     "this is a share, from 0 to 1",
+    base=bleu_by_metric,
+    replace={".score": ".score / 100"},
     why="BLEU is given from 0 to 100 everywhere, so 0.27 would be read as a very bad score.",
     question="What is the largest value that the docstring allows?",
 )
-def as_share(hypotheses, references):
-    most = max(len(refs) for refs in references)
-    padded = [[*refs, *[None] * (most - len(refs))] for refs in references]
-    return sacrebleu.corpus_bleu(list(hypotheses), [*zip(*padded, strict=True)]).score / 100
 
-
-@corpus_bleu.mistake(
+corpus_bleu.edit(
+    "whole_report",
     "sacrebleu's whole report came back, not the score",
+    base=bleu_by_metric,
+    replace={".score": ""},
     why="The report holds the score and the numbers that it is made of. Here one number is wanted.",
     question="Which attribute of the report is the score?",
 )
-def whole_report(hypotheses, references):
-    most = max(len(refs) for refs in references)
-    padded = [[*refs, *[None] * (most - len(refs))] for refs in references]
-    return sacrebleu.corpus_bleu(list(hypotheses), [*zip(*padded, strict=True)])
-
-
-@corpus_bleu.alternative
-def bleu_by_metric(hypotheses, references):
-    most = max(map(len, references))
-    streams = [[r[i] if i < len(r) else None for r in references] for i in range(most)]
-    return sacrebleu.BLEU().corpus_score(hypotheses, streams).score

@@ -1,14 +1,12 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 5, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share
-
-# ------------------------------------------------------------------ predictions
+from s2s_ref.exercises.shared import UNANSWERED, is_number, one_of, one_share
 
 
 @prediction(title="Prediction: what costs the most BLEU", example="not")
 def costliest(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "not", "roles", "case", "eos")
 
 
@@ -27,11 +25,10 @@ def chosen_by_number():
 
 @prediction(title="Prediction: ten draws", example=5)
 def ten_draws(answer):
-    """Say what is wrong with a number of translations, if anything."""
+    """Return what is wrong with a number of translations, or None."""
     if answer is None:
-        return "nothing is written down yet"
-    is_number = isinstance(answer, int | float) and not isinstance(answer, bool)
-    if not is_number or not 1 <= answer <= 10:
+        return UNANSWERED
+    if not is_number(answer) or not 1 <= answer <= 10:
         return "expected a number from 1 to 10"
     return None
 
@@ -48,7 +45,7 @@ def in_percent():
 
 @prediction(title="Prediction: what greedy decoding misses", example=10)
 def greedy_misses(answer):
-    """Say what is wrong with a percentage, if anything."""
+    """Return what is wrong with a percentage, or None."""
     return one_share(answer)
 
 
@@ -66,9 +63,9 @@ def percentage_in_words():
 
 @prediction(title="Prediction: a beam of 50", example=["up", "up"])
 def wide_beam(answer):
-    """Say what is wrong with two directions, if anything."""
+    """Return what is wrong with two directions, or None."""
     if answer is None:
-        return "nothing is written down yet"
+        return UNANSWERED
     if not isinstance(answer, list | tuple) or len(answer) != 2:
         return "expected two words in a list"
     if any(way not in ("up", "same", "down") for way in answer):

@@ -1,4 +1,4 @@
-"""The exercise `sample_decode`: its cases, hints, mistakes and other right answers."""
+"""The exercise `sample_decode`: translate by drawing every token, with a temperature."""
 
 from typing import Any
 
@@ -10,10 +10,6 @@ from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exact_decoders import BOS, EOS, Draws, Tables, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.student.protocol import Observation
-
-# ------------------------------------------------------------------ sample_decode
-
-ALWAYS_LIKELIEST = "the likeliest token came every time"
 
 
 @exercise(
@@ -48,155 +44,145 @@ def sample_decode(draw: Draw, sentences=2, draws=600, vocab=5, states=6, max_len
     }
 
 
-def explanations(logits: Tensor, temperature: float) -> dict[str, Tensor]:
-    """List what else the draws may follow: words for it, and the next token's probabilities."""
-    return {
-        ALWAYS_LIKELIEST: nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[1]).double(),
-        "these are the draws of temperature 1": logits.softmax(dim=-1),
-        "these are the draws of 1 / temperature": (logits * temperature).softmax(dim=-1),
-        "these are the draws of a softmax of a softmax": (logits / temperature)
-        .softmax(dim=-1)
-        .softmax(dim=-1),
-    }
+ALWAYS_LIKELIEST = "the likeliest token came every time"
 
 
 @sample_decode.verdict
 def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
-    """Say what is wrong with draws, if anything: their form, their source, their frequencies."""
-    tables, rows = Tables(arguments["decoder"]), seen.output
-    starts = starts_of(arguments["state"])
-    if len(rows) != len(starts):
-        return f"{len(rows)} translations came for {len(starts)} sentences"
-    if any(len(row) > arguments["max_len"] for row in rows):
+    """Return what is wrong with draws, or None: their form, their source, their frequencies."""
+    starts, max_len = starts_of(arguments["state"]), arguments["max_len"]
+    if problem := _wrong_form(seen.output, len(starts), max_len):
+        return problem
+    tables = Tables(arguments["decoder"])
+    draws = Draws(tables, starts, seen.output, max_len)
+    right, wrong = _distributions(tables.logits, arguments["temperature"])
+    fits = draws.fit(right)
+    if "generator" not in seen.changed:
+        greedy = not fits and draws.fit(wrong[ALWAYS_LIKELIEST])
+        return ALWAYS_LIKELIEST if greedy else "nothing was drawn from the generator"
+    return None if fits else _wrong_frequencies(draws, seen.output, wrong)
+
+
+def _wrong_form(rows: list[list[int]], sentences: int, max_len: int) -> str:
+    """Say what cannot be a translation, whatever was drawn."""
+    if len(rows) != sentences:
+        return f"{len(rows)} translations came for {sentences} sentences"
+    if any(len(row) > max_len for row in rows):
         return "a translation is longer than max_len"
     if any(EOS in row for row in rows):
         return "<eos> is in a translation"
-    draws = Draws(tables, starts, rows, arguments["max_len"])
-    others = explanations(tables.logits, arguments["temperature"])
-    fits = draws.fit((tables.logits / arguments["temperature"]).softmax(dim=-1))
-    if "generator" not in seen.changed:
-        greedy = not fits and draws.fit(others[ALWAYS_LIKELIEST])
-        return ALWAYS_LIKELIEST if greedy else "nothing was drawn from the generator"
-    if fits:
-        return None
+    return ""
+
+
+def _distributions(logits: Tensor, temperature: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """Return the next token's right probabilities, and wrong ones by what a card says of them."""
+    likeliest = nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[1]).double()
+    right = (logits / temperature).softmax(dim=-1)
+    return right, {
+        ALWAYS_LIKELIEST: likeliest,
+        "these are the draws of temperature 1": logits.softmax(dim=-1),
+        "these are the draws of 1 / temperature": (logits * temperature).softmax(dim=-1),
+        "these are the draws of a softmax of a softmax": right.softmax(dim=-1),
+    }
+
+
+def _wrong_frequencies(draws: Draws, rows: list[list[int]], wrong: dict[str, Tensor]) -> str:
+    """Say which wrong distribution the draws come from, as far as they tell."""
     if len({row[0] if row else EOS for row in rows}) == 1:
         return "all the sentences begin with the same token"
-    likeliest = max(others, key=lambda words: draws.log_likelihood(others[words]))
-    if draws.fit(others[likeliest]):
+    likeliest = max(wrong, key=lambda words: draws.log_likelihood(wrong[words]))
+    if draws.fit(wrong[likeliest]):
         return likeliest
     return "some translations come far more often than they should, others far less"
 
 
-@sample_decode.mistake(
-    "the temperature was multiplied, not divided by",
+@sample_decode.alternative
+def sample_that_trims_at_the_end(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    written = torch.full((len(state.h), 1), bos_id)
+    for _ in range(max_len):
+        logits, state = decoder(written[:, -1:], state)
+        probabilities = (logits[:, -1] / temperature).softmax(dim=-1)
+        token = torch.multinomial(probabilities, 1, generator=generator)
+        written = torch.cat([written, token], dim=1)
+    rows = written[:, 1:].tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+sample_decode.edit(
+    "multiplied",
+    "the logits were multiplied by the temperature, not divided",
+    base=sample_that_trims_at_the_end,
+    replace={"/ temperature": "* temperature"},
     why="Then a low temperature makes the translations wild, and a high one makes them dull.",
     question="Logits 2 and 0 at temperature 0.5: should their difference grow or shrink?",
 )
-def multiplied(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        probabilities = (logits[:, -1] * temperature).softmax(dim=-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "probabilities_divided",
     "the temperature has no effect",
-    why="`multinomial` makes its weights sum to 1 itself, so what divides all probabilities alike "
-    "is lost. The logits are what the temperature divides.",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "(logits[:, -1] / temperature).softmax(dim=-1)": (
+            "logits[:, -1].softmax(dim=-1) / temperature"
+        )
+    },
+    why="`multinomial` makes its weights sum to 1 itself, so dividing all probabilities by one "
+    "number changes nothing. The temperature divides the logits.",
     question="Does the temperature come before the softmax, or after it?",
 )
-def probabilities_divided(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        probabilities = logits[:, -1].softmax(dim=-1) / temperature
-        token = torch.multinomial(probabilities, 1, generator=generator)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "softmax_twice",
     "the softmax was taken twice",
-    why="Probabilities lie between 0 and 1, and a softmax of them is nearly flat: almost any word.",
+    base=sample_that_trims_at_the_end,
+    replace={".softmax(dim=-1)": ".softmax(dim=-1).softmax(dim=-1)"},
+    why="Probabilities lie between 0 and 1, so their softmax is nearly flat, and almost any word "
+    "may come.",
     question="What goes into your softmax: logits or probabilities?",
 )
-def softmax_twice(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        probabilities = (logits[:, -1] / temperature).softmax(dim=-1).softmax(dim=-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "generator_unused",
     "the generator was not used",
-    why="Then nobody can repeat the experiment: the draws depend on all that ran before.",
+    base=sample_that_trims_at_the_end,
+    replace={", generator=generator": ""},
+    why="Then nobody can repeat the experiment: the draws depend on everything that ran before.",
     question="Which argument of `torch.multinomial` takes the generator?",
 )
-def generator_unused(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        token = torch.multinomial((logits[:, -1] / temperature).softmax(dim=-1), 1)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "one_for_all",
     "one token was drawn for the whole batch",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "logits[:, -1]": "logits[0, -1]",
+        "1, generator=generator)": "1, generator=generator).expand(len(state.h), 1)",
+    },
     why="Every sentence would get the words that were drawn for the first one.",
     question="How many tokens are wanted at each step, and from how many rows of probabilities?",
 )
-def one_for_all(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        probabilities = (logits[0, -1] / temperature).softmax(dim=-1)
-        word = torch.multinomial(probabilities, 1, generator=generator)
-        token = word.expand(len(state.h)).unsqueeze(1)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "eos_drawn_and_kept",
     "<eos> is in the result",
+    base=sample_that_trims_at_the_end,
+    replace={"row.index(eos_id)": "row.index(eos_id) + 1"},
     why="It ends the sentence; it is not a word of it.",
     question="What does `trim_at_eos` keep?",
 )
-def eos_drawn_and_kept(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        probabilities = (logits[:, -1] / temperature).softmax(dim=-1)
-        token = torch.multinomial(probabilities, 1, generator=generator)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id) + 1] if eos_id in row else row for row in rows]
 
-
-@sample_decode.mistake(
+sample_decode.edit(
+    "always_likeliest",
     "nothing is drawn: the likeliest token always comes",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "torch.multinomial(probabilities, 1, generator=generator)": (
+            "probabilities.argmax(dim=-1, keepdim=True)"
+        )
+    },
     why="That is greedy decoding. Drawing twice should not give the same translation twice.",
     question="What should happen to a token with a probability of 30 %?",
 )
-def always_likeliest(decoder, state, bos_id, eos_id, max_len, temperature, generator):
-    token, steps = torch.full((len(state.h), 1), bos_id), []
-    for _ in range(max_len):
-        logits, state = decoder(token, state)
-        token = (logits[:, -1] / temperature).argmax(dim=-1, keepdim=True)
-        steps.append(token)
-    rows = torch.cat(steps, dim=1).tolist()
-    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
 
 @sample_decode.alternative

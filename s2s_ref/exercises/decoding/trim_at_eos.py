@@ -1,11 +1,9 @@
-"""The exercise `trim_at_eos`: its cases, hints, mistakes and other right answers."""
+"""The exercise `trim_at_eos`: keep the tokens before the first `<eos>`."""
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exact_decoders import EOS
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ trim_at_eos
 
 
 @exercise(
@@ -21,7 +19,7 @@ from s2s_ref.checks.registry import exercise
     ],
 )
 def trim_at_eos(draw: Draw, length=7, ends=2, first=1, vocab=9):
-    """Draw tokens with <eos> at some places: two of them, none, or at the very start."""
+    """Draw tokens with `<eos>` at two places, nowhere, or at the very start."""
     tokens = [token + 3 for token in draw.ids(0, vocab, length).tolist()]
     places = draw.shuffled(list(range(1, length)))[:ends] if first else [0]
     for place in places:
@@ -32,7 +30,7 @@ def trim_at_eos(draw: Draw, length=7, ends=2, first=1, vocab=9):
 @trim_at_eos.mistake(
     "<eos> is still there",
     why="It ends the sentence; it is not a word of it.",
-    question="Does the slice go up to the place of <eos>, or past it?",
+    question="Does the slice stop before <eos>, or after it?",
 )
 def eos_kept(tokens, eos_id):
     tokens = list(tokens)
@@ -52,16 +50,16 @@ def cut_at_last(tokens, eos_id):
 
 
 @trim_at_eos.mistake(
-    "<eos> was taken out, and the tokens after it stayed",
+    "<eos> was removed, but the tokens after it stayed",
     why="What the decoder writes after <eos> is noise, and would be read as part of the sentence.",
-    question="What should happen to the tokens behind <eos>?",
+    question="What should happen to the tokens after <eos>?",
 )
 def filtered(tokens, eos_id):
     return [token for token in tokens if token != eos_id]
 
 
 @trim_at_eos.mistake(
-    "a sentence without <eos> is an error",
+    "a sentence without <eos> raises an error",
     why="A sentence that reached the limit has no <eos>, and all of it is kept.",
     question="What does `index` do with a value that is not in the list?",
     raises="is not in list",

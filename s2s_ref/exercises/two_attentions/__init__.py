@@ -1,4 +1,4 @@
-"""In the order of the notebook."""
+"""The exercises of lesson 8, in the order of the notebook."""
 
 ORDER = (
     "general_scores",

@@ -1,4 +1,4 @@
-"""The exercise `additive_scores`: its cases, hints, mistakes and other right answers."""
+"""The exercise `AdditiveScores`: a small network compares every query with every key."""
 
 import torch
 from torch import nn
@@ -6,8 +6,6 @@ from torch import nn
 from s2s_ref import two_attentions
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-
-# ------------------------------------------------------------------ AdditiveScores
 
 
 @exercise(
@@ -24,8 +22,8 @@ from s2s_ref.checks.registry import Built, exercise
         {"tgt_len": 4},
     ],
     hints=[
-        "Every query has to meet every key, and what meets is added, not multiplied. Then two "
-        "things are still missing before it is one number for each pair. Which two?",
+        "Every query has to meet every key, and the two are added, not multiplied. Two more steps "
+        "turn each sum into one number. Which two?",
         "After W_q the queries are [batch, tgt_len, attention], and the keys are already [batch, "
         "src_len, attention]. Their sums need four axes, [batch, tgt_len, src_len, attention]. `v` "
         "makes the last axis 1 long, and then that axis can go.",
@@ -43,221 +41,145 @@ def AdditiveScores(draw: Draw, batch=2, tgt_len=3, src_len=4, query=6, key=5, at
     return Built(sizes, arguments)
 
 
-@AdditiveScores.mistake(
+@AdditiveScores.alternative
+class ScoresInLongHand(nn.Module):
+    def __init__(self, query_size, key_size, attention_size):
+        super().__init__()
+        self.query = nn.Linear(query_size, attention_size, bias=False)
+        self.key = nn.Linear(key_size, attention_size, bias=False)
+        self.v = nn.Linear(attention_size, 1, bias=False)
+
+    def forward(self, queries, keys):
+        asked = self.query(queries).unsqueeze(2)
+        heard = keys.unsqueeze(1)
+        sums = asked + heard
+        scores = self.v(torch.tanh(sums))
+        return scores.squeeze(-1)
+
+
+AdditiveScores.edit(
+    "TanhLeftOut",
     "the tanh is left out",
-    why="Then the score falls apart into one number of the query and one of the key. The first is "
+    base=ScoresInLongHand,
+    replace={"torch.tanh(sums)": "sums"},
+    why="Then the score is a sum of one number for the query and one for the key. The first is "
     "the same for all keys, and the softmax cancels it: whatever the decoder asks, it gets the "
     "same weights.",
     question="What stands between the sum and v in the formula?",
 )
-class TanhLeftOut(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return self.v(sums).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "TanhOutside",
     "the tanh stands outside, after v",
+    base=ScoresInLongHand,
+    replace={"self.v(torch.tanh(sums))": "torch.tanh(self.v(sums))"},
     why="It has to come before v. Outside, the query's part and the key's part are only added up, "
     "and the score never leaves -1 to 1.",
     question="Which comes first in the formula, v or the tanh?",
 )
-class TanhOutside(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return torch.tanh(self.v(sums)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "KeysProjectedAgain",
     "the keys went through W_k a second time",
+    base=ScoresInLongHand,
+    replace={"keys.unsqueeze(1)": "self.key(keys).unsqueeze(1)"},
     why="`project_keys` has done that already, once for the sentence. If the sizes happen to fit, "
-    "nothing raises, and the keys are others than those that were learned.",
+    "nothing raises, and the keys are not those that were learned.",
     question="Which size does the signature give the keys of `forward`?",
     raises="cannot be multiplied",
 )
-class KeysProjectedAgain(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + self.key(keys).unsqueeze(1)
-        return self.v(torch.tanh(sums)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "QueryNotProjected",
     "the queries did not go through W_q",
+    base=ScoresInLongHand,
+    replace={"self.query(queries)": "queries"},
     why="Query and key come from two networks, and each needs its own way into the space where "
     "they are compared.",
     question="Which of the three layers have you not used?",
     raises="must match",
 )
-class QueryNotProjected(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = queries.unsqueeze(2) + keys.unsqueeze(1)
-        return self.v(torch.tanh(sums)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "AddedPlaceByPlace",
     "queries and keys were added place by place",
+    base=ScoresInLongHand,
+    replace={
+        "self.query(queries).unsqueeze(2)": "self.query(queries)",
+        "keys.unsqueeze(1)": "keys",
+    },
     why="Step 1 would meet word 1 only, step 2 word 2, and so on. Every step has to meet every "
-    "word, and that takes an axis more.",
+    "word, and that takes one more axis.",
     question="How many sums are there for 3 target steps and 4 source words?",
     raises="must match",
 )
-class AddedPlaceByPlace(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        return self.v(torch.tanh(self.query(queries) + keys)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "SourceInRows",
     "source and target have changed places",
+    base=ScoresInLongHand,
+    replace={"unsqueeze(2)": "unsqueeze(1)", "keys.unsqueeze(1)": "keys.unsqueeze(2)"},
     why="Each row should be one target step's view of the source. Here it is the other way round.",
     question="Which of the two new axes belongs to the target, and which place should it have?",
 )
-class SourceInRows(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(1) + keys.unsqueeze(2)
-        return self.v(torch.tanh(sums)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "VLeftOut",
     "v is left out: the numbers are added up as they are",
+    base=ScoresInLongHand,
+    replace={"self.v(torch.tanh(sums))": "torch.tanh(sums).sum(dim=-1, keepdim=True)"},
     why="v says how much each of the comparisons counts, and with which sign.",
     question="Which of the three layers have you not used?",
 )
-class VLeftOut(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return torch.tanh(sums).sum(dim=-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "Multiplied",
     "the two are multiplied, not added",
+    base=ScoresInLongHand,
+    replace={"asked + heard": "asked * heard"},
     why="That is a dot score with learned weights. Bahdanau's score adds, and the tanh makes the "
     "query matter.",
     question="What stands between W_q query and W_k key in the formula?",
 )
-class Multiplied(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        products = self.query(queries).unsqueeze(2) * keys.unsqueeze(1)
-        return self.v(torch.tanh(products)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "LastAxisKept",
     "the last axis, of length 1, is still there",
-    why="`v` returns one number in a list of its own. The scores want the number alone.",
+    base=ScoresInLongHand,
+    replace={".squeeze(-1)": ""},
+    why="`v` returns every number on an axis of its own. The scores are the numbers without it.",
     question="How many axes should the scores have?",
 )
-class LastAxisKept(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return self.v(torch.tanh(sums))
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "SqueezedAll",
     "a batch or a sentence of one loses its axis",
+    base=ScoresInLongHand,
+    replace={".squeeze(-1)": ".squeeze()"},
     why="`squeeze()` without an argument drops every axis of length 1. When sentences are "
     "translated token by token, tgt_len is always 1.",
     question="Which axis do you mean to drop, and how do you name it?",
 )
-class SqueezedAll(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return self.v(torch.tanh(sums)).squeeze()
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "TanhOfEach",
     "the tanh is taken of each of the two, before they are added",
-    why="Then the score falls apart into one number of the query and one of the key, as without a "
+    base=ScoresInLongHand,
+    replace={"asked + heard": "torch.tanh(asked) + torch.tanh(heard)", "torch.tanh(sums)": "sums"},
+    why="Then the score is a sum of one number for the query and one for the key, as without a "
     "tanh: whatever the decoder asks, it gets the same weights.",
     question="In the formula, what stands inside the brackets of the tanh?",
 )
-class TanhOfEach(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
 
-    def forward(self, queries, keys):
-        asked, heard = torch.tanh(self.query(queries)), torch.tanh(keys)
-        return self.v(asked.unsqueeze(2) + heard.unsqueeze(1)).squeeze(-1)
-
-
-@AdditiveScores.mistake(
+AdditiveScores.edit(
+    "Softmaxed",
     "these are already weights: they sum to 1",
-    why="A score may be any number. `attention_weights` makes weights of scores, and it has to "
-    "know "
-    "about padding first.",
+    base=ScoresInLongHand,
+    replace={".squeeze(-1)": ".squeeze(-1).softmax(dim=-1)"},
+    why="A score may be any number. `attention_weights` turns scores into weights, and needs to "
+    "know about padding first.",
     question="Which numbers can a score be?",
 )
-class Softmaxed(nn.Module):
-    def __init__(self, query_size, key_size, attention_size):
-        super().__init__()
-        self.query = nn.Linear(query_size, attention_size, bias=False)
-        self.key = nn.Linear(key_size, attention_size, bias=False)
-        self.v = nn.Linear(attention_size, 1, bias=False)
-
-    def forward(self, queries, keys):
-        sums = self.query(queries).unsqueeze(2) + keys.unsqueeze(1)
-        return self.v(torch.tanh(sums)).squeeze(-1).softmax(dim=-1)
 
 
 @AdditiveScores.alternative

@@ -1,4 +1,4 @@
-"""The exercise `bahdanau_decoder`: its cases, hints, mistakes and other right answers."""
+"""The exercise `BahdanauDecoder`: the state asks before the RNN takes its step."""
 
 import torch
 from torch import nn
@@ -7,13 +7,10 @@ from s2s_ref import two_attentions
 from s2s_ref.attention import attention_weights, context_vectors
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized, source_mask
-from s2s_ref.state import State
+from s2s_ref.exercises.shared import attending_state, sized
+from s2s_ref.state import State  # noqa: F401 (in `MemoryLost`)
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
-
-
-# ------------------------------------------------------------------ BahdanauDecoder
 
 
 @exercise(
@@ -36,27 +33,14 @@ CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 def BahdanauDecoder(
     draw: Draw, batch=2, tgt_len=3, src_len=4, vocab=9, embed=5, hidden=6, lstm=0, first_call=0
 ):
-    """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence.
-
-    At the first call for a sentence its keys are not made yet; later they lie in the state.
-    """
+    """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence."""
     sizes = sized(draw, vocab, embed, hidden, lstm)
-    h, c, context = (draw.normal(batch, hidden) for _ in range(3))
-    encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
-    mask = source_mask(draw, batch, src_len)
-    state = State(
-        (h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys
-    )
+    state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 
 
-@BahdanauDecoder.mistake(
-    "the state after the step asks",
-    why="That is Luong's order. Here the context has to enter the RNN, so it must be there before "
-    "the step is taken.",
-    question="Which state is known before the RNN reads the word?",
-)
-class NewStateAsks(nn.Module):
+@BahdanauDecoder.alternative
+class DecoderInLongHand(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
@@ -69,496 +53,207 @@ class NewStateAsks(nn.Module):
         if state.keys is None:
             state = state._replace(keys=self.score["key"](state.encoder_states))
         all_logits, all_weights = [], []
-        context = state.context
         for word in self.embedding(tgt_input).unbind(dim=1):
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
             asked = self.score["query"](state.h).unsqueeze(1)
             scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
             weights = attention_weights(scores, state.src_mask)
             context = context_vectors(weights, state.encoder_states).squeeze(1)
+            hidden = self.rnn(torch.cat([word, context], dim=-1), state.hidden)
+            state = state._replace(hidden=hidden)
             all_logits.append(self.output(state.h))
             all_weights.append(weights)
         return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
 
 
-@BahdanauDecoder.mistake(
+ASK = '            asked = self.score["query"](state.h).unsqueeze(1)\n'
+STEP = """\
+            hidden = self.rnn(torch.cat([word, context], dim=-1), state.hidden)
+            state = state._replace(hidden=hidden)
+"""
+
+BahdanauDecoder.edit(
+    "NewStateAsks",
+    "the state after the step asks",
+    base=DecoderInLongHand,
+    replace={
+        "all_logits, all_weights = [], []": (
+            "all_logits, all_weights, context = [], [], state.context"
+        ),
+        STEP: "",
+        ASK: STEP + ASK,
+    },
+    why="That is Luong's order. Here the context has to enter the RNN, so it must be there before "
+    "the step is taken.",
+    question="Which state is known before the RNN reads the word?",
+)
+
+BahdanauDecoder.edit(
+    "FirstStateAsks",
     "the first state asks at every step",
+    base=DecoderInLongHand,
+    replace={
+        "all_logits, all_weights = [], []": "all_logits, all_weights, first = [], [], state.h",
+        'self.score["query"](state.h)': 'self.score["query"](first)',
+    },
     why="Every step would look at the same place. Each step needs the state that the step before "
     "it has left.",
     question="Which state asks for the second word: the one that came in, or the one after the "
     "first?",
 )
-class FirstStateAsks(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        asked = self.score["query"](state.h).unsqueeze(1)
-        scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-        weights = attention_weights(scores, state.src_mask)
-        context = context_vectors(weights, state.encoder_states).squeeze(1)
-        all_logits = []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-        all_weights = weights.expand(-1, tgt_input.shape[1], -1)
-        return torch.stack(all_logits, dim=1), state, all_weights
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "StateNotCarried",
     "every step starts again from the state that came in",
+    base=DecoderInLongHand,
+    replace={
+        "state = state._replace(hidden=hidden)": "new = state._replace(hidden=hidden)",
+        "self.output(state.h)": "self.output(new.h)",
+        "dim=1), state, torch": "dim=1), new, torch",
+    },
     why="The decoder forgets each word as soon as it has read it. What one step leaves, the next "
     "one has to take.",
     question="Which name holds the state after the first step, and who reads it?",
 )
-class StateNotCarried(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            new = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(new.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), new, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "WordAndContextSwapped",
     "the halves are swapped: the context came before the word",
-    why="The RNN has weights for the word first and for the context behind it. Trained like this "
-    "it would not matter; the course's weights expect the word first.",
+    base=DecoderInLongHand,
+    replace={"[word, context]": "[context, word]"},
+    why="The first of the RNN's weights are for the word, and the others for the context. Trained "
+    "like this it would not matter; the course's weights expect the word first.",
     question="In which order does the exercise name the two?",
 )
-class WordAndContextSwapped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([context, word], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "MaskForgotten",
     "padding is read as if it were a word",
+    base=DecoderInLongHand,
+    replace={"attention_weights(scores, state.src_mask)": "scores.softmax(dim=-1)"},
     why="The state carries the mask. Without it, a sentence is translated differently beside a "
     "longer one.",
     question="What does `attention_weights` need besides the scores?",
 )
-class MaskForgotten(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = scores.softmax(dim=-1)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "KeysMixed",
     "the keys are mixed, not the encoder's states",
+    base=DecoderInLongHand,
+    replace={"(weights, state.encoder_states)": "(weights, state.keys)"},
     why="The keys are the encoder's states seen through W_k, made for comparing. What is mixed are "
     "the values: the states themselves.",
     question="What do the weights mix?",
 )
-class KeysMixed(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.keys).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "StatesCompared",
     "the encoder's states are compared, not the keys",
+    base=DecoderInLongHand,
+    replace={"asked + state.keys": "asked + state.encoder_states"},
     why="`score` compares with projected keys, and `with_keys` has put them into the state. The "
     "encoder's states only have the same size by chance.",
     question="Which field of the state did `with_keys` fill?",
 )
-class StatesCompared(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.encoder_states)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "FixedContext",
     "the context is still the encoder's last state",
+    base=DecoderInLongHand,
+    replace={"context_vectors(weights, state.encoder_states).squeeze(1)": "state.context"},
     why="`state.context` is the fixed context of lesson 2; with it this is the peeky decoder of "
     "lesson 6. The weights were computed and then not used.",
     question="What do the weights mix?",
 )
-class FixedContext(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            all_weights.append(attention_weights(scores, state.src_mask))
-            inputs = torch.cat([word, state.context], dim=-1)
-            state = state._replace(hidden=self.rnn(inputs, state.hidden))
-            all_logits.append(self.output(state.h))
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "LogitsTooEarly",
     "the logits come from the state before the step",
+    base=DecoderInLongHand,
+    replace={
+        STEP: "",
+        "            all_weights.append(weights)\n": "            all_weights.append(weights)\n"
+        + STEP,
+    },
     why="It has not read the word yet, nor what the attention brought back for it.",
     question="Which state has read word t?",
 )
-class LogitsTooEarly(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "MemoryLost",
     "the new state has lost the encoder's states",
+    base=DecoderInLongHand,
+    replace={"dim=1), state, torch": "dim=1), State(state.hidden), torch"},
     why="The next call has nothing to look at. `state._replace(hidden=...)` changes one part and "
     "keeps the others.",
     question="What does the next call need besides the RNN's own state?",
 )
-class MemoryLost(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), State(state.hidden), torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
-    "the weights of the last step only came back",
+BahdanauDecoder.edit(
+    "LastWeightsOnly",
+    "only the last step's weights came back",
+    base=DecoderInLongHand,
+    replace={"torch.cat(all_weights, dim=1)": "weights"},
     why="A heat map needs a row for every word that was written.",
     question="For three tokens read, how many rows of weights come back?",
 )
-class LastWeightsOnly(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits = []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-        return torch.stack(all_logits, dim=1), state, weights
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "StateDropped",
     "the new state was made and then dropped",
+    base=DecoderInLongHand,
+    replace={"state = state._replace(hidden=hidden)": "state._replace(hidden=hidden)"},
     why="`state._replace(...)` leaves the State as it is and returns a new one. So every step "
-    "began "
-    "at the first state, and the logits are those of the first state too.",
+    "began at the first state, and the logits are those of the first state too.",
     question="Which name holds what `_replace` returns?",
 )
-class StateDropped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "ContextExchanged",
     "the state's `context` was exchanged too",
+    base=DecoderInLongHand,
+    replace={"_replace(hidden=hidden)": "_replace(hidden=hidden, context=context)"},
     why="That part holds what the encoder handed over. The context that attention brings is "
-    "another "
-    "one at every step, and it goes into the RNN only.",
+    "another one at every step, and only the RNN takes it.",
     question="Which one part of the state does the exercise tell you to exchange?",
 )
-class ContextExchanged(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            hidden = self.rnn(torch.cat([word, context], -1), state.hidden)
-            state = state._replace(hidden=hidden, context=context)
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "KeysProjectedOnceMore",
     "the keys went through W_k a second time",
-    why="`with_keys` has done that already, once for the sentence. What lies in `state.keys` is "
+    base=DecoderInLongHand,
+    replace={"asked + state.keys": 'asked + self.score["key"](state.keys)'},
+    why="`with_keys` has done that already, once for the sentence. What `state.keys` holds is "
     "ready to be compared.",
-    question="What has become of the encoder's states before they lie in `state.keys`?",
+    question="What has already been done to the keys in `state.keys`?",
 )
-class KeysProjectedOnceMore(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            keys = self.score["key"](state.keys)
-            scores = self.score["v"](torch.tanh(asked + keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
-    "the keys in the state are not used: they were made anew",
+BahdanauDecoder.edit(
+    "KeysMadeAnew",
+    "the keys in the state are not used: they were computed again",
+    base=DecoderInLongHand,
+    replace={"asked + state.keys": 'asked + self.score["key"](state.encoder_states)'},
     why="`with_keys` makes them once a sentence, so that no later call has to do it again.",
     question="Which field of the state did `with_keys` fill?",
 )
-class KeysMadeAnew(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            keys = self.score["key"](state.encoder_states)
-            scores = self.score["v"](torch.tanh(asked + keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "Probabilities",
     "these are probabilities, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(state.h)": "self.output(state.h).softmax(dim=-1)"},
     why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
-    question="Does the exercise say anything of what comes after `self.output`?",
+    question="Does the exercise ask for anything after `self.output`?",
 )
-class Probabilities(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
 
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze(1)
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h).softmax(dim=-1))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
-
-
-@BahdanauDecoder.mistake(
+BahdanauDecoder.edit(
+    "ContextSqueezed",
     "a batch of one loses its axis",
+    base=DecoderInLongHand,
+    replace={".squeeze(1)": ".squeeze()"},
     why="`squeeze()` without an argument drops every axis of length 1.",
     question="Which axis do you mean to drop, and how do you name it?",
     raises="(?i)same number of dimensions",
 )
-class ContextSqueezed(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
-        names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
-        self.output = nn.Linear(hidden_size, vocab_size)
-
-    def forward(self, tgt_input, state):
-        if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        all_logits, all_weights = [], []
-        for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
-            weights = attention_weights(scores, state.src_mask)
-            context = context_vectors(weights, state.encoder_states).squeeze()
-            state = state._replace(hidden=self.rnn(torch.cat([word, context], -1), state.hidden))
-            all_logits.append(self.output(state.h))
-            all_weights.append(weights)
-        return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
 
 
 @BahdanauDecoder.alternative

@@ -1,4 +1,4 @@
-"""The exercise `bidirectional_encoder`: its cases, hints, mistakes and other right answers."""
+"""The exercise `BidirectionalEncoder`: read each sentence forwards and backwards."""
 
 import torch
 from torch import nn
@@ -7,11 +7,10 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from s2s_ref import two_attentions
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
+from s2s_ref.checks.source import edited
 from s2s_ref.exercises.shared import sized
 from s2s_ref.rnn import RNN_LAYERS
-from s2s_ref.state import from_rnn
-
-# ------------------------------------------------------------------ BidirectionalEncoder
+from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
 
 
 @exercise(
@@ -31,7 +30,7 @@ from s2s_ref.state import from_rnn
     ],
 )
 def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidden=6, lstm=0):
-    """Draw sizes, a GRU or an LSTM, padded sentences and their lengths; only one fills its row."""
+    """Draw sizes, a GRU or an LSTM, and padded sentences with their lengths."""
     shorter = draw.ids(1, max(2, src_len), batch - 1).tolist()
     lengths = torch.tensor(draw.shuffled([src_len, *shorter]))
     real = torch.arange(src_len) < lengths.unsqueeze(1)
@@ -39,13 +38,8 @@ def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidde
     return Built(sized(draw, vocab, embed, hidden, lstm), arguments)
 
 
-@BidirectionalEncoder.mistake(
-    "the backward RNN has read the padding first",
-    why="It starts at the right edge of the rectangle, and there stands <pad>. So even the first "
-    "word's state depends on how long the others in the batch are.",
-    question="Where in your code do the lengths come in?",
-)
-class PaddingRead(nn.Module):
+@BidirectionalEncoder.alternative
+class EncoderInLongHand(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
@@ -54,316 +48,162 @@ class PaddingRead(nn.Module):
         )
 
     def forward(self, src, src_lengths):
-        states, final = self.rnn(self.embedding(src))
-        if isinstance(final, tuple):
-            return states, tuple(torch.cat([part[0], part[1]], dim=-1) for part in final)
-        return states, torch.cat([final[0], final[1]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
-    "the last state was taken at the last word, where the backward RNN has only begun",
-    why="Its half of that state knows a single word. It has read the whole sentence at word 1.",
-    question="At which word does the backward RNN finish?",
-)
-class TakenAtTheLastWord(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
-
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
+        words = self.embedding(src)
+        packed = pack_padded_sequence(words, src_lengths, batch_first=True, enforce_sorted=False)
         states, final = self.rnn(packed)
         states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        last = states[torch.arange(len(src)), src_lengths - 1]
-        if isinstance(final, tuple):
-            return states, (last, torch.cat([final[1][0], final[1][1]], dim=-1))
+        parts = final if isinstance(final, tuple) else (final,)
+        joined = tuple(torch.cat([part[0], part[1]], dim=-1) for part in parts)
+        last = joined if len(joined) > 1 else joined[0]
         return states, last
 
 
-@BidirectionalEncoder.mistake(
+PACK = "packed = pack_padded_sequence(words, src_lengths, batch_first=True, enforce_sorted=False)"
+UNPACK = "states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])"
+JOIN = "torch.cat([part[0], part[1]], dim=-1)"
+LAST = "joined if len(joined) > 1 else joined[0]"
+
+BidirectionalEncoder.edit(
+    "PaddingRead",
+    "the backward RNN has read the padding first",
+    base=EncoderInLongHand,
+    replace={PACK: "packed = words", UNPACK: ""},
+    why="It starts at the right edge of the padded batch, where <pad> stands. So even the first "
+    "word's state depends on how long the other sentences are.",
+    question="Where in your code do the lengths come in?",
+)
+
+BidirectionalEncoder.edit(
+    "TakenAtTheLastWord",
+    "the last state was taken at the last word, where the backward RNN has only begun",
+    base=EncoderInLongHand,
+    replace={
+        LAST: (
+            "states[torch.arange(len(src)), src_lengths - 1]\n"
+            "        last = (last, joined[1]) if len(joined) > 1 else last"
+        )
+    },
+    why="Its half of that state knows a single word. It has read the whole sentence at word 1.",
+    question="At which word does the backward RNN finish?",
+)
+
+BidirectionalEncoder.edit(
+    "HalvesSwapped",
     "the halves of the last state are swapped: the backward one came first",
-    why="In the states at the words the forward half stands first, and the decoder's weights "
-    "expect "
+    base=EncoderInLongHand,
+    replace={"[part[0], part[1]]": "[part[1], part[0]]"},
+    why="In the states at the words the forward half comes first, and the decoder's weights expect "
     "the same order everywhere.",
     question="Which direction does PyTorch put at place 0?",
 )
-class HalvesSwapped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, tuple(torch.cat([part[1], part[0]], dim=-1) for part in final)
-        return states, torch.cat([final[1], final[0]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
+BidirectionalEncoder.edit(
+    "ForwardOnly",
     "only the forward half of the last state came back",
+    base=EncoderInLongHand,
+    replace={JOIN: "part[0]"},
     why="The decoder starts from a state of the full size. And the backward half is the one that "
     "read the first word last.",
     question="How many numbers does your last state have for each sentence?",
 )
-class ForwardOnly(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, (final[0][0], final[1][0])
-        return states, final[0]
-
-
-@BidirectionalEncoder.mistake(
+BidirectionalEncoder.edit(
+    "DirectionsAdded",
     "the two directions were added, not put side by side",
-    why="A sum cannot be taken apart again: nobody knows which half a number came from.",
+    base=EncoderInLongHand,
+    replace={JOIN: "part.sum(dim=0)"},
+    why="A sum cannot be taken apart again: it does not show which half a number came from.",
     question="How many numbers does your last state have for each sentence?",
 )
-class DirectionsAdded(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, (final[0].sum(dim=0), final[1].sum(dim=0))
-        return states, final.sum(dim=0)
-
-
-@BidirectionalEncoder.mistake(
-    "the last states were cut up anew: halves of different sentences came together",
-    why="They are [2, batch, half]. `view` and `reshape` count on through them in this order, so "
-    "the first sentence gets its neighbour's forward half as its second half.",
+BidirectionalEncoder.edit(
+    "Recut",
+    "the last states were reshaped: halves of different sentences came together",
+    base=EncoderInLongHand,
+    replace={JOIN: "part.reshape(len(src), -1)"},
+    why="They are [2, batch, half]. `view` and `reshape` read them in this order, so the first "
+    "sentence gets its neighbour's forward half as its second half.",
     question="Which two tensors do you want to put side by side?",
 )
-class Recut(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, tuple(part.reshape(len(src), -1) for part in final)
-        return states, final.reshape(len(src), -1)
-
-
-@BidirectionalEncoder.mistake(
+BidirectionalEncoder.edit(
+    "DirectionsKept",
     "the axis of the two directions is still there",
+    base=EncoderInLongHand,
+    replace={JOIN: "from_rnn(part)"},
     why="`from_rnn` drops an axis of length 1. Here it is 2 long, and both places are needed.",
     question="What is the shape of the layer's last state now that it reads both ways?",
 )
-class DirectionsKept(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, from_rnn(final)
-
-
-@BidirectionalEncoder.mistake(
+BidirectionalEncoder.edit(
+    "CellStateDropped",
     "the LSTM's c is lost",
+    base=EncoderInLongHand,
+    replace={LAST: "joined[0]"},
     why="The decoder would start with half of the state.",
     question="How many tensors is the state of an LSTM?",
 )
-class CellStateDropped(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            final = final[0]
-        return states, torch.cat([final[0], final[1]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
-    "the states end with the longest sentence, and the rectangle is wider",
-    why="A mask over the source would no longer fit over the states.",
+BidirectionalEncoder.edit(
+    "StatesTooShort",
+    "the states end with the longest sentence, though `src` is wider",
+    base=EncoderInLongHand,
+    replace={", total_length=src.shape[1]": ""},
+    why="A mask of the source would no longer fit the states.",
     question="What does the argument `total_length` of `pad_packed_sequence` do?",
 )
-class StatesTooShort(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True)
-        if isinstance(final, tuple):
-            return states, tuple(torch.cat([part[0], part[1]], dim=-1) for part in final)
-        return states, torch.cat([final[0], final[1]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
-    "an LSTM's h and c were taken for the two directions",
-    why="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
+H_AND_C = {
+    "message": "an LSTM's h and c were taken for the two directions",
+    "why": "A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
     "LSTM's is a pair, and at its places 0 and 1 are h and c.",
-    question="For an LSTM: which two tensors does your code lay side by side?",
+    "question": "For an LSTM: which two tensors does your code put side by side?",
+}
+
+BidirectionalEncoder.edit(
+    "CellTakenForDirection",
+    base=EncoderInLongHand,
+    replace={"final if isinstance(final, tuple) else (final,)": "(final,)"},
+    **H_AND_C,
 )
-class CellTakenForDirection(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, torch.cat([final[0], final[1]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
-    "the state was taken at the last place of the rectangle",
-    why="Most sentences end before it. And at its last word the backward RNN has only begun.",
+BidirectionalEncoder.edit(
+    "LastPlaceOfStates",
+    "the state was taken at the last place of the padded sentence",
+    base=EncoderInLongHand,
+    replace={LAST: "states[:, -1]"},
+    why="Most sentences end before it. And at the last word the backward RNN has only begun.",
     question="Besides the states, what does `self.rnn` return?",
 )
-class LastPlaceOfStates(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, _ = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, states[:, -1]
-
-
-@BidirectionalEncoder.mistake(
+BidirectionalEncoder.edit(
+    "SortedExpected",
     "packing wants the longest sentence first, unless you tell it otherwise",
+    base=EncoderInLongHand,
+    replace={", enforce_sorted=False": ""},
     why="The sentences of a batch come in any order.",
     question="What does the argument `enforce_sorted` say, and what is its default?",
     raises="enforce_sorted",
 )
-class SortedExpected(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
 
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(self.embedding(src), src_lengths, batch_first=True)
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, tuple(torch.cat([part[0], part[1]], dim=-1) for part in final)
-        return states, torch.cat([final[0], final[1]], dim=-1)
-
-
-@BidirectionalEncoder.mistake(
-    "an LSTM's h and c were taken for the two directions",
-    why="A GRU's last state is one tensor, and at its places 0 and 1 are the two directions. An "
-    "LSTM's is a pair, and at its places 0 and 1 are h and c.",
-    question="For an LSTM: which two tensors does your code lay side by side?",
+BidirectionalEncoder.edit(
+    "CellTakenForBackward",
+    base=EncoderInLongHand,
+    replace={
+        "final if isinstance(final, tuple) else (final,)": "(final,)",
+        JOIN: "torch.cat([part[-2], part[-1]], dim=1)",
+    },
+    **H_AND_C,
 )
-class CellTakenForBackward(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
-
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        return states, torch.cat([final[-2], final[-1]], dim=1)
 
 
-@BidirectionalEncoder.alternative
-class DirectionsTransposed(nn.Module):
-    def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
-        super().__init__()
-        self.embedding = nn.Embedding(vocab_size, embed_size)
-        self.rnn = RNN_LAYERS[cell](
-            embed_size, hidden_size // 2, batch_first=True, bidirectional=True
-        )
-
-    def forward(self, src, src_lengths):
-        packed = pack_padded_sequence(
-            self.embedding(src), src_lengths, batch_first=True, enforce_sorted=False
-        )
-        states, final = self.rnn(packed)
-        states, _ = pad_packed_sequence(states, batch_first=True, total_length=src.shape[1])
-        if isinstance(final, tuple):
-            return states, [part.transpose(0, 1).flatten(1) for part in final]
-        return states, final.transpose(0, 1).flatten(1)
+BidirectionalEncoder.alternative(
+    edited(
+        EncoderInLongHand,
+        "DirectionsTransposed",
+        {f"tuple({JOIN} for part in parts)": "[part.transpose(0, 1).flatten(1) for part in parts]"},
+    )
+)
 
 
 @BidirectionalEncoder.alternative

@@ -1,12 +1,10 @@
-"""The exercise `general_scores`: its cases, hints, mistakes and other right answers."""
+"""The exercise `general_scores`: score with a learned matrix between query and key."""
 
 import torch
 
 from s2s_ref import two_attentions
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-
-# ------------------------------------------------------------------ general_scores
 
 
 @exercise(
@@ -25,7 +23,7 @@ from s2s_ref.checks.registry import exercise
     ],
 )
 def general_scores(draw: Draw, batch=2, tgt_len=3, src_len=5, query=6, key=7):
-    """Draw queries, keys of another size (the same size in an edge case), and the matrix."""
+    """Draw queries, keys (of the same size only in an edge case), and the matrix."""
     return {
         "queries": draw.normal(batch, tgt_len, query),
         "keys": draw.normal(batch, src_len, key),
@@ -44,8 +42,8 @@ def matrix_unused(queries, keys, W):
 
 
 @general_scores.mistake(
-    "the matrix is turned round",
-    why="Its rows belong to the query and its columns to the key. Turned round, each number of the "
+    "the matrix is transposed",
+    why="Its rows belong to the query and its columns to the key. Transposed, each number of the "
     "query meets the weights of another one, if the sizes fit at all.",
     question="Which axis of W has as many places as a query has numbers?",
     raises="cannot be multiplied",
@@ -56,9 +54,8 @@ def matrix_turned(queries, keys, W):
 
 @general_scores.mistake(
     "these are already weights: they sum to 1",
-    why="A score may be any number. `attention_weights` makes weights of scores, and it has to "
-    "know "
-    "about padding first.",
+    why="A score may be any number. `attention_weights` turns scores into weights, and needs to "
+    "know about padding first.",
     question="Which numbers can a score be?",
 )
 def softmaxed(queries, keys, W):
@@ -94,9 +91,9 @@ def source_in_rows(queries, keys, W):
 
 
 @general_scores.mistake(
-    "the keys were cut up anew, not transposed",
-    why="`view` and `reshape` keep the numbers in their order and only count them off differently: "
-    "numbers of different words come into one column.",
+    "the keys were reshaped, not transposed",
+    why="`view` and `reshape` keep the numbers in their order and only cut them differently, so "
+    "numbers of different words end up in one column.",
     question="Which function exchanges two axes?",
 )
 def keys_reshaped(queries, keys, W):

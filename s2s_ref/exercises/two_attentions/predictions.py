@@ -1,14 +1,12 @@
-"""The predictions of this lesson."""
+"""The predictions of lesson 8, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of
-
-# ------------------------------------------------------------------ predictions
+from s2s_ref.exercises.shared import UNANSWERED, one_of
 
 
 @prediction(title="Prediction: nothing to train", example="dot and general")
 def untrained(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "none", "dot", "dot and general", "all three")
 
 
@@ -27,7 +25,7 @@ def untrained_by_number():
 
 @prediction(title="Prediction: which states move now", example="later")
 def moved_both_ways(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "one", "earlier", "later", "all")
 
 
@@ -51,9 +49,9 @@ VARIANTS = {"Luong, dot", "Luong, additive", "Bahdanau, dot", "Bahdanau, additiv
     example=["Bahdanau, dot", "Luong, dot", "Luong, additive", "Bahdanau, additive"],
 )
 def fastest_first(answer):
-    """Say what is wrong with an order of the four variants, if anything."""
+    """Return what is wrong with an order of the four variants, or None."""
     if answer is None:
-        return "nothing is written down yet"
+        return UNANSWERED
     if not isinstance(answer, list | tuple) or len(answer) != 4:
         return "expected four names in a list"
     if not all(isinstance(name, str) for name in answer) or set(answer) != VARIANTS:
@@ -80,7 +78,7 @@ def one_twice():
 
 @prediction(title="Prediction: the highest rung", example="peeky")
 def highest_rung(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     rungs = ("encoder–decoder", "reversed", "peeky", "dot", "general", "additive")
     return one_of(answer, *rungs)
 
