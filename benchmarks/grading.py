@@ -53,18 +53,19 @@ import functools, json, sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.sandbox.runner import Outcome
+from s2s_ref.grading.job import Outcome
+from s2s_ref.grading.submissions import find_submissions
 from s2s_ref.grading.workers import cluster
 if __name__ == "__main__":
     root, way, jobs, force = sys.argv[1:]
     course = Course(Path(root), fork=way == "fork")
-    found, make = engine.find_submissions(course), None
+    found, factory = find_submissions(course), None
     if way == "Dask":
         from distributed import LocalCluster
         workers = LocalCluster(n_workers=int(jobs), threads_per_worker=1, dashboard_address=None)
-        make = functools.partial(cluster, workers.scheduler_address)
-    options = engine.GradingOptions(int(jobs), force == "force", make=make)
-    results = engine.grade(course, found, how=options)
+        factory = functools.partial(cluster, workers.scheduler_address)
+    options = engine.GradingOptions(int(jobs), force == "force", executor_factory=factory)
+    results = engine.grade(course, found, options=options)
     runs = Path(root, "class/cache/runs").glob("*/*")
     memory = [Outcome.from_bytes(p.read_bytes().partition(b"\\n")[2]).memory for p in runs]
     print(json.dumps({

@@ -1,11 +1,42 @@
-"""Reading the cells of a lesson: ids, points, and the checks that they make."""
+"""Reading a notebook, and its cells: ids, points, and the checks that they make."""
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import nbformat
 
 Cell = Any
 """A cell of a notebook, as nbformat reads it."""
+
+
+def read_notebook(path: Path) -> Any:
+    """Read a notebook.
+
+    Raises:
+        ValueError: there is none, or it cannot be read as one.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise ValueError(f"{path} is missing. {_what_to_do(path)}") from None
+    except (nbformat.reader.NotJSONError, UnicodeDecodeError):
+        raise ValueError(
+            f"{path} is not a notebook: it is not JSON. Save it again from JupyterLab."
+        ) from None
+    except Exception as error:  # nbformat raises many kinds for a malformed notebook
+        problem = f"{type(error).__name__}: {str(error).rstrip('. ')}"
+        raise ValueError(
+            f"{path} cannot be read as a notebook ({problem}). Save it again from JupyterLab."
+        ) from error
+
+
+def _what_to_do(path: Path) -> str:
+    found = sorted(other.name for other in path.parent.glob("*.ipynb"))
+    if not found:
+        return "Put it there."
+    return f"Its folder holds {', '.join(found)}: name the right one {path.name}."
 
 
 def grade_id(cell: Cell) -> str:
@@ -69,3 +100,8 @@ def graded_checks(notebook: Any) -> Iterator[tuple[Cell, list[tuple[str, str]]]]
     for cell in notebook.cells:
         if is_graded_check(cell):
             yield cell, checks_in(cell.source)
+
+
+def code_cells(notebook: Any) -> list[Cell]:
+    """List the code cells of a notebook."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]

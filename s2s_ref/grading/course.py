@@ -1,38 +1,41 @@
-"""Where a course's files lie, and nbgrader told so.
-
-One place sets what `nbgrader_config.py` and our own commands have in common, so that nbgrader's
-commands, the formgrader page and `s2s` do the same.
-"""
+"""Where the files of a course are, and how its submissions are run."""
 
 import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from traitlets.config import Config
 
 from s2s_ref.grading.settings import configure
 from s2s_ref.whole_files import write_once
 
-if TYPE_CHECKING:
-    from s2s_ref.grading.store import Cache, Ledger
-
 LESSON_NAME = re.compile(r"\d\d_\w+")
+
+EXCEPTION = re.compile(r"^(?: {4})?(?:\w+\.)*(\w+: .+)$", re.MULTILINE)
+"""The last line of a traceback, which a log indents."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """A course's folder: `solutions/`, `lessons/` and `class/` lie in `root`.
+    """A course's folder, `root`, with the folders `solutions`, `lessons` and `class`.
 
-    `unsafe`: submissions are trusted, and run without a sandbox. `fork`: their kernels are forked
-    from a warm process. `throwaway`: its gradebook lies in its folder, wherever the class has one.
+    Attributes:
+        unsafe: submissions are trusted and run without a sandbox.
+        fork: kernels are forked from a process that has imported PyTorch.
+        throwaway: the gradebook is in the folder, even where `S2S_GRADEBOOK` names another.
     """
 
     root: Path
     unsafe: bool = False
     fork: bool = False
     throwaway: bool = False
+
+    @property
+    def isolation(self) -> str:
+        """How submissions run: `unsafe`, `fork` or `bwrap`."""
+        return "unsafe" if self.unsafe else "fork" if self.fork else "bwrap"
 
     @property
     def solutions(self) -> Path:
@@ -46,41 +49,37 @@ class Course:
 
     @property
     def submitted(self) -> Path:
-        """What was handed in, as STUDENT/LESSON/LESSON.ipynb."""
+        """The submissions, as STUDENT/LESSON/LESSON.ipynb."""
         return self.root / "class" / "submitted"
 
     @property
     def autograded(self) -> Path:
-        """What nbgrader made of it."""
+        """The submissions as nbgrader executed and marked them."""
         return self.root / "class" / "autograded"
 
     @property
     def feedback(self) -> Path:
-        """What students get back."""
+        """The pages that students get back."""
         return self.root / "class" / "feedback"
 
     @property
-    def cache(self) -> "Cache":
-        """What came of the submissions that were run."""
-        from s2s_ref.grading.store import Cache
-
-        return Cache(self.root / "class" / "cache" / "runs")
+    def runs(self) -> Path:
+        """The outcomes of submissions that were run; see `store.Cache`."""
+        return self.root / "class" / "cache" / "runs"
 
     @property
-    def ledger(self) -> "Ledger":
-        """The last result of each submission."""
-        from s2s_ref.grading.store import Ledger
-
-        return Ledger(self.root / "class" / "cache" / "results")
+    def results(self) -> Path:
+        """The last result of each submission; see `store.Ledger`."""
+        return self.root / "class" / "cache" / "results"
 
     @property
     def capstone(self) -> Path:
-        """What `s2s capstone prepare` writes: the students' folder and the instructor's."""
+        """The folder that `s2s capstone prepare` writes, for students and the instructor."""
         return self.root / "class" / "capstone"
 
     @property
     def capstone_references(self) -> Path:
-        """The instructor's folder of a capstone, where one was prepared."""
+        """The instructor's folder of the capstone; it exists once one is prepared."""
         return self.capstone / "instructor"
 
     def config(self) -> Config:
@@ -98,36 +97,48 @@ class Course:
         return NbGraderAPI(CourseDirectory(config=config), config=config)
 
     def key(self) -> bytes:
-        """Return the secret by which the cases of this class are drawn; it is made once."""
+        """Return the secret from which this class's cases are drawn, and create it if needed."""
         path = self.root / "class" / "judge.key"
         if not path.exists():
-            write_once(path, secrets.token_bytes(32))  # unless another grader was first
+            write_once(path, secrets.token_bytes(32))
         return path.read_bytes()
 
     def hidden(self) -> tuple[Path, ...]:
-        """Return the folders that no submission may see, wherever they lie."""
+        """Return the folders that no submission may see: the course's and the package's."""
         return (self.root.resolve(), Path(__file__).resolve().parents[1])
 
     def lesson_names(self) -> list[str]:
-        """List the lessons that have a solution notebook, in order."""
+        """List the lessons that have a solution notebook, in the order of their numbers."""
         found = self.solutions.glob("*/*.ipynb")
         return sorted(
             p.stem for p in found if p.stem == p.parent.name and LESSON_NAME.fullmatch(p.stem)
         )
 
     def find_lesson(self, wanted: str) -> str:
-        """Return the full name of a lesson: `1`, `01` and `01_single_rnn` are the same one.
+        """Return the full name of a lesson: `1`, `01` and `01_rnn` mean the same one.
 
         Raises:
-            ValueError: there is no such lesson; the message lists those there are.
+            ValueError: there is no such lesson; the message lists the lessons.
         """
         names = self.lesson_names()
         for name in names:
             if wanted in (name, name[:2], str(int(name[:2]))):
                 return name
-        there = ", ".join(names) or f"none: {self.solutions} holds no solution notebooks"
-        raise ValueError(f"There is no lesson {wanted!r}. The lessons are: {there}.")
+        known = ", ".join(names) or f"none: {self.solutions} holds no solution notebooks"
+        raise ValueError(f"There is no lesson {wanted!r}. The lessons are: {known}.")
 
     def notebook(self, folder: Path, lesson: str) -> Path:
-        """Return the path of a lesson's notebook below one of the folders."""
+        """Return the path of a lesson's notebook in one of the folders."""
         return folder / lesson / f"{lesson}.ipynb"
+
+
+def failure(answer: dict[str, Any]) -> str:
+    """Return why a call of nbgrader's interface failed, from what it answered.
+
+    This is the last exception in the log, because the one that it raised mostly says no more than
+    to look there.
+    """
+    for text in (answer.get("log", ""), answer.get("error", "")):
+        if exceptions := EXCEPTION.findall(text):
+            return str(exceptions[-1]).rstrip(". ")
+    return "it gave no reason"

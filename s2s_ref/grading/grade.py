@@ -1,7 +1,8 @@
-"""Grade a class: run every submission, and read what came of it.
+"""Grade a class: run every submission, and let nbgrader mark it.
 
-nbgrader executes, marks and keeps the gradebook; this goes through the class one submission at a
-time, so that a bad one never stops the rest, and reads the checks' verdicts for the report.
+Submissions are run first, several at a time, and their outcomes kept. nbgrader then grades one
+after another, because a gradebook has one writer; its step `SandboxExecute` finds each outcome and
+runs nothing again. A submission that cannot be graded never stops the others.
 """
 
 import functools
@@ -12,68 +13,74 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from s2s_ref.grading import translations as hand_in
-from s2s_ref.grading.course import Course
-from s2s_ref.grading.gradebook import one_engine, read_marks, read_verdicts, register_once
-from s2s_ref.grading.job import Job, Outcome, code_version
+from s2s_ref.grading import translations
+from s2s_ref.grading.cells import read_notebook
+from s2s_ref.grading.course import Course, failure
+from s2s_ref.grading.gradebook import one_engine, read_marks, register_once
+from s2s_ref.grading.job import Job, Outcome, code_version, job_for
 from s2s_ref.grading.nbgrader_steps.sandbox_execute import SandboxExecute
 from s2s_ref.grading.nbgrader_steps.sanitize import recorded_cells, require_cells, sanitise
-from s2s_ref.grading.release import read_notebook, reason
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.sandbox.runner import execute
 from s2s_ref.grading.sandbox.stage import examine_files
 from s2s_ref.grading.sandbox.workspace import clear_leftovers
+from s2s_ref.grading.store import Cache, Ledger
 from s2s_ref.grading.submissions import Submission
+from s2s_ref.grading.verdicts import read_verdicts
 from s2s_ref.grading.workers import LostError, processes, run_all
 
-LOOK = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
+ADVICE = "Open it in JupyterLab, restart the kernel and run all cells to see where it stops."
 
 LEAST_SPACE = 2**20
-"""The bytes that must be free: a gradebook with less room than that cannot be trusted to grow."""
+"""The bytes that must be free on the disk, so that the gradebook has room to grow."""
 
 
 @dataclass(frozen=True)
 class GradingOptions:
     """How a class is graded.
 
-    `jobs` submissions run at a time. `force`: what has not changed is graded again too, from its
-    last run; `again`: and is run again. `make` makes an executor in place of processes here.
+    Attributes:
+        jobs: how many submissions run at the same time.
+        force: grade again what has not changed, from the outcome of its last run.
+        again: run again what was run before.
+        executor_factory: makes the executor that runs submissions; processes on this machine by
+            default.
     """
 
     jobs: int = 1
     force: bool = False
     again: bool = False
-    make: Callable[[], Executor] | None = None
+    executor_factory: Callable[[], Executor] | None = None
 
 
 def grade(
     course: Course,
     submissions: list[Submission],
     done: Callable[[Result], None] = lambda _: None,
-    how: GradingOptions | None = None,
+    options: GradingOptions | None = None,
 ) -> list[Result]:
-    """Grade these submissions with nbgrader; call `done` after each.
+    """Grade these submissions with nbgrader, and call `done` after each.
 
-    Every submission comes to a result, a bad one to a result with an error. What has not changed
-    since it was graded last is not touched.
+    Every submission has a result; that of one which could not be graded holds the error. What has
+    not changed since it was graded last keeps its result.
 
     Raises:
-        ValueError: a lesson cannot be registered, or the disk is full.
+        ValueError: a lesson cannot be registered in the gradebook, or the disk is full.
     """
     with warnings.catch_warnings(), one_engine():
-        # of libraries, about cell ids that a notebook lacks: nothing that an instructor could mend
+        # libraries warn of cells without ids, which an instructor cannot change
         warnings.simplefilter("ignore")
         clear_leftovers()
         results = []
         try:
-            for result in _Run(course, how or GradingOptions()).results(submissions):
+            for result in _Run(course, options or GradingOptions()).results(submissions):
                 results.append(result)
                 done(result)
-        except Exception as error:  # whatever failed first, the reason is the same
-            if is_full(course):
+        except Exception as error:
+            if is_full(course):  # whatever failed first, this is the cause
                 raise ValueError(
                     f"The disk of {course.root / 'class'} is full. Free some space and grade "
                     "again: it goes on where it stopped."
@@ -88,187 +95,173 @@ def is_full(course: Course) -> bool:
 
 
 class _Run:
-    """One run over a class; nbgrader's gradebook has one writer, which is here."""
+    """One run over the submissions of a class."""
 
-    def __init__(self, course: Course, how: GradingOptions) -> None:
-        self._course, self._how, self._api = course, how, course.api()
-        self._recorded: dict[str, dict[str, Any]] = {}
-        self._registered: dict[str, str] = {}
-        self._executing = SandboxExecute(config=course.config())
+    def __init__(self, course: Course, options: GradingOptions) -> None:
+        self._course, self._options, self._api = course, options, course.api()
+        self._outcomes, self._ledger = Cache(course.runs), Ledger(course.results)
+        self._limits = SandboxExecute(config=course.config()).limits()
+        self._recorded_cells: dict[str, dict[str, Any]] = {}
+        self._solution_digests: dict[str, str] = {}
 
     def results(self, submissions: list[Submission]) -> Iterator[Result]:
-        """Grade them: first what is known already, then what is to be run."""
+        """Grade submissions: the unchanged ones first, which takes no time."""
         for lesson in sorted({s.lesson for s in submissions}):
-            self._registered[lesson] = register_once(self._course, lesson)
+            self._solution_digests[lesson] = register_once(self._course, lesson)
         changed = []
         for submission in submissions:
-            known = None if self._how.force else self._unchanged(submission)
-            if known:
-                yield known
+            result = None if self._options.force else self._unchanged(submission)
+            if result:
+                yield result
             else:
                 changed.append(submission)
-        workers = min(self._how.jobs, len(changed))
-        if workers <= 1 and not self._how.make:
-            for submission in changed:
-                yield self._grade(submission)
-        else:
-            yield from self._grade_in_parallel(changed, workers)
+        for submission, outcome in self._run_all(changed):
+            if outcome and outcome.failed:
+                result = self._failure(submission, ValueError(outcome.failed))
+            else:
+                result = self._grade(submission, outcome.seconds if outcome else 0.0)
+            self._ledger.put(result, self._stamp(submission))
+            yield result
 
     def _unchanged(self, submission: Submission) -> Result | None:
-        """Return the last result, with the marks of today, where it would be the same again."""
-        noted = self._course.ledger.get(submission.lesson, submission.student)
-        if not noted or noted["by"] != self._stamp(submission):
+        """Return the last result with today's marks, if grading again would give the same."""
+        result = self._ledger.get(submission, self._stamp(submission))
+        if not result or result.error:  # the machine may have been at fault
             return None
-        result = Result(**noted["result"] | {"unchanged": True})
-        if result.error:  # the machine may have been at fault
+        try:
+            result.verdicts = read_verdicts(self._course, submission.student, submission.lesson)
+        except FileNotFoundError:
             return None
         with self._api.gradebook as gradebook:
             read_marks(gradebook, result)
+        result.unchanged = True
         return result
 
     def _stamp(self, submission: Submission) -> dict[str, Any]:
-        """Return what a result rests on, what nbgrader wrote included."""
-        seen = hashlib.sha256(code_version() + self._course.key())
+        """Return everything that a result depends on, and which notebook nbgrader wrote."""
+        digest = hashlib.sha256(code_version() + self._course.key())
         folder = self._course.submitted / submission.student / submission.lesson
         for path in sorted(folder.rglob("*")):
-            seen.update(f"{path.relative_to(folder)} {path.lstat().st_mode}\n".encode())
+            digest.update(f"{path.relative_to(folder)} {path.lstat().st_mode}\n".encode())
             if path.is_file() and not path.is_symlink():
-                seen.update(hashlib.sha256(path.read_bytes()).digest())
-        written = self._course.notebook(
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        autograded = self._course.notebook(
             self._course.autograded / submission.student, submission.lesson
         )
-        about = written.stat() if written.is_file() else None
+        status = autograded.stat() if autograded.is_file() else None
         return {
-            "submission": seen.hexdigest(),
-            "lesson": self._registered[submission.lesson],
-            "limits": str(self._executing.limits()),
-            "references": hand_in.stamp(self._course, submission.lesson),
-            "autograded": [about.st_size, about.st_mtime_ns] if about else None,
+            "submission": digest.hexdigest(),
+            "lesson": self._solution_digests[submission.lesson],
+            "limits": str(self._limits),
+            "references": translations.stamp(self._course, submission.lesson),
+            "autograded": [status.st_size, status.st_mtime_ns] if status else None,
         }
 
-    def _grade_in_parallel(self, changed: list[Submission], workers: int) -> Iterator[Result]:
-        """Let workers run what was never run, and let nbgrader write down what came of it."""
-        ready: list[Submission] = []
-
-        def jobs() -> Iterator[tuple[tuple[Submission, str], bytes]]:
-            for submission in changed:
-                try:
-                    job = self._job(submission)
-                except Exception:  # a notebook made to be odd, or none; the next step says which
-                    ready.append(submission)
-                    continue
-                digest = job.digest()
-                if self._how.again:
-                    self._course.cache.forget(digest)
-                if digest in self._course.cache:
-                    ready.append(submission)
-                else:
-                    yield (submission, digest), job.to_bytes()
-
-        make = self._how.make or functools.partial(processes, workers)
-        for (submission, digest), came in run_all(execute, jobs(), make, max(workers, 1)):
-            yield from self._finish(ready)
-            if isinstance(came, LostError):
-                outcome = Outcome(failed=str(came))
+    def _run_all(
+        self, submissions: list[Submission]
+    ) -> Iterator[tuple[Submission, Outcome | None]]:
+        """Run submissions, and keep their outcomes; None where there was nothing to run."""
+        jobs = (self._to_run(submission) for submission in submissions)
+        workers, factory = min(self._options.jobs, len(submissions)), self._options.executor_factory
+        done: Iterator[tuple[tuple[Submission, str], bytes | LostError | None]]
+        if workers <= 1 and not factory:
+            done = ((key, execute(job) if job else None) for key, job in jobs)
+        else:
+            factory = factory or functools.partial(processes, workers)
+            done = run_all(execute, jobs, factory, max(workers, 1))
+        for (submission, digest), data in done:
+            if data is None:
+                yield submission, None
+            elif isinstance(data, LostError):
+                yield submission, Outcome(failed=str(data))
             else:
-                outcome = Outcome.from_bytes(came)
-            if outcome.failed:
-                yield self._note(self._failed(submission, ValueError(outcome.failed)))
-            else:
-                self._course.cache.put(digest, outcome)
-                yield self._grade(submission, outcome.seconds)
-        yield from self._finish(ready)
+                outcome = Outcome.from_bytes(data)
+                self._outcomes.put(digest, outcome)
+                yield submission, outcome
 
-    def _finish(self, ready: list[Submission]) -> Iterator[Result]:
-        while ready:
-            yield self._grade(ready.pop(0))
+    def _to_run(self, submission: Submission) -> tuple[tuple[Submission, str], bytes | None]:
+        """Return a submission with its job's digest, and the job unless its outcome is known."""
+        try:
+            job = self._job(submission)
+        except Exception:  # the notebook cannot be read; grading it fails too, and says why
+            return (submission, ""), None
+        digest = job.digest()
+        if self._options.again:
+            self._outcomes.forget(digest)
+        return (submission, digest), None if digest in self._outcomes else job.to_bytes()
 
     def _job(self, submission: Submission) -> Job:
-        """Say what is run for a submission.
-
-        Raises:
-            ValueError: it cannot be read, or something in its folder cannot be staged.
-        """
-        student, lesson = submission.student, submission.lesson
-        folder = self._course.submitted / student
-        examine_files(folder / lesson)
         notebook = self._read(submission)
-        sanitise(notebook, self._cells_of(lesson))
-        return self._executing.job(notebook, student, lesson)
-
-    def _cells_of(self, lesson: str) -> dict[str, Any]:
-        """Return the cells that the gradebook knows of a lesson, by their ids."""
-        if lesson not in self._recorded:
-            with self._api.gradebook as gradebook:
-                self._recorded[lesson] = recorded_cells(gradebook, lesson)
-        return self._recorded[lesson]
+        sanitise(notebook, self._cells_of(submission.lesson))
+        return job_for(self._course, submission, notebook, self._limits)
 
     def _read(self, submission: Submission) -> Any:
         """Read a submission's notebook.
 
         Raises:
-            ValueError: it cannot be read, or has none of the lesson's cells.
+            ValueError: the notebook cannot be read or has none of the lesson's cells, or something
+                in its folder cannot be graded.
         """
         folder, lesson = self._course.submitted / submission.student, submission.lesson
+        examine_files(folder / lesson)
         path = self._course.notebook(folder, lesson)
         notebook = read_notebook(path)
         require_cells(notebook, self._cells_of(lesson), lesson, str(path))
         return notebook
 
-    def _grade(self, submission: Submission, seconds: float = 0.0) -> Result:
-        """Let nbgrader grade it; where its run is known, that is not repeated."""
+    def _cells_of(self, lesson: str) -> dict[str, Any]:
+        """Return the cells of a lesson that the gradebook knows, by their ids."""
+        if lesson not in self._recorded_cells:
+            with self._api.gradebook as gradebook:
+                self._recorded_cells[lesson] = recorded_cells(gradebook, lesson)
+        return self._recorded_cells[lesson]
+
+    def _grade(self, submission: Submission, seconds: float) -> Result:
+        """Let nbgrader grade a submission, which took so many seconds to run."""
         start, result = time.perf_counter(), Result(submission.student, submission.lesson)
         try:
-            if self._how.again and not seconds:
-                self._course.cache.forget(self._job(submission).digest())
-            folder = self._course.submitted / submission.student
-            examine_files(folder / submission.lesson)
             self._read(submission)
             answer = self._autograde(submission)
-            if "KeyboardInterrupt" in answer.get("error", ""):  # nbgrader swallows it
-                raise KeyboardInterrupt
             if answer["success"]:
                 with self._api.gradebook as gradebook:
                     read_marks(gradebook, result)
-                result.verdicts = read_verdicts(self._course, result)
+                result.verdicts = read_verdicts(self._course, result.student, result.lesson)
             elif is_full(self._course):
-                raise OSError(reason(answer))
+                raise OSError(failure(answer))
             else:
-                result.error = f"nbgrader could not grade it: {reason(answer)}. {LOOK}"
-        except Exception as error:  # a notebook made to be odd; it must not stop the class
+                result.error = f"nbgrader could not grade it: {failure(answer)}. {ADVICE}"
+        except Exception as error:  # no notebook, however malformed, may stop the class
             if is_full(self._course):
                 raise
-            result = self._failed(submission, error)
+            result = self._failure(submission, error)
             self._record_no_points(submission)
         result.seconds = time.perf_counter() - start + seconds
-        return self._note(result)
+        return result
 
     def _autograde(self, submission: Submission) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = self._api.autograde(
                 submission.lesson, submission.student, force=True, create=True
             )
-            return answer
         finally:
-            os.environ.pop("NBGRADER_EXECUTION", None)  # where it fails, nbgrader leaves it set
+            os.environ.pop("NBGRADER_EXECUTION", None)  # nbgrader leaves it set after an error
+        if "KeyboardInterrupt" in answer.get("error", ""):  # nbgrader has caught it
+            raise KeyboardInterrupt
+        return answer
 
-    def _failed(self, submission: Submission, error: Exception) -> Result:
-        told = f"It could not be graded: {type(error).__name__}: {error}. {LOOK}"
-        told = str(error) if isinstance(error, ValueError) else told
-        return Result(submission.student, submission.lesson, error=told)
+    def _failure(self, submission: Submission, error: Exception) -> Result:
+        """Return the result of a submission that could not be graded."""
+        message = f"It could not be graded: {type(error).__name__}: {error}. {ADVICE}"
+        if isinstance(error, ValueError):  # written for instructors
+            message = str(error)
+        return Result(submission.student, submission.lesson, error=message)
 
     def _record_no_points(self, submission: Submission) -> None:
-        """Let the gradebook say that something was handed in, and that it has no points."""
+        """Write into the gradebook that something was handed in, and that it has no points."""
         with self._api.gradebook as gradebook:
             gradebook.update_or_create_student(submission.student)
-            handed_in = gradebook.update_or_create_submission(submission.lesson, submission.student)
-            for grade in (grade for book in handed_in.notebooks for grade in book.grades):
+            record = gradebook.update_or_create_submission(submission.lesson, submission.student)
+            for grade in (grade for book in record.notebooks for grade in book.grades):
                 grade.auto_score = 0.0 if grade.cell.cell_type == "code" else grade.auto_score
                 grade.needs_manual_grade = False
             gradebook.db.commit()
-
-    def _note(self, result: Result) -> Result:
-        submission = Submission(result.student, result.lesson)
-        entry = {"by": self._stamp(submission), "result": asdict(result)}
-        self._course.ledger.note(result.lesson, result.student, entry)
-        return result

@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-import nbformat
-
-from s2s_ref.grading.course import Course
-from s2s_ref.grading.release import examine, reason
-from s2s_ref.grading.results import Result, verdicts_in
+from s2s_ref.grading.course import Course, failure
+from s2s_ref.grading.release import examine
+from s2s_ref.grading.results import Result
+from s2s_ref.grading.store import Ledger
 from s2s_ref.grading.submissions import Submission
+from s2s_ref.grading.verdicts import read_verdicts
 
 
 @contextlib.contextmanager
@@ -35,10 +35,10 @@ def register_once(course: Course, lesson: str) -> str:
     """Register a lesson, unless that was done; return a digest of its solution."""
     solution = course.notebook(course.solutions, lesson)
     digest = hashlib.sha256(solution.read_bytes()).hexdigest()
-    noted = course.ledger.get("registered", lesson)
-    if noted.get("solution") != digest or not is_in_gradebook(course, lesson):
+    ledger = Ledger(course.results)
+    if ledger.registered(lesson) != digest or not is_in_gradebook(course, lesson):
         register(course, lesson)
-        course.ledger.note("registered", lesson, {"solution": digest})
+        ledger.put_registered(lesson, digest)
     return digest
 
 
@@ -58,17 +58,15 @@ def known_results(course: Course, submissions: list[Submission]) -> list[Result]
     """Return what is known of these submissions, whoever graded them; the marks are today's."""
     from nbgrader.api import MissingEntry
 
-    results = []
+    results, ledger = [], Ledger(course.results)
     with course.api().gradebook as gradebook:
         for submission in submissions:
-            noted = course.ledger.get(submission.lesson, submission.student)
-            result = Result(submission.student, submission.lesson)
-            if noted:
-                result = Result(**noted["result"])
+            student, lesson = submission.student, submission.lesson
+            result = ledger.get(submission) or Result(student, lesson)
             if not result.error:
                 try:
                     read_marks(gradebook, result)
-                    result.verdicts = read_verdicts(course, result)
+                    result.verdicts = read_verdicts(course, student, lesson)
                 except (MissingEntry, FileNotFoundError):
                     continue
             results.append(result)
@@ -86,7 +84,7 @@ def write_feedback(course: Course, submissions: list[Submission]) -> None:
         if any(course.autograded.glob(f"*/{lesson}/{lesson}.ipynb")):
             answer = api.generate_feedback(lesson, force=True)
             if not answer["success"]:
-                raise ValueError(f"No feedback could be written for {lesson}: {reason(answer)}.")
+                raise ValueError(f"No feedback could be written for {lesson}: {failure(answer)}.")
 
 
 def register(course: Course, lesson: str) -> None:
@@ -108,7 +106,7 @@ def register(course: Course, lesson: str) -> None:
         answer = api.generate_assignment(lesson, force=True, create=True)
     if not answer["success"]:
         raise ValueError(
-            f"{lesson} could not be registered in the gradebook: {reason(answer)}. With "
+            f"{lesson} could not be registered in the gradebook: {failure(answer)}. With "
             "submissions in it, graded cells can be neither added nor removed: restore them, or "
             f"start a new class by moving {course.root / 'class'} elsewhere."
         )
@@ -127,9 +125,3 @@ def read_marks(gradebook: Any, result: Result) -> None:
             result.written += 1
         elif grade.needs_manual_grade:
             result.to_review += 1
-
-
-def read_verdicts(course: Course, result: Result) -> list[dict[str, Any]]:
-    """Read the verdicts that nbgrader's copy of a submission shows."""
-    folder = course.autograded / result.student
-    return list(verdicts_in(nbformat.read(course.notebook(folder, result.lesson), as_version=4)))

@@ -11,13 +11,25 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from s2s_ref.grading.cells import code_cells, grade_id, graded_checks, is_graded_check
+from s2s_ref.grading.course import Course
+from s2s_ref.grading.sandbox.stage import read_files
+from s2s_ref.grading.submissions import Submission
+
 VERSIONS = ("torch", "numpy", "ipykernel", "ipython", "safetensors")
-"""The libraries whose change may change what a submission does."""
+"""The libraries whose version may change what a submission does."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use: seconds for a cell, for all, and to start; MiB for a process."""
+    """What a submission may use.
+
+    Attributes:
+        cell: seconds for one cell.
+        notebook: seconds for all cells together.
+        start: seconds for the kernel to start.
+        memory: MiB that one process may allocate.
+    """
 
     cell: int = 60
     notebook: int = 300
@@ -27,12 +39,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """What is run.
+    """Everything that a run needs, so that it can run in another process or on another machine.
 
-    `cells` are the code cells in order: id, whether it is graded by running it, and source.
-    `checks` names the exercises that each graded cell checks. `files` were handed in beside the
-    notebook. `key` is the class's secret. `way` and `hidden` say how it runs, and decide nothing:
-    the provisioner (a fork where one can be had), and the folders that are covered.
+    Attributes:
+        lesson: the lesson's number.
+        cells: the code cells in order: id, whether it is graded by running it, and source.
+        checks: the exercises that each graded cell checks, by the cell's id.
+        files: the files that were handed in beside the notebook.
+        key: the class's secret.
+        limits: what the submission may use.
+        isolation: `bwrap`, `fork` (where kernels can be forked; `bwrap` elsewhere) or `unsafe`.
+        hidden: the folders that the submission may not see.
     """
 
     lesson: int
@@ -41,11 +58,11 @@ class Job:
     files: Mapping[str, bytes] = field(repr=False)
     key: bytes = field(repr=False)
     limits: Limits = field(default_factory=Limits)
-    way: str = "bwrap"
+    isolation: str = "bwrap"
     hidden: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """Write it as JSON."""
+        """Write the job as JSON."""
         plain = asdict(replace(self, files={}, key=b""))
         plain["files"] = {n: base64.b64encode(data).decode() for n, data in self.files.items()}
         plain["key"] = self.key.hex()
@@ -63,30 +80,63 @@ class Job:
         return cls(**{**plain, "limits": Limits(**plain["limits"])})
 
     def digest(self) -> str:
-        """Name what decides the outcome: the job, the course's code, and the libraries."""
-        trusted = "unsafe" if self.way == "unsafe" else "walls"
-        decisive = replace(self, way=trusted, hidden=())
+        """Return a digest of all that the outcome depends on, the course's code included.
+
+        A fork and a new process have the same outcome, and so have the same digest.
+        """
+        isolation = "unsafe" if self.isolation == "unsafe" else "sandbox"
+        decisive = replace(self, isolation=isolation, hidden=())
         return hashlib.sha256(code_version() + decisive.to_bytes()).hexdigest()
+
+
+def job_for(course: Course, submission: Submission, notebook: Any, limits: Limits) -> Job:
+    """Return what is run for a submission's notebook, whose cells are sanitised already.
+
+    `s2s grade` runs this job, and nbgrader's step `SandboxExecute` makes the same one and finds
+    its outcome by the digest.
+
+    Raises:
+        ValueError: a file that was handed in is a link or too large.
+    """
+    return Job(
+        lesson=int(submission.lesson[:2]),
+        cells=tuple((grade_id(c), is_graded_check(c), c.source) for c in code_cells(notebook)),
+        checks={
+            grade_id(cell): tuple(exercise for exercise, _ in checks)
+            for cell, checks in graded_checks(notebook)
+        },
+        files=read_files(course.submitted / submission.student / submission.lesson),
+        key=course.key(),
+        limits=limits,
+        isolation=course.isolation,
+        hidden=tuple(map(str, course.hidden())),
+    )
 
 
 @functools.cache
 def code_version() -> bytes:
     """Return a digest of the course's code and of the versions that it runs on."""
-    seen = hashlib.sha256(platform.python_version().encode())
+    digest = hashlib.sha256(platform.python_version().encode())
     for name in VERSIONS:
-        seen.update(f"{name} {metadata.version(name)}\n".encode())
+        digest.update(f"{name} {metadata.version(name)}\n".encode())
     package = Path(str(resources.files("s2s_ref")))
     for path in sorted(package.rglob("*.py")):
-        seen.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
-    return seen.digest()
+        digest.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
+    return digest.digest()
 
 
 @dataclass
 class Outcome:
     """What came of a job.
 
-    `outputs` and `counts` are those of its cells, in order; `verdicts` the judge's record by cell.
-    `failed` says why it could not be run at all, which is a matter of the machine and never kept.
+    Attributes:
+        outputs: the outputs of each cell, in order.
+        counts: the execution count of each cell.
+        verdicts: the judge's verdicts by the id of the cell.
+        seconds: how long the run took.
+        memory: the most that the worker has used so far, in bytes.
+        failed: why the job could not be run at all. The machine is at fault then, and the outcome
+            is not kept.
     """
 
     outputs: list[list[dict[str, Any]]] = field(default_factory=list)
@@ -97,7 +147,7 @@ class Outcome:
     failed: str = ""
 
     def to_bytes(self) -> bytes:
-        """Write it as JSON."""
+        """Write the outcome as JSON."""
         return json.dumps(asdict(self), ensure_ascii=False).encode()
 
     @classmethod

@@ -5,24 +5,24 @@ where something is wrong. So the lesson is generated in a temporary folder with 
 gradebook, looked at, and swapped in only when all is well.
 """
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from s2s_ref.checks.registry import find
-from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check, is_solution
-from s2s_ref.grading.course import Course
+from s2s_ref.grading.cells import (
+    checks_in,
+    grade_id,
+    is_graded_check,
+    is_solution,
+    read_notebook,
+)
+from s2s_ref.grading.course import Course, failure
 from s2s_ref.grading.normalise import normalise
 
 STAYS_HERE = ("INSTRUCTOR.md",)
 """Files of a solution's folder that are for instructors only."""
-
-EXCEPTION = re.compile(r"^(?: {4})?(?:\w+\.)*(\w+: .+)$", re.MULTILINE)
-"""The last line of a traceback, which a log indents."""
 
 
 def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]:
@@ -90,7 +90,7 @@ def generate(course: Course, lesson: str, scratch: Course) -> Path:
     shutil.copy(course.notebook(course.solutions, lesson), source)
     answer = scratch.api().generate_assignment(lesson, force=True, create=True)
     if not answer["success"]:
-        raise ValueError(f"nbgrader could not generate {lesson}: {reason(answer)}")
+        raise ValueError(f"nbgrader could not generate {lesson}: {failure(answer)}")
     made = scratch.notebook(scratch.lessons, lesson)
     text = normalise(made.read_text(encoding="utf-8"))
     if "BEGIN SOLUTION" in text or "BEGIN HIDDEN" in text:
@@ -131,42 +131,3 @@ def _swap_in(made: Path, target: Path) -> bool:
 def _contents(folder: Path) -> dict[str, bytes]:
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def read_notebook(path: Path) -> Any:
-    """Read a notebook.
-
-    Raises:
-        ValueError: there is none, or it cannot be read as one.
-    """
-    try:
-        return nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing. {_what_to_do(path)}") from None
-    except (nbformat.reader.NotJSONError, UnicodeDecodeError):
-        raise ValueError(
-            f"{path} is not a notebook: it is not JSON. Save it again from JupyterLab."
-        ) from None
-    except Exception as error:  # nbformat raises many kinds for a malformed notebook
-        problem = f"{type(error).__name__}: {str(error).rstrip('. ')}"
-        raise ValueError(
-            f"{path} cannot be read as a notebook ({problem}). Save it again from JupyterLab."
-        ) from error
-
-
-def _what_to_do(path: Path) -> str:
-    found = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    if not found:
-        return "Put it there."
-    return f"Its folder holds {', '.join(found)}: name the right one {path.name}."
-
-
-def reason(answer: dict[str, Any]) -> str:
-    """Return why nbgrader failed: the last exception in its log, or else the one that it raised.
-
-    What it raises mostly says no more than that there is something in the log.
-    """
-    for text in (answer.get("log", ""), answer.get("error", "")):
-        if told := EXCEPTION.findall(text):
-            return str(told[-1]).rstrip(". ")
-    return "it gave no reason"

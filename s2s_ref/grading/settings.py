@@ -13,6 +13,9 @@ HANDED_IN = (
 `kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`. Lesson 9 has a second file,
 `translations.txt`, in the same places."""
 
+VERDICTS = ".verdicts.json"
+"""The record of verdicts, beside each notebook in `class/autograded`; nbgrader never copies it."""
+
 
 def configure(
     c: Any, root: Path, unsafe: bool = False, fork: bool = False, throwaway: bool = False
@@ -35,7 +38,13 @@ def configure(
     c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
     own = f"sqlite:///{root}/class/gradebook.db"
     c.CourseDirectory.db_url = own if throwaway else os.environ.get("S2S_GRADEBOOK", own)
-    c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md"]
+    c.CourseDirectory.ignore = [
+        ".ipynb_checkpoints",
+        "*.pyc",
+        "__pycache__",
+        "INSTRUCTOR.md",
+        VERDICTS,
+    ]
     c.GenerateAssignment.preprocessors = [
         "nbgrader.preprocessors.IncludeHeaderFooter",
         "nbgrader.preprocessors.LockCells",

@@ -1,16 +1,18 @@
 """What is kept of a class beside the gradebook: outcomes of runs, and results of submissions.
 
-Both lie in files that appear whole or not at all, so that a run that was cut off goes on where it
-stopped, and both can be deleted at any time.
+An interrupted run goes on from here. Everything can be deleted at any time, and is made again.
 """
 
 import contextlib
 import hashlib
 import json
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from s2s_ref.grading.job import Outcome
+from s2s_ref.grading.results import Result
+from s2s_ref.grading.submissions import Submission
 from s2s_ref.whole_files import write_whole
 
 
@@ -18,56 +20,71 @@ class Cache:
     """Outcomes by the digests of their jobs."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep them below a folder."""
+        """Keep outcomes in a folder."""
         self._folder = folder
 
     def get(self, digest: str) -> Outcome | None:
-        """Return what came of a job, or None where that is not known."""
+        """Return the outcome of a job, or None if it is not known."""
         with contextlib.suppress(OSError, ValueError, TypeError):
-            checksum, _, body = self._place(digest).read_bytes().partition(b"\n")
+            checksum, _, body = self._path(digest).read_bytes().partition(b"\n")
             if hashlib.sha256(body).hexdigest().encode() == checksum:
                 return Outcome.from_bytes(body)
         return None
 
     def __contains__(self, digest: str) -> bool:
-        """Tell whether something is kept under a digest."""
-        return self._place(digest).is_file()
+        """Tell whether an outcome is kept under a digest."""
+        return self._path(digest).is_file()
 
     def put(self, digest: str, outcome: Outcome) -> None:
-        """Keep an outcome, unless it is a failure of the machine."""
+        """Keep an outcome, unless the machine was at fault."""
         if not outcome.failed:
             body = outcome.to_bytes()
             write_whole(
-                self._place(digest), hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+                self._path(digest), hashlib.sha256(body).hexdigest().encode() + b"\n" + body
             )
 
     def forget(self, digest: str) -> None:
-        """Drop an outcome, so that its job is run again."""
-        self._place(digest).unlink(missing_ok=True)
+        """Delete an outcome, so that its job is run again."""
+        self._path(digest).unlink(missing_ok=True)
 
-    def _place(self, digest: str) -> Path:
+    def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]
 
 
 class Ledger:
-    """The last result of each submission, and by what it was reached."""
+    """The last result of each submission, with the stamp of what it depends on."""
 
     def __init__(self, folder: Path) -> None:
-        """Keep them below a folder, as LESSON/STUDENT.json."""
+        """Keep results in a folder, as LESSON/STUDENT.json."""
         self._folder = folder
 
-    def get(self, lesson: str, student: str) -> dict[str, Any]:
-        """Return what was noted, or nothing."""
+    def get(self, submission: Submission, stamp: dict[str, Any] | None = None) -> Result | None:
+        """Return the last result, without its verdicts; with a stamp, only if it has that one."""
+        entry = self._read(submission.lesson, submission.student)
+        if not entry or stamp not in (None, entry.get("stamp")):
+            return None
+        return Result(**entry["result"])
+
+    def put(self, result: Result, stamp: dict[str, Any]) -> None:
+        """Keep a result in place of the last one; its verdicts have a record of their own."""
+        plain = asdict(replace(result, verdicts=[]))
+        self._write(result.lesson, result.student, {"stamp": stamp, "result": plain})
+
+    def registered(self, lesson: str) -> str:
+        """Return the digest of the solution with which a lesson was registered, or nothing."""
+        return str(self._read("registered", lesson).get("solution", ""))
+
+    def put_registered(self, lesson: str, digest: str) -> None:
+        """Keep the digest of the solution with which a lesson was registered."""
+        self._write("registered", lesson, {"solution": digest})
+
+    def _read(self, folder: str, name: str) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):
-            noted = json.loads(self._place(lesson, student).read_bytes())
-            if isinstance(noted, dict):
-                return noted
+            entry = json.loads((self._folder / folder / f"{name}.json").read_bytes())
+            if isinstance(entry, dict):
+                return entry
         return {}
 
-    def note(self, lesson: str, student: str, entry: dict[str, Any]) -> None:
-        """Put an entry in the place of the last one."""
+    def _write(self, folder: str, name: str, entry: dict[str, Any]) -> None:
         text = json.dumps(entry, ensure_ascii=False, indent=1)
-        write_whole(self._place(lesson, student), text.encode("utf-8", "replace"))
-
-    def _place(self, lesson: str, student: str) -> Path:
-        return self._folder / lesson / f"{student}.json"
+        write_whole(self._folder / folder / f"{name}.json", text.encode("utf-8", "replace"))

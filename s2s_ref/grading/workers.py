@@ -1,7 +1,7 @@
-"""Many jobs at once: one process a core, or a Dask cluster, and what happens when one dies.
+"""Many jobs at the same time, in processes or on a Dask cluster, even if a worker dies.
 
-Only our own bytes go in and come out. A worker that is killed, by whoever, costs nothing but time:
-what it had in hand is run again, alone, so that a job which takes its worker with it is found.
+Jobs and results are bytes. The jobs of a worker that dies are run again, one at a time, so that a
+job which kills its worker is found.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 TRIES = 3
-"""So often a job is begun at most; the second time and the third it runs alone."""
+"""How often a job is started at most; the second and the third time it runs alone."""
 
 PR_SET_PDEATHSIG = 1
 
@@ -31,7 +31,7 @@ Key = TypeVar("Key")
 
 
 class LostError(RuntimeError):
-    """A job that took its worker with it, each time."""
+    """A job whose worker died each time."""
 
 
 @dataclass
@@ -42,87 +42,121 @@ class _Item(Generic[Key]):
 
 
 def run_all(
-    work: Work, jobs: Iterator[tuple[Key, bytes]], make: Callable[[], Executor], width: int
-) -> Iterator[tuple[Key, bytes | LostError]]:
-    """Run jobs on the executor that `make` makes; give each one's result as soon as it is there.
+    work: Work,
+    jobs: Iterator[tuple[Key, bytes | None]],
+    executor_factory: Callable[[], Executor],
+    width: int,
+) -> Iterator[tuple[Key, bytes | LostError | None]]:
+    """Run jobs on an executor, and yield each one's key and result as soon as it is done.
 
-    No more than twice `width` jobs are taken at a time, so that a large class takes no memory.
+    A key with None in place of a job comes back with None. At most twice `width` jobs are taken at
+    a time, so that the memory does not grow with the number of jobs.
     """
-    executor, flying, alone = make(), dict[Future[bytes], _Item[Key]](), deque[_Item[Key]]()
-
-    def start(item: _Item[Key]) -> None:
-        nonlocal executor
-        item.tries += 1
-        try:
-            future = executor.submit(work, item.job)
-        except BrokenExecutor:  # a worker died while nothing was waited for
-            executor = make()
-            future = executor.submit(work, item.job)
-        flying[future] = item
-
+    pool = _Pool[Key](work, executor_factory, width)
     try:
         while True:
-            while not alone and len(flying) < 2 * width and (next_ := next(jobs, None)):
-                start(_Item(*next_))
-            if alone and not flying:
-                start(alone.popleft())
-            if not flying:
+            yield from pool.start(jobs)
+            if not pool.is_busy:
                 return
-            done, _ = wait(flying, return_when=FIRST_COMPLETED)
-            broken = False
-            for future in done:
-                item, error = flying.pop(future), future.exception()
-                broken |= isinstance(error, BrokenExecutor)
-                if error is None:
-                    yield item.key, future.result()
-                elif item.tries < TRIES:
-                    alone.append(item)
-                else:
-                    yield item.key, LostError(f"Its worker ended {TRIES} times ({error!r}).")
-            if broken:
-                _end(executor)
-                alone.extend(flying.values())  # they are lost with the others
-                flying.clear()
-                executor = make()
+            yield from pool.collect()
     finally:
-        _end(executor)
+        pool.end()
 
 
-def _end(executor: Executor) -> None:
-    """Take no further job, and wait for none."""
-    try:
-        executor.shutdown(wait=False, cancel_futures=True)
-    except TypeError:  # Dask's knows no such option, and cancels by itself
-        executor.shutdown(wait=False)
+class _Pool(Generic[Key]):
+    """The jobs that run, and those that a dead worker left, which run alone."""
+
+    def __init__(self, work: Work, executor_factory: Callable[[], Executor], width: int) -> None:
+        self._work, self._factory, self._width = work, executor_factory, width
+        self._executor = executor_factory()
+        self._running: dict[Future[bytes], _Item[Key]] = {}
+        self._suspects: deque[_Item[Key]] = deque()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any job runs."""
+        return bool(self._running)
+
+    def start(self, jobs: Iterator[tuple[Key, bytes | None]]) -> Iterator[tuple[Key, None]]:
+        """Start as many jobs as there is room for; yield the keys that have none."""
+        while not self._suspects and len(self._running) < 2 * self._width:
+            taken = next(jobs, None)
+            if taken is None:
+                break
+            key, job = taken
+            if job is None:
+                yield key, None
+            else:
+                self._submit(_Item(key, job))
+        if self._suspects and not self._running:
+            self._submit(self._suspects.popleft())
+
+    def collect(self) -> Iterator[tuple[Key, bytes | LostError]]:
+        """Wait until a job has ended, and yield the results."""
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        broken = False
+        for future in done:
+            item, error = self._running.pop(future), future.exception()
+            broken |= isinstance(error, BrokenExecutor)
+            if error is None:
+                yield item.key, future.result()
+            elif item.tries < TRIES:
+                self._suspects.append(item)
+            else:
+                yield item.key, LostError(f"Its worker ended {TRIES} times ({error!r}).")
+        if broken:  # all other running jobs are lost too
+            self._suspects.extend(self._running.values())
+            self._running.clear()
+            self._restart()
+
+    def end(self) -> None:
+        """Cancel all jobs, without waiting for those that run."""
+        try:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        except TypeError:  # Dask's executor has no such option; it always cancels
+            self._executor.shutdown(wait=False)
+
+    def _restart(self) -> None:
+        self.end()
+        self._executor = self._factory()
+
+    def _submit(self, item: _Item[Key]) -> None:
+        item.tries += 1
+        try:
+            future = self._executor.submit(self._work, item.job)
+        except BrokenExecutor:  # a worker died while no job ran
+            self._restart()
+            future = self._executor.submit(self._work, item.job)
+        self._running[future] = item
 
 
 def cores() -> int:
-    """Return how many processes may run at a time."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processes(count: int) -> Executor:
-    """Make a pool of processes that end with this one."""
+    """Return a pool of processes that end together with this one."""
     return ProcessPoolExecutor(
-        count, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+        count, multiprocessing.get_context("spawn"), initializer=_prepare, initargs=(os.getpid(),)
     )
 
 
-def _begin(parent: int) -> None:
-    """Begin a worker: one thread for each, for there is one for each core."""
+def _prepare(parent: int) -> None:
+    """Prepare a worker: it uses one thread, because each core has a worker."""
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever grades stops the pool
-    if hasattr(os, "pidfd_open"):  # Linux: no worker outlives whoever grades
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    if hasattr(os, "pidfd_open"):  # Linux: a worker dies with its parent
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
 
 
 def cluster(address: str) -> Executor:
-    """Use the workers of a Dask cluster.
+    """Return an executor that uses the workers of a Dask cluster.
 
     Raises:
-        ValueError: Dask is not installed, or nobody answers there.
+        ValueError: Dask is not installed, or no scheduler answers at the address.
     """
     try:
         from distributed import Client

@@ -248,7 +248,7 @@ def faulty(tmp_path_factory):
             small_course(course.root)
             hand_everything_in(course, way)
             results = engine.grade(
-                course, find_submissions(course), how=engine.GradingOptions(jobs=2)
+                course, find_submissions(course), options=engine.GradingOptions(jobs=2)
             )
             made[way] = course, {r.student: r for r in results}
         yield made
@@ -339,7 +339,7 @@ def test_without_a_sandbox_nothing_runs_unless_one_says_so(faulty, monkeypatch):
     course = Impatient(faulty[WAYS[0]][0].root)
     again = engine.GradingOptions(again=True, force=True)
     monkeypatch.setattr(sandbox, "problem", lambda: "bwrap cannot be found. Install it.")
-    (result,) = engine.grade(course, [Submission("0_before", LESSON)], how=again)
+    (result,) = engine.grade(course, [Submission("0_before", LESSON)], options=again)
     assert "bwrap cannot be found" in result.error
     assert "--unsafe" in result.error
     assert "NBGRADER_EXECUTION" not in os.environ
@@ -353,15 +353,17 @@ import shutil, sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.gradebook import register
+from s2s_ref.grading.submissions import find_submissions
 
 if __name__ == "__main__":
     course = Course(Path(sys.argv[1]))
     shutil.copytree(sys.argv[2], course.submitted)
-    found, filler = engine.find_submissions(course), course.root / "class" / "filler"
-    engine.register(course, found[0].lesson)
+    found, filler = find_submissions(course), course.root / "class" / "filler"
+    register(course, found[0].lesson)
     filler.write_bytes(b"x" * (shutil.disk_usage(course.root / "class").free - 60_000))
     try:
-        engine.grade(course, found, how=engine.GradingOptions(jobs=2))
+        engine.grade(course, found, options=engine.GradingOptions(jobs=2))
     except ValueError as error:
         print(error)
     filler.unlink()

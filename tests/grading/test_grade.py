@@ -36,7 +36,8 @@ from s2s_ref.grading import results as grading_results
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.gradebook import register
 from s2s_ref.grading.release import release
-from s2s_ref.grading.results import Result, verdicts_in
+from s2s_ref.grading.results import Result
+from s2s_ref.grading.settings import VERDICTS
 from s2s_ref.grading.submissions import Submission, find_submissions
 from s2s_ref.student.card import MIME
 
@@ -129,6 +130,15 @@ def parted(released):
     return notebook
 
 
+def pretending(released):
+    """No answers, but outputs that show passed checks."""
+    notebook = answered(released, {})
+    for name in (CHECK, PREDICTION_CHECK):
+        shown = {MIME: verdict(passed=True), "text/plain": "✓"}
+        cell_of(notebook, name).outputs = [new_output("display_data", shown)]
+    return notebook
+
+
 KOREAN_BYTES = "책".encode("euc-kr")
 BAD = {
     "not_json": ("print('hello')", "it is not JSON"),
@@ -151,6 +161,9 @@ def graded(tmp_path_factory):
         for make in (perfect, mistaken, edited, dead, unimportable, parted, scripted):
             hand_in(course, make.__name__, make(released))
         hand_in(course, "untouched", released)
+        path = hand_in(course, "pretending", pretending(released))
+        record = [verdict(ENCODE, passed=True), verdict(PREDICTION, passed=True)]
+        (path.parent / VERDICTS).write_text(json.dumps(record))
         for name, (text, _) in BAD.items():
             hand_in(course, name, text)
         write("notes", course.submitted / "no_notebook" / LESSON / "notes.txt")
@@ -181,6 +194,7 @@ def test_the_marks_are_right(graded):
         "perfect": (3, 3, 1),
         "mistaken": (0, 3, 0),
         "untouched": (0, 3, 0),
+        "pretending": (0, 3, 0),
         "unimportable": (0, 3, 1),
         "edited": (3, 3, 1),
         "dead": (0, 3, 0),
@@ -194,6 +208,37 @@ def test_mistakes_are_named(graded):
     assert told(results["perfect"]) == {ENCODE: "passed", PREDICTION: "passed"}
     assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "capital"}
     assert told(results["untouched"]) == {ENCODE: "unwritten", PREDICTION: "unanswered"}
+
+
+def test_what_a_student_shows_or_hands_in_as_verdicts_counts_for_nothing(graded):
+    course, results, _ = graded
+    assert told(results["pretending"]) == told(results["untouched"])
+    autograded = course.notebook(course.autograded / "pretending", LESSON)
+    assert MIME not in autograded.read_text(encoding="utf-8")
+
+
+def test_the_record_of_verdicts_stays_with_the_instructor(graded):
+    course, results, _ = graded
+    written = {path.parts[-3] for path in course.autograded.rglob(VERDICTS)}
+    assert written == {name for name, result in results.items() if not result.error}
+    assert not list(course.feedback.rglob(VERDICTS))
+
+
+def test_a_report_reads_the_same_verdicts(graded):
+    course, results, _ = graded
+    known = gradebook.known_results(course, find_submissions(course))
+    assert {r.student: r for r in known} == results
+
+
+def test_without_its_record_a_submission_is_graded_again(graded):
+    course, results, _ = graded
+    submission = Submission("mistaken", LESSON)
+    (course.autograded / "mistaken" / LESSON / VERDICTS).unlink()
+    assert gradebook.known_results(course, [submission]) == []
+    (result,) = grade.grade(course, [submission])
+    assert not result.unchanged
+    assert result.verdicts == results["mistaken"].verdicts
+    assert gradebook.known_results(course, [submission])[0].verdicts == result.verdicts
 
 
 def test_a_notebook_that_never_imports_check_says_why(graded):
@@ -312,6 +357,7 @@ def test_feedback_shows_the_cards(graded):
         "mistaken",
         "parted",
         "perfect",
+        "pretending",
         "scripted",
         "unimportable",
         "untouched",
@@ -333,7 +379,8 @@ def test_no_page_runs_what_a_student_wrote(graded):
 def test_grading_again_gives_the_same(graded):
     course, results, _ = graded
     submissions = [Submission("mistaken", LESSON), Submission("a_list", LESSON)]
-    for again in grade.grade(course, submissions, how=grade.GradingOptions(again=True, force=True)):
+    options = grade.GradingOptions(again=True, force=True)
+    for again in grade.grade(course, submissions, options=options):
         before = results[again.student]
         assert (again.score, again.verdicts, again.error) == (
             before.score,
@@ -418,25 +465,6 @@ def verdict(exercise=ENCODE, mistake="", headline="h", passed=False):
         "mistake": mistake,
         "kind": "",
     }
-
-
-@pytest.mark.parametrize(
-    "shown",
-    [[1], "text", {"exercise": ENCODE}, {**verdict(), "passed": "yes"}, {**verdict(), "kind": [1]}],
-)
-def test_what_a_student_shows_in_place_of_a_verdict_counts_for_nothing(shown):
-    check = cell_of(small_lesson(), CHECK)
-    check.outputs = [
-        new_output("display_data", {MIME: shown}),
-        new_output("stream", text="a line", name="stdout"),
-    ]
-    notebook = new_notebook(cells=[check])
-    (found,) = verdicts_in(notebook)
-    assert (found["passed"], found["headline"]) == (False, "the check did not come to an end")
-    check.outputs.append(new_output("display_data", {MIME: verdict(mistake="first")}))
-    check.outputs.append(new_output("display_data", {MIME: verdict(passed=True)}))
-    (found,) = verdicts_in(notebook)
-    assert found["mistake"] == "first"
 
 
 def test_the_commonest_mistakes_come_first_and_predictions_are_none():

@@ -35,9 +35,10 @@ import sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.submissions import find_submissions
 if __name__ == "__main__":
     course = Course(Path(sys.argv[1]), fork=sys.argv[2] == "fork")
-    found = engine.find_submissions(course)
+    found = find_submissions(course)
     options = engine.GradingOptions(jobs=2)
     engine.grade(course, found, lambda r: print(r.student, flush=True), options)
 """

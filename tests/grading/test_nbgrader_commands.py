@@ -23,7 +23,7 @@ from s2s_ref.checks.source import standalone
 from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.demo import CONFIG
-from s2s_ref.grading.gradebook import register
+from s2s_ref.grading.gradebook import known_results, register
 from s2s_ref.grading.release import release
 from s2s_ref.grading.submissions import find_submissions
 
@@ -56,6 +56,10 @@ def nbgrader(course, *arguments):
     )
 
 
+def headlines(result):
+    return {v["exercise"]: (v["passed"], v["mistake"], v["headline"]) for v in result.verdicts}
+
+
 def test_the_commands_give_the_same_marks(tmp_path):
     ours = make(tmp_path / "ours")
     results = {r.student: r for r in engine.grade(ours, find_submissions(ours))}
@@ -70,6 +74,11 @@ def test_the_commands_give_the_same_marks(tmp_path):
         f"The notebook of other_lesson holds no answer and no check of {LESSON}." in graded.stderr
     )
     assert not (theirs.autograded / "linked").exists()
+    known = {r.student: r for r in known_results(theirs, find_submissions(theirs))}
+    assert sorted(known) == ["dead", "mistaken", "perfect"]
+    for name, result in known.items():
+        assert result.score == results[name].score
+        assert headlines(result) == headlines(results[name])
     page = theirs.feedback / "mistaken" / LESSON / f"{LESSON}.html"
     page.parent.mkdir(parents=True)
     page.write_text("from before an answer was marked")

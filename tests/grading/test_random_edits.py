@@ -21,6 +21,7 @@ from small_course import (
 
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.release import release
+from s2s_ref.grading.store import Ledger
 from s2s_ref.grading.submissions import Submission
 
 EXAMPLES = 300 if os.environ.get("S2S_SCALE") else 12
@@ -127,5 +128,5 @@ def test_no_edit_of_the_json_gives_a_point_or_leaves_no_record(course, changes):
     assert result.score == 0
     assert not any(verdict["passed"] for verdict in result.verdicts)
     assert bool(result.error) != (result.max_score == 3)
-    assert course.ledger.get(LESSON, "somebody")["result"]["error"] == result.error
+    assert Ledger(course.results).get(Submission("somebody", LESSON)).error == result.error
     assert contents(course.submitted) == before

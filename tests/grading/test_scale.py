@@ -30,6 +30,7 @@ import resource, sys
 from pathlib import Path
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.submissions import find_submissions
 from s2s_ref.grading.workers import cores
 
 def note(result):
@@ -39,7 +40,7 @@ def note(result):
 
 if __name__ == "__main__":
     done, course = [], Course(Path(sys.argv[1]), fork=True)
-    found = engine.find_submissions(course)
+    found = find_submissions(course)
     engine.grade(course, found, note, engine.GradingOptions(jobs=cores()))
     with course.api().gradebook as book:
         print(sum(s.score for s in book.assignment_submissions("00_start_here")))

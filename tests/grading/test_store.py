@@ -6,7 +6,9 @@ import pytest
 
 from s2s_ref.grading import job
 from s2s_ref.grading.job import Job, Limits, Outcome
+from s2s_ref.grading.results import Result
 from s2s_ref.grading.store import Cache, Ledger
+from s2s_ref.grading.submissions import Submission
 
 JOB = Job(
     lesson=1,
@@ -36,7 +38,7 @@ OTHERS = {
     "files": {"data/책.txt": b"\x00"},
     "key": b"another class",
     "limits": Limits(cell=5),
-    "way": "unsafe",
+    "isolation": "unsafe",
 }
 
 
@@ -87,12 +89,20 @@ def test_a_file_that_is_not_whole_is_not_read(tmp_path, spoil):
     assert Cache(tmp_path).get("ab12") is None
 
 
-def test_results_are_noted(tmp_path):
-    ledger = Ledger(tmp_path)
-    assert ledger.get("01_rnn", "kim") == {}
-    ledger.note("01_rnn", "kim", {"score": 3})
-    ledger.note("01_rnn", "김", {"text": "\ud800"})
-    assert ledger.get("01_rnn", "kim") == {"score": 3}
-    assert ledger.get("01_rnn", "김") == {"text": "?"}
+def test_the_last_result_is_kept_without_its_verdicts(tmp_path):
+    ledger, stamp = Ledger(tmp_path), {"limits": "short", "autograded": [1, 2]}
+    kim, name = Submission("kim", "01_rnn"), Submission("김", "01_rnn")
+    assert ledger.get(kim) is None
+    ledger.put(Result("kim", "01_rnn", score=3, verdicts=[{"passed": True}]), stamp)
+    ledger.put(Result("김", "01_rnn", error="\ud800"), stamp)
+    assert ledger.get(kim) == ledger.get(kim, stamp) == Result("kim", "01_rnn", score=3)
+    assert ledger.get(name).error == "?"
+    assert ledger.get(kim, {**stamp, "autograded": None}) is None
     (tmp_path / "01_rnn" / "kim.json").write_text("[]")
-    assert ledger.get("01_rnn", "kim") == {}
+    assert ledger.get(kim) is None
+
+
+def test_the_solution_of_a_registered_lesson_is_kept(tmp_path):
+    assert Ledger(tmp_path).registered("01_rnn") == ""
+    Ledger(tmp_path).put_registered("01_rnn", "ab12")
+    assert Ledger(tmp_path).registered("01_rnn") == "ab12"

@@ -21,7 +21,7 @@ from s2s_ref.grading.cells import grade_id, graded_checks
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.demo import fill_in, solutions_of
 from s2s_ref.grading.gradebook import write_feedback
-from s2s_ref.grading.nbgrader_steps.sandbox_execute import RECORD
+from s2s_ref.grading.nbgrader_steps.sandbox_execute import JUDGED
 from s2s_ref.grading.nbgrader_steps.verify import Verify
 from s2s_ref.grading.release import release
 from s2s_ref.grading.sandbox.grading_judge import GradingJudge
@@ -67,7 +67,7 @@ def verified(course, student="sora", passed=True):
     judge = GradingJudge(cells, b"key")
     record = {name: judge.verdicts(name) for name in cells}
     record[CELL][0] |= {"passed": passed, "headline": "what the student's own process says"}
-    resources = {RECORD: record, "nbgrader": {"student": student, "assignment": LESSON}}
+    resources = {JUDGED: record, "nbgrader": {"student": student, "assignment": LESSON}}
     notebook, _ = Verify(config=course.config()).preprocess(notebook, resources)
     return cell_of(notebook, CELL)
 

@@ -63,6 +63,11 @@ def test_no_more_jobs_are_taken_than_are_needed():
     assert next(results, None) is None
 
 
+def test_a_key_without_a_job_comes_back_without_a_result():
+    jobs = ((i, b"x" if i % 2 else None) for i in range(10))
+    assert dict(run_all(double, jobs, two, 2)) == {i: b"xx" if i % 2 else None for i in range(10)}
+
+
 def test_a_worker_that_is_killed_costs_nothing(tmp_path):
     names = ["first", *map(str, range(10))]
     jobs = ((name, os.fsencode(tmp_path / name)) for name in names)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from s2s_ref.checks.registry import load_all
-from s2s_ref.grading.cells import graded_checks, points
+from s2s_ref.grading.cells import graded_checks, points, read_notebook
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.release import read_notebook
 
 
 def exercise_list(course: Course) -> list[dict[str, Any]]:

@@ -37,13 +37,13 @@ TIME_OUT = "This cell did not come to an end within its time. Is there a loop th
 def execute(data: bytes) -> bytes:
     """Run a job and return what came of it."""
     job, start = Job.from_bytes(data), time.perf_counter()
-    if job.way != "unsafe" and (problem := sandbox.problem()):
+    if job.isolation != "unsafe" and (problem := sandbox.problem()):
         return Outcome(
             failed=f"{problem} To run submissions without a sandbox, with everything they may do "
             "to this machine: s2s grade --unsafe"
         ).to_bytes()
-    if job.way == "fork" and fork_problem(_hidden(job)):
-        job = replace(job, way="bwrap")
+    if job.isolation == "fork" and fork_problem(_hidden(job)):
+        job = replace(job, isolation="bwrap")
     outcome = _try(job)
     if outcome.failed:
         outcome = _try(job)
@@ -102,7 +102,7 @@ class Runner(NotebookClient):
         timed_out = {"ename": "TimeOut", "evalue": TIME_OUT, "traceback": [TIME_OUT]}
         super().__init__(
             new_notebook(cells=cells),
-            manager := RoomManager(room, PROVISIONERS[job.way]),
+            manager := RoomManager(room, PROVISIONERS[job.isolation]),
             allow_errors=True,
             interrupt_on_timeout=True,
             raise_on_iopub_timeout=False,  # of much output: it costs the output only

@@ -537,7 +537,7 @@ def attacked(tmp_path_factory, abstract):
             hand_everything_in(small_course(course.root), abstract, way)
             before = contents(course.root)
             results = engine.grade(
-                course, find_submissions(course), how=engine.GradingOptions(jobs=2)
+                course, find_submissions(course), options=engine.GradingOptions(jobs=2)
             )
             made[way] = course, {r.student: r for r in results}, before
         yield made
