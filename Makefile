@@ -8,6 +8,7 @@
 #   ARGS         options for the s2s command, such as  make lab ARGS="--no-browser"
 #                or, for make bench, tables and options: make bench ARGS="training --rounds 5"
 #   WORKERS      how many pytest workers (default 2)
+#   TESTS        what make test and make pytest run (default: tests solutions)
 
 SHELL := /bin/sh
 VENV := .venv
@@ -16,6 +17,7 @@ READY := $(VENV)/.ready
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
 WORKERS ?= 2
+TESTS ?= tests solutions
 ARGS ?=
 TORCH_INDEX ?=
 PYTHON ?=
@@ -24,7 +26,7 @@ SCALE_TESTS := $(addprefix tests/grading/,sandbox/test_attacks.py test_faults.py
 CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
-.PHONY: help setup demo test test-scale lint types pytest lab release doctor hooks clean distclean \
+.PHONY: help setup sandbox demo test test-scale lint types pytest lab release doctor hooks clean distclean \
   bench bench-check bench-test
 .DEFAULT_GOAL := help
 
@@ -76,6 +78,18 @@ $(READY): pyproject.toml constraints.txt
 	  $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") torch; \
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'; \
 	touch $@
+	@$(MAKE) -s sandbox
+
+# Grading needs bubblewrap; everything else runs without it, so its absence is no error.
+sandbox:
+	@if [ "$$(uname -s)" != Linux ] || command -v bwrap >/dev/null 2>&1; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "Installing bubblewrap, the sandbox in which submissions are graded."; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  if apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap; then exit 0; fi; \
+	fi; \
+	echo "bubblewrap is missing. Only grading needs it, as a sandbox for submissions:" \
+	  "sudo apt-get install bubblewrap (Debian, Ubuntu), sudo dnf install bubblewrap (Fedora)"
 
 demo: $(READY)
 	$(BIN)/s2s demo $(ARGS)
@@ -108,7 +122,7 @@ types: $(READY)
 # Every solution notebook runs beside the tests (nbval); one notebook stays on one worker.
 pytest: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile \
-	  --nbval-lax --nbval-current-env tests solutions $(ARGS)
+	  --nbval-lax --nbval-current-env $(TESTS) $(ARGS)
 
 # Other packages' speed on the same PyTorch. Their own pins are old, hence --no-deps for them alone.
 $(BENCH_READY): $(READY) pyproject.toml constraints.txt benchmarks/requirements.txt benchmarks/peers.txt
