@@ -1,1 +1,1 @@
-"""Batches and one plain training loop; they know no lesson's model."""
+"""Batches, the training loop and its history. They work with any model."""

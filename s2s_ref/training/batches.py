@@ -1,4 +1,4 @@
-"""Batches of sentence pairs: grouped, padded, shuffled."""
+"""Batches of sentence pairs: grouped, padded and shuffled."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,18 +7,20 @@ from typing import NamedTuple, TypeVar
 import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 Item = TypeVar("Item")
+Ids = Sequence[int]
 
 
 class Batch(NamedTuple):
-    """Sentence pairs as ids, side by side: of one length, or padded behind the shorter ones.
+    """Sentence pairs as ids: all of one length, or padded after the shorter sentences.
 
-    A target ends in `<eos>` where `Vocabulary.encode` wrote it. Where a decoder must be told to
-    begin, it also starts with `<bos>`, ready for `shift_target`.
+    A target ends in `<eos>` where `Vocabulary.encode` wrote it. With `starts_with_bos` it begins
+    with `<bos>`, ready for `shift_target`.
 
-    A padded batch says what is real: `src_lengths` counts each source's tokens, and `tgt_mask` is
-    True at those of the targets, `<bos>` included. Without padding both are None.
+    A padded batch says which tokens are real: `src_lengths` counts those of each source, and
+    `tgt_mask` is True at those of the targets, `<bos>` included. Without padding both are None.
     """
 
     src: Int[Tensor, "batch src_len"]
@@ -29,13 +31,13 @@ class Batch(NamedTuple):
 
     @property
     def tgt_tokens(self) -> int:
-        """How many target tokens the model has to write: `<bos>` is only read, as is padding."""
+        """How many target tokens the model has to write: neither `<bos>` nor padding."""
         tokens = self.tgt.numel() if self.tgt_mask is None else int(self.tgt_mask.sum())
         return tokens - len(self.tgt) * self.starts_with_bos
 
     @property
     def padding_share(self) -> float:
-        """The share of padding in the two rectangles, 0 to 1."""
+        """The share of padding in the two tensors, 0 to 1."""
         src = self.src.numel() if self.src_lengths is None else int(self.src_lengths.sum())
         tgt = self.tgt.numel() if self.tgt_mask is None else int(self.tgt_mask.sum())
         return 1 - (src + tgt) / (self.src.numel() + self.tgt.numel())
@@ -47,17 +49,14 @@ class Batch(NamedTuple):
         return Batch(self.src.to(device), self.tgt.to(device), self.starts_with_bos, *moved)
 
 
-IdPair = tuple[Sequence[int], Sequence[int]]
-"""The ids of a source sentence and of its target."""
-
-Grouping = Callable[[Sequence[IdPair], int, torch.Generator], Iterable[Sequence[IdPair]]]
-"""How one epoch is cut into batches: pairs, batch size and generator, as `bucket_batches` has them.
-"""
+Grouping = Callable[[Sequence[Item], int, torch.Generator], Iterable[Sequence[Item]]]
+"""A function that cuts one epoch into batches: it takes pairs, a batch size and a generator, as
+`padding.bucket_batches` does."""
 
 
 def same_length_batches(
-    src_ids: Sequence[Sequence[int]],
-    tgt_ids: Sequence[Sequence[int]],
+    src_ids: Sequence[Ids],
+    tgt_ids: Sequence[Ids],
     batch_size: int,
     generator: torch.Generator,
     bos_id: int | None = None,
@@ -89,13 +88,13 @@ def same_length_batches(
 
 
 def endless(
-    src_ids: Sequence[Sequence[int]],
-    tgt_ids: Sequence[Sequence[int]],
+    src_ids: Sequence[Ids],
+    tgt_ids: Sequence[Ids],
     batch_size: int,
     seed: int = 0,
     bos_id: int | None = None,
 ) -> Iterator[Batch]:
-    """Epoch after epoch of `same_length_batches`, each shuffled anew, without an end.
+    """Endless epochs of `same_length_batches`, each in a new random order.
 
     `fit` takes from it as many batches as it has steps. The same seed gives the same batches.
     Raises ValueError, at the call, as `same_length_batches` does.
@@ -110,45 +109,42 @@ def endless(
     return epochs()
 
 
-def padded_batch(pairs: Sequence[IdPair], bos_id: int | None = None, pad_id: int = 0) -> Batch:
-    """Lay pairs of any lengths into one batch, with `pad_id` behind the shorter sentences.
+def padded_batch(
+    pairs: Sequence[tuple[Ids, Ids]], bos_id: int | None = None, pad_id: int = 0
+) -> Batch:
+    """Put pairs of any lengths into one batch, with `pad_id` after the shorter sentences.
 
     `bos_id`, where one is given, is put before every target.
     """
     start = [] if bos_id is None else [bos_id]
-    src, src_lengths = _rectangle([list(src) for src, _ in pairs], pad_id)
-    tgt, tgt_lengths = _rectangle([[*start, *tgt] for _, tgt in pairs], pad_id)
+    sources = [torch.tensor(src) for src, _ in pairs]
+    targets = [torch.tensor([*start, *tgt]) for _, tgt in pairs]
+    src, tgt = (pad_sequence(side, True, pad_id) for side in (sources, targets))
+    src_lengths, tgt_lengths = (torch.tensor([*map(len, side)]) for side in (sources, targets))
     tgt_mask = torch.arange(tgt.shape[1]) < tgt_lengths.unsqueeze(1)
     return Batch(src, tgt, bos_id is not None, src_lengths, tgt_mask)
 
 
-def _rectangle(rows: Sequence[list[int]], pad_id: int) -> tuple[Tensor, Tensor]:
-    lengths = [len(row) for row in rows]
-    width = max(lengths)
-    filled = [row + [pad_id] * (width - len(row)) for row in rows]
-    return torch.tensor(filled), torch.tensor(lengths)
-
-
 def random_groups(
-    pairs: Sequence[IdPair], batch_size: int, generator: torch.Generator
-) -> list[list[IdPair]]:
+    pairs: Sequence[Item], batch_size: int, generator: torch.Generator
+) -> list[list[Item]]:
     """Cut the pairs, in random order, into groups of `batch_size`; the last may be smaller."""
     mixed = _shuffle(pairs, generator)
     return [mixed[i : i + batch_size] for i in range(0, len(mixed), batch_size)]
 
 
 def padded_batches(
-    src_ids: Sequence[Sequence[int]],
-    tgt_ids: Sequence[Sequence[int]],
+    src_ids: Sequence[Ids],
+    tgt_ids: Sequence[Ids],
     batch_size: int,
     seed: int = 0,
     bos_id: int | None = None,
-    group: Grouping = random_groups,
+    group: Grouping[tuple[Ids, Ids]] = random_groups,
 ) -> Iterator[Batch]:
-    """Epoch after epoch of padded batches, without an end.
+    """Endless epochs of padded batches, each in a new random order.
 
-    `group` cuts an epoch into batches: at random, or by length with `padding.bucket_batches`,
-    which makes less padding. `bos_id`, where one is given, is put before every target.
+    `group` cuts an epoch into batches: at random, or by length with `padding.bucket_batches`, which
+    needs less padding. `bos_id`, where one is given, is put before every target.
     Raises ValueError if the sides differ in number, a sentence is empty, or `batch_size` < 1.
     """
     _check_pairs(src_ids, tgt_ids, batch_size)
@@ -167,9 +163,7 @@ def _shuffle(items: Sequence[Item], generator: torch.Generator) -> list[Item]:
     return [items[i] for i in torch.randperm(len(items), generator=generator).tolist()]
 
 
-def _check_pairs(
-    src_ids: Sequence[Sequence[int]], tgt_ids: Sequence[Sequence[int]], batch_size: int
-) -> None:
+def _check_pairs(src_ids: Sequence[Ids], tgt_ids: Sequence[Ids], batch_size: int) -> None:
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}.")
     if len(src_ids) != len(tgt_ids):

@@ -1,4 +1,4 @@
-"""What happened in a training run."""
+"""The record of a training run."""
 
 import math
 from collections.abc import Mapping
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(repr=False)
 class History:
-    """What one training run did. Plain lists, so that `dataclasses.asdict` gives JSON and back.
+    """The record of one training run, in plain lists that JSON can hold.
 
-    `losses`: nats per token, one for each update. `seconds` and `tgt_tokens`: used from the start
-    up to and including each update (validation is not counted). `valid`: a series of numbers for
-    each name that `validate` returned, measured after the updates in `valid_steps`.
+    - `losses`: nats per token, one for each update.
+    - `seconds`, `tgt_tokens`: time and target tokens used up to and including each update, without
+      validation.
+    - `valid`: a series of numbers for each name that `validate` returned, measured after the
+      updates in `valid_steps`.
     """
 
     label: str = ""

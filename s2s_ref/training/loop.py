@@ -1,4 +1,4 @@
-"""Batches, and one plain training loop. Given tools: they know no lesson's model."""
+"""One plain training loop for any model."""
 
 import random
 import time
@@ -54,21 +54,34 @@ def fit(
         for step in range(1, steps + 1):
             batch = _next_batch(supply, step, steps).to(device)
             start = time.perf_counter()
-            optimizer.zero_grad()
-            value = loss(model, batch)
-            _check_loss(value, step)
-            value.backward()
-            norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
-            _check_gradient(norm, step)
-            optimizer.step()
+            value = _update(model, batch, loss, optimizer, clip, step)
             schedule.step()
-            history.record(value.item(), time.perf_counter() - start, batch.tgt_tokens)
+            history.record(value, time.perf_counter() - start, batch.tgt_tokens)
             if validate is not None and (step % every == 0 or step == steps):
                 history.record_validation(step, _measure(model, validate))
             bar.set_postfix_str(f"loss {history.losses[-1]:.3f}", refresh=False)
             bar.update()
     model.eval()
     return history
+
+
+def _update(
+    model: nn.Module,
+    batch: Batch,
+    loss: Loss,
+    optimizer: torch.optim.Optimizer,
+    clip: float,
+    step: int,
+) -> float:
+    """Change the weights once, and return the loss before that."""
+    optimizer.zero_grad()
+    value = loss(model, batch)
+    _check_loss(value, step)
+    value.backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
+    _check_gradient(norm, step)
+    optimizer.step()
+    return value.item()
 
 
 def set_seed(seed: int) -> None:
@@ -81,9 +94,9 @@ def set_seed(seed: int) -> None:
 def set_threads(count: int = 1) -> int:
     """Let torch use `count` threads on the CPU; returns how many it used before.
 
-    One is the right number for small RNNs. A step is a few tiny matrix products, and the next
-    step waits for it: there is nothing to share out, but a pool of threads still wakes, meets and
-    spins at every product, and on a busy machine that takes longer than the arithmetic.
+    One is the right number for small RNNs. A step is a few tiny matrix products, and the next step
+    waits for it, so threads have nothing to share. Yet they synchronise at every product, which
+    takes longer than the arithmetic on a busy machine.
     """
     if count < 1:
         raise ValueError(f"The number of threads must be at least 1, got {count}.")
@@ -104,7 +117,7 @@ def _measure(model: nn.Module, validate: Validate) -> Mapping[str, float]:
 
 @contextmanager
 def _progress_bar(steps: int, label: str) -> Iterator[Any]:
-    """A bar that fits the place: text in a terminal, a widget in a notebook; it goes when done."""
+    """A progress bar that vanishes at the end: text in a terminal, a widget in a notebook."""
     from tqdm.auto import tqdm
 
     options = {"total": steps, "desc": label or "training", "unit": " updates", "leave": False}
@@ -114,7 +127,7 @@ def _progress_bar(steps: int, label: str) -> Iterator[Any]:
         return
     from IPython.display import display
 
-    # A closed widget leaves its first line ("0%") in a stored notebook, so empty its place too.
+    # A closed widget leaves its first line ("0%") in a stored notebook, so empty its output too.
     with tqdm(**options, display=False) as bar:
         place = display(bar.container, display_id=True)  # type: ignore[no-untyped-call]
         yield bar
