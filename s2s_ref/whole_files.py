@@ -1,4 +1,4 @@
-"""Write files whole or not at all.
+"""Write files and folders whole or not at all.
 
 The data goes into a hidden file beside the target, which takes the target's name when it is
 complete. Whatever stops this, a full disk or a power cut too, the target is the old file or the new
@@ -8,6 +8,7 @@ one, and never a part of either.
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -48,6 +49,19 @@ def open_whole(path: Path) -> Iterator[BinaryIO]:
         if target.exists():
             part.chmod(target.stat().st_mode & 0o777)
         part.replace(target)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Fill a hidden folder, which is renamed to `path` when the block ends without an error.
+
+    What an earlier failure left in it is deleted first.
+    """
+    part = path.with_name(f".{path.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    part.rename(path)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from torch.profiler import ProfilerActivity, profile, record_function
 from s2s_ref import fast
 from s2s_ref.attention import LuongDecoder
 from s2s_ref.bottleneck import PeekyDecoder
-from s2s_ref.capstone import translator as recipe
+from s2s_ref.capstone import translator
 from s2s_ref.capstone.ensemble import Ensemble
 from s2s_ref.capstone.translator import Recipe, System, prepare, smoothed_loss
 from s2s_ref.data.corpus import korean_english
@@ -95,8 +95,8 @@ def test_every_search_finds_what_it_finds_on_the_cpu(model):
 
 
 def test_a_systems_translations_are_those_of_the_cpu(monkeypatch):
-    monkeypatch.setattr(recipe, "greedy_decode", outside_inference(fast.greedy_decode))
-    monkeypatch.setattr(recipe, "beam_search", outside_inference(fast.beam_search))
+    monkeypatch.setattr(translator, "greedy_decode", outside_inference(fast.greedy_decode))
+    monkeypatch.setattr(translator, "beam_search", outside_inference(fast.beam_search))
     pairs = korean_english(60, seed=1, max_len=6, share=0.05)
     small = Recipe(jamo=True, hidden=16, src_size=120, tgt_size=120, batch=8)
     one, two = (prepare(pairs, small, seed) for seed in (0, 1))

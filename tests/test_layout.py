@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "data": {"whole_files"},
     "training": set(),
     "evaluation": {"data", "training", "student", "whole_files"},
-    "capstone": {*MODELS, *TOOLS},
+    "capstone": {*MODELS, *TOOLS, "whole_files"},
     "experiments": {*MODELS, *TOOLS, "student", "checks", "whole_files"},
     "student": {"state", "whole_files"},
     "checks": {"state", "student", "syllabus"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from s2s_ref.whole_files import open_whole, write_once, write_whole
+from s2s_ref.whole_files import open_whole, whole_folder, write_once, write_whole
 
 
 def names(folder):
@@ -127,3 +127,23 @@ def test_writers_at_the_same_time_do_not_mix(tmp_path):
             assert not path.exists() or path.read_text() in texts
     assert path.read_text() in texts
     assert names(tmp_path) == ["file"]
+
+
+def test_a_folder_has_its_name_when_it_is_full(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    with whole_folder(folder) as part:
+        (part / "file").write_text("text", encoding="utf-8")
+        assert not folder.exists()
+    assert (folder / "file").read_text(encoding="utf-8") == "text"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_folder_that_failed_is_filled_from_the_beginning(tmp_path):
+    folder = tmp_path / "folder"
+    with pytest.raises(FileNotFoundError), whole_folder(folder) as part:
+        (part / "missing" / "file").touch()
+    (part / "half").touch()
+    assert not folder.exists()
+    with whole_folder(folder) as part:
+        (part / "whole").touch()
+    assert [file.name for file in folder.iterdir()] == ["whole"]

@@ -6,17 +6,15 @@ from itertools import chain
 
 from s2s_ref.data.pairs import Pair
 
-COMMON, CANDIDATES = 0.02, 100  # pieces of more sentences than this share find no candidates
-
-
-# ------------------------------------------------------------------ tools for the student
+COMMON = 0.02  # the share of sentences from which a piece is too common to find candidates
+CANDIDATES = 100
 
 
 def nearest(sentences: Sequence[str], train: Sequence[Pair]) -> list[str]:
-    """Translate without a model: for each sentence, what the most similar training source says.
+    """Translate each sentence by the target of the most similar training source.
 
-    Similar is who shares the largest part of their pieces of three letters; candidates are those
-    who share rare ones. Whatever a model does should beat it.
+    Similarity is the share of common pieces of three letters (Jaccard), among candidates that share
+    rare pieces. Any model should beat it.
     """
     pieces = [_pieces(pair.src) for pair in train]
     index: dict[str, list[int]] = {}

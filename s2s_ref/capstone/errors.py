@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from s2s_ref.capstone.sentences import Capstone
+from s2s_ref.capstone.task import Capstone
 
 
 class Error(NamedTuple):

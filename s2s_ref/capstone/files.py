@@ -1,17 +1,20 @@
-"""The two folders of a capstone on disk: the students' and the instructor's."""
+"""The two folders of a capstone: one for the students, one for the instructor.
+
+The students' folder holds the training pairs, `source.txt` with the sentences to translate, and the
+references of its public half. The instructor's holds all of the references.
+"""
 
 import json
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from s2s_ref.capstone.prepare import practice
-from s2s_ref.capstone.sentences import Capstone, check_thresholds
+from s2s_ref.capstone.task import Capstone, check_thresholds, practice
 from s2s_ref.data.corpus import references
 from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
+from s2s_ref.whole_files import whole_folder
 
 TRAINING, SOURCES, PUBLIC, ABOUT = "train.tsv", "source.txt", "public.tsv", "about.json"
 REFERENCES = "references.tsv"
@@ -23,15 +26,15 @@ FORMAT = "s2s capstone 1"
 
 
 def write(capstone: Capstone, students: Path, instructor: Path | None = None) -> None:
-    """Write the folder that students get and, where one is named, the instructor's.
+    """Write the students' folder and, where one is named, the instructor's.
 
     Raises:
-        ValueError: one is there already: with new references, handed-in work could not be graded.
+        ValueError: a folder exists already: with new references, earlier work could not be graded.
     """
     for folder in filter(None, (students, instructor)):
         if folder.exists():
             raise ValueError(
-                f"{folder} is there already, and work may have been handed in for it. Move it "
+                f"{folder} exists already, and work may have been handed in for it. Move it "
                 "elsewhere to make another capstone, or name another folder with --folder."
             )
     _write_folder(capstone, students, public_only=True)
@@ -40,20 +43,12 @@ def write(capstone: Capstone, students: Path, instructor: Path | None = None) ->
 
 
 def _write_folder(capstone: Capstone, folder: Path, *, public_only: bool) -> None:
-    """Write a folder whole or not at all."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     rows = capstone.public if public_only else range(len(capstone.sources))
     known = [
         Pair(source, target)
         for source in (capstone.sources[row] for row in rows)
         for target in capstone.references[source]
     ]
-    if public_only:
-        _write_pairs(capstone.train, part / TRAINING)
-    _write_pairs(known, part / (PUBLIC if public_only else REFERENCES))
-    _write_text("".join(f"{source}\n" for source in capstone.sources), part / SOURCES)
     about = {
         "format": FORMAT,
         "name": capstone.name,
@@ -62,12 +57,16 @@ def _write_folder(capstone: Capstone, folder: Path, *, public_only: bool) -> Non
         "lines": len(capstone.sources),
         "public": f"lines 1 to {len(capstone.public)}",
     }
-    _write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", part / ABOUT)
-    part.rename(folder)
+    with whole_folder(folder) as part:
+        if public_only:
+            _write_pairs(capstone.train, part / TRAINING)
+        _write_pairs(known, part / (PUBLIC if public_only else REFERENCES))
+        _write_text("".join(f"{source}\n" for source in capstone.sources), part / SOURCES)
+        _write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", part / ABOUT)
 
 
 def _write_pairs(pairs: Sequence[Pair], path: Path) -> None:
-    """Write pairs as files of this kind are: English first, the attribution kept."""
+    """Write pairs in the form of `read_pairs`: English first, attribution last."""
     lines = ["\t".join(filter(None, (p.tgt, p.src, p.attribution))) for p in pairs]
     _write_text("".join(f"{line}\n" for line in lines), path)
 
@@ -76,16 +75,14 @@ def _write_text(text: str, path: Path) -> None:
     path.write_bytes(text.encode("utf-8"))  # the same bytes on every system
 
 
-# ------------------------------------------------------------------ reading one
-
-
 def find(start: Path | None = None) -> Capstone:
     """Find the capstone: the folder that `S2S_CAPSTONE` names, or `capstone` in `start`.
 
-    Where neither is there, it is practice with built-in sentences. `start` is the current folder.
+    Without either, it is practice with built-in sentences. `start` is the current folder by
+    default.
 
     Raises:
-        ValueError: the folder is not as it was made.
+        ValueError: the folder has changed since it was made.
     """
     folder = default_folder((start or Path.cwd()) / TRANSLATIONS)
     return read(folder) if folder.is_dir() or os.environ.get(VARIABLE) else practice()
@@ -95,7 +92,7 @@ def read(folder: Path) -> Capstone:
     """Read a students' or an instructor's folder.
 
     Raises:
-        ValueError: something is missing in it, or was changed.
+        ValueError: the folder has changed since it was made.
     """
     about = _read_about(folder)
     sources = _lines_of(folder / SOURCES)

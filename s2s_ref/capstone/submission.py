@@ -1,4 +1,4 @@
-"""Read a file of translations that a student handed in."""
+"""Read a student's file of translations, and find faults in its form."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -6,68 +6,65 @@ from pathlib import Path
 from s2s_ref.capstone.files import TRANSLATIONS
 from s2s_ref.data.pairs import normalise
 
-COPIES = 0.5  # a file in which so many lines are their source is no translation
-NAMED = 5  # so many line numbers a message names at most
-MOST_BYTES = 2**20  # of a file of translations
+COPIES = 0.5  # the share of lines equal to their source from which a file is no translation
+NAMED = 5  # line numbers in a message, at most
+MAX_BYTES = 2**20  # of a file of translations
 
 
-class HandInError(ValueError):
-    """A file of translations that cannot be scored; the message says how to mend it."""
-
-
-# ------------------------------------------------------------------ what is handed in
+class SubmissionError(ValueError):
+    """A file of translations that cannot be scored; the message says how to fix it."""
 
 
 def read_translations(path: Path) -> list[str]:
     """Read the lines of a file of translations.
 
     Raises:
-        HandInError: it is not there, is too large, or is not text in UTF-8.
+        SubmissionError: the file is missing, too large, or not text in UTF-8.
     """
     try:
         size, content = path.stat().st_size, b""
-        if size <= MOST_BYTES:
+        if size <= MAX_BYTES:
             content = path.read_bytes()
     except FileNotFoundError:
-        raise HandInError(
+        raise SubmissionError(
             f"There is no {path.name} in {path.absolute().parent}. Expected one translation a "
             "line, in the order of source.txt. The notebook of lesson 9 writes it."
         ) from None
     except OSError as error:
-        raise HandInError(f"{path} cannot be read: {error.strerror}.") from None
-    if size > MOST_BYTES:
-        raise HandInError(
-            f"{path.name} holds {size:,} bytes, and at most {MOST_BYTES:,} can be translations. "
+        raise SubmissionError(f"{path} cannot be read: {error.strerror}.") from None
+    if size > MAX_BYTES:
+        raise SubmissionError(
+            f"{path.name} holds {size:,} bytes, and at most {MAX_BYTES:,} can be translations. "
             "Does a sentence repeat itself without end?"
         )
     return lines_in(content, path.name)
 
 
 def lines_in(content: bytes | str, name: str = TRANSLATIONS) -> list[str]:
-    """Cut what a file holds into lines; Windows line ends and a byte-order mark are fine.
+    """Split the contents of a file into lines; it may have Windows line ends and a byte-order mark.
 
     Raises:
-        HandInError: the bytes are not text in UTF-8, or were not when this text was read.
+        SubmissionError: the contents are not, or were not, text in UTF-8.
     """
     raw = content if isinstance(content, bytes) else content.encode("utf-8", errors="replace")
     text = raw.decode("utf-8-sig", errors="replace")
     if "\0" in text or "\N{REPLACEMENT CHARACTER}" in text:
         seems = "UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "another encoding"
-        raise HandInError(
+        raise SubmissionError(
             f"{name} is not in UTF-8; it looks like {seems}. Write it again with "
             'encoding="utf-8", or save it as UTF-8 in your editor.'
         )
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if lines[-1] == "":  # what follows the last line's end
+    if lines[-1] == "":  # after the last line end
         lines.pop()
     return lines
 
 
 def fault(lines: Sequence[str], sources: Sequence[str], name: str = TRANSLATIONS) -> str:
-    """Say what is wrong with the form of these lines; nothing where all is well."""
+    """Describe what is wrong with the form of these lines; empty if nothing is."""
     empty = [number for number, line in enumerate(lines, 1) if not line.strip()]
     if len(lines) != len(sources):
-        hint = _why_the_number(lines, sources, empty)
+        hint = _why_the_count(lines, sources, empty)
         return (
             f"{name} should have {len(sources):,} lines, one for each line of source.txt, and has "
             f"{len(lines):,}. {hint}"
@@ -87,7 +84,7 @@ def fault(lines: Sequence[str], sources: Sequence[str], name: str = TRANSLATIONS
     return ""
 
 
-def _why_the_number(lines: Sequence[str], sources: Sequence[str], empty: Sequence[int]) -> str:
+def _why_the_count(lines: Sequence[str], sources: Sequence[str], empty: Sequence[int]) -> str:
     if not lines:
         return "It is empty: was the file closed after writing?"
     if len(lines) - len(empty) == len(sources):
@@ -106,5 +103,5 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def _rows(lines: Sequence[str], sources: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """Lines beside sources, evened out so that spaces do not hide a copy."""
+    """Lines and sources, normalised so that spaces do not hide a copy."""
     return zip(map(normalise, lines), map(normalise, sources), strict=True)

@@ -57,9 +57,10 @@ def capstone_practice(
     ] = Path("capstone"),
 ) -> None:
     """Make the same files from built-in sentences, to practise; they are never graded."""
-    from s2s_ref.capstone import files, prepare
+    from s2s_ref.capstone import files
+    from s2s_ref.capstone.task import practice
 
-    made = prepare.practice()
+    made = practice()
     files.write(made, folder)
     console().print(
         f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate lie "

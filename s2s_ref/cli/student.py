@@ -10,7 +10,7 @@ import typer
 from s2s_ref.cli.app import EXIT_CODES, FOUND, STUDENTS, app, console
 
 if TYPE_CHECKING:
-    from s2s_ref.capstone.sentences import Capstone
+    from s2s_ref.capstone.task import Capstone
 
 
 @app.command(
@@ -136,7 +136,7 @@ def score(
     try:
         lines = submission.read_translations(file)
         wrong = submission.fault(lines, found.sources, file.name)
-    except submission.HandInError as error:
+    except submission.SubmissionError as error:
         wrong = str(error)
     if wrong:
         console().print(wrong, markup=False)

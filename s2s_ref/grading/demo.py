@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 
 from s2s_ref.capstone import baseline, files, prepare
+from s2s_ref.capstone.task import practice
 from s2s_ref.checks.registry import Exercise, load_all
 from s2s_ref.checks.source import standalone
 from s2s_ref.grading.cells import grade_id, is_solution
@@ -128,7 +129,7 @@ def hand_in_translations(course: Course, students: list[Student], lesson: str) -
     No model is trained here. A translation is either right or that of the most similar training
     sentence, and the students differ in how many are right. One leaves a line out.
     """
-    made = replace(prepare.practice(), graded=True, name="demo")
+    made = replace(practice(), graded=True, name="demo")
     made = replace(made, thresholds=prepare.thresholds_for(made))
     if not course.capstone_references.is_dir():
         students_folder = course.capstone / "students" / files.FOLDER

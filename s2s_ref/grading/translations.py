@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from s2s_ref.capstone import files, grading
+from s2s_ref.capstone import files, scoring
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.sandbox.stage import examine_files
 
@@ -36,9 +36,9 @@ def judge_file(
     submission, references = course.submitted / student / lesson, course.capstone_references
     if references.is_dir():
         examine_files(submission)
-        found = grading.grade(submission / files.TRANSLATIONS, references, most)
+        found = scoring.grade(submission / files.TRANSLATIONS, references, most)
     else:
-        found = grading.Grade(0.0, most, NOT_PREPARED)
+        found = scoring.Grade(0.0, most, NOT_PREPARED)
     worth = f"{found.points:g} of {most:g} points: " if references.is_dir() else ""
     verdict |= dict.fromkeys(("mistake", "given", "expected", "got", "why", "question"), "")
     verdict |= {"passed": found.points > 0, "headline": worth + found.message, "answer": None}

@@ -4,14 +4,13 @@ What a student has is never overwritten: only files that are missing are copied.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from s2s_ref.whole_files import write_whole
+from s2s_ref.whole_files import whole_folder, write_whole
 
 SETTINGS = Path(__file__).parent / "jupyter"
 """JupyterLab's own settings, in the layout that it looks for."""
@@ -80,16 +79,14 @@ def carry_out(steps: Plan) -> None:
     """Copy what is missing, each lesson and file whole or not at all."""
     steps.work.mkdir(parents=True, exist_ok=True)
     for name in steps.new:
-        part = steps.work / f".{name}.part"
-        shutil.rmtree(part, ignore_errors=True)
-        for file in _files(steps.lessons / name):
-            write_whole(part / file, (steps.lessons / name / file).read_bytes())
-        part.rename(steps.work / name)
+        with whole_folder(steps.work / name) as lesson:
+            for file in _files(steps.lessons / name):
+                write_whole(lesson / file, (steps.lessons / name / file).read_bytes())
     for file in steps.restored:
         write_whole(steps.work / file, (steps.lessons / file).read_bytes())
     config = steps.work / CONFIG_NAME
     if not config.is_file() or config.read_text(encoding="utf-8") != CONFIG:
-        config.write_text(CONFIG, encoding="utf-8")
+        write_whole(config, CONFIG)
 
 
 def _files(lesson: Path) -> Iterator[Path]:

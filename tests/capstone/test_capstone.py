@@ -6,10 +6,10 @@ import json
 import pytest
 import sacrebleu
 
-from s2s_ref.capstone import baseline, files, grading, prepare, scoring, submission
+from s2s_ref.capstone import baseline, files, prepare, scoring, submission, task
 from s2s_ref.capstone import errors as capstone_errors
-from s2s_ref.capstone.sentences import Capstone
-from s2s_ref.capstone.submission import HandInError
+from s2s_ref.capstone.submission import SubmissionError
+from s2s_ref.capstone.task import Capstone
 from s2s_ref.data import corpus
 from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
@@ -95,13 +95,13 @@ def test_thresholds_begin_where_the_nearest_sentence_is_and_rise():
 
 
 def test_practice_is_the_same_every_time_is_not_graded_and_leaks_nothing():
-    one, again = prepare.practice(), prepare.practice()
+    one, again = task.practice(), task.practice()
     assert one == again
     assert not one.graded
-    assert len(one.sources) == prepare.PRACTICE_HELD_OUT
-    assert len(one.train) == prepare.PRACTICE_TRAINING
+    assert len(one.sources) == task.PRACTICE_HELD_OUT
+    assert len(one.train) == task.PRACTICE_TRAINING
     assert not set(one.sources) & {p.src for p in one.train}
-    assert not {p.tgt for p in prepare.practice_held_out()} & {p.tgt for p in one.train}
+    assert not {p.tgt for p in task.practice_held_out()} & {p.tgt for p in one.train}
 
 
 # ------------------------------------------------------------------ folders
@@ -132,7 +132,7 @@ def test_a_folder_that_is_there_is_never_overwritten(folders, tmp_path):
     before = (instructor / "references.tsv").read_bytes()
     other = prepare.hold_out(made_up(80), 10, thresholds=[50])
     for target in (students, tmp_path / "new"):
-        with pytest.raises(ValueError, match="is there already"):
+        with pytest.raises(ValueError, match="exists already"):
             files.write(other, target, instructor)
     assert (instructor / "references.tsv").read_bytes() == before
     assert not (tmp_path / "new").exists()
@@ -199,14 +199,15 @@ def test_characters_that_python_takes_for_line_ends_do_not_cut_a_line():
     ],
 )
 def test_another_encoding_is_named_with_its_mend(content, seems):
-    with pytest.raises(HandInError, match=rf"not in UTF-8.*{seems}.*encoding=\"utf-8\""):
+    with pytest.raises(SubmissionError, match=rf"not in UTF-8.*{seems}.*encoding=\"utf-8\""):
         submission.lines_in(content)
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(HandInError, match=r"There is no translations\.txt in .*notebook of lesson"):
+    missing = r"There is no translations\.txt in .*notebook of lesson"
+    with pytest.raises(SubmissionError, match=missing):
         submission.read_translations(tmp_path / "translations.txt")
-    with pytest.raises(HandInError, match="cannot be read"):
+    with pytest.raises(SubmissionError, match="cannot be read"):
         submission.read_translations(tmp_path)
 
 
@@ -283,34 +284,34 @@ def test_each_threshold_gives_an_equal_share(value, worth):
 
 def test_the_hidden_half_alone_decides_the_points(made, folders, tmp_path):
     lines = right(made)
-    full = grading.grade(hand_in(lines, tmp_path), folders[1], 9)
+    full = scoring.grade(hand_in(lines, tmp_path), folders[1], 9)
     assert (full.points, full.most) == (9, 9)
     assert "4 of 4 thresholds are reached: 20, 40, 60, 80" in full.message
     only_public = [*lines[:5], *["nothing"] * 5]
-    none = grading.grade(hand_in(only_public, tmp_path), folders[1], 9)
+    none = scoring.grade(hand_in(only_public, tmp_path), folders[1], 9)
     assert none.points == 0
     assert "public half: 100.0" in none.message
     only_hidden = [*["nothing"] * 5, *lines[5:]]
-    assert grading.grade(hand_in(only_hidden, tmp_path), folders[1], 9).points == 9
+    assert scoring.grade(hand_in(only_hidden, tmp_path), folders[1], 9).points == 9
 
 
 def test_a_partly_right_file_gets_a_part(made, folders, tmp_path):
     lines = right(made)
     lines[5:8] = ["nothing at all here"] * 3
-    part = grading.grade(hand_in(lines, tmp_path), folders[1], 8)
+    part = scoring.grade(hand_in(lines, tmp_path), folders[1], 8)
     assert 0 < part.points < 8
 
 
 def test_a_file_that_cannot_be_scored_is_worth_nothing_and_says_why(made, folders, tmp_path):
-    missing = grading.grade(tmp_path / "translations.txt", folders[1], 9)
+    missing = scoring.grade(tmp_path / "translations.txt", folders[1], 9)
     assert missing.points == 0
     assert "There is no translations.txt" in missing.message
-    short = grading.grade(hand_in(right(made)[:-1], tmp_path), folders[1], 9)
+    short = scoring.grade(hand_in(right(made)[:-1], tmp_path), folders[1], 9)
     assert short.points == 0
     assert "has 9" in short.message
     path = tmp_path / "translations.txt"
     path.write_bytes("\n".join(right(made)).encode("utf-16"))
-    assert "UTF-16" in grading.grade(path, folders[1], 9).message
+    assert "UTF-16" in scoring.grade(path, folders[1], 9).message
 
 
 def test_an_instructors_folder_that_was_changed_is_an_error_and_no_mark(folders, tmp_path):
@@ -318,7 +319,7 @@ def test_an_instructors_folder_that_was_changed_is_an_error_and_no_mark(folders,
     told = json.loads(about.read_text(encoding="utf-8"))
     about.write_text(json.dumps(told | {"lines": 11}), encoding="utf-8")
     with pytest.raises(ValueError, match="as it was given out"):
-        grading.grade(tmp_path / "translations.txt", folders[1], 9)
+        scoring.grade(tmp_path / "translations.txt", folders[1], 9)
 
 
 # ------------------------------------------------------------------ tools for the student
@@ -403,5 +404,5 @@ def test_real_files_make_capstones(file, shared_data, tmp_path):
     assert theirs.sources == made.sources
     assert [p.attribution for p in theirs.train] == [p.attribution for p in made.train]
     lines = baseline.nearest(theirs.sources, theirs.train)
-    graded = grading.grade(hand_in(lines, tmp_path), tmp_path / "instructor", 6)
+    graded = scoring.grade(hand_in(lines, tmp_path), tmp_path / "instructor", 6)
     assert graded.points == 1  # what no model is needed for

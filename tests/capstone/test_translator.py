@@ -1,4 +1,4 @@
-"""The recipe's loss leaves padding out early; PyTorch's own loss leaves it out at the end."""
+"""The translator for real sentences: its loss, its ensembles, its vocabularies."""
 
 import pytest
 import torch

@@ -3,7 +3,7 @@
 import pytest
 
 from s2s_ref.capstone import files
-from s2s_ref.capstone import prepare as capstone_prepare
+from s2s_ref.capstone.task import practice
 from s2s_ref.cli import main as cli
 from s2s_ref.data import corpus
 
@@ -62,7 +62,7 @@ def test_prepare_never_overwrites(s2s, pairs, tmp_path):
         "capstone", "prepare", pairs, "--folder", "class", "--held-out", 40, "--seed", 1
     )
     assert (code, out) == (2, "")
-    assert "is there already" in err
+    assert "exists already" in err
     assert references.read_bytes() == before
 
 
@@ -126,7 +126,7 @@ def test_score_finds_the_folder_beside_the_file_or_says_how_to_make_one(s2s, tmp
     assert (code, out) == (2, "")
     assert "s2s capstone practice" in err
     assert "4,000 pairs" in s2s("capstone", "practice")[1]
-    made = capstone_prepare.practice()
+    made = practice()
     lines = [made.references[s][0] for s in made.sources]
     write(lines, tmp_path / "translations.txt")
     code, out, _ = s2s("score")

@@ -10,8 +10,7 @@ import pytest
 from nbgrader.utils import determine_grade
 from small_course import SOLUTION, WAYS, answered, cell_of, course_in, hand_in, write
 
-from s2s_ref.capstone import files, grading, prepare, sentences, submission
-from s2s_ref.capstone import translator as recipe
+from s2s_ref.capstone import files, prepare, scoring, submission, task, translator
 from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
 from s2s_ref.grading import demo
@@ -32,7 +31,7 @@ LESSON = "09_translate"
 CELL = "check-translate-handed_in"
 WORTH = 9
 REFERENCES = {f"문장 {i}": [f"Here is the sentence with number {i}."] for i in range(12)}
-MADE = sentences.Capstone([], list(REFERENCES), REFERENCES, (30, 60, 90), name="small")
+MADE = task.Capstone([], list(REFERENCES), REFERENCES, (30, 60, 90), name="small")
 RIGHT = [REFERENCES[source][0] for source in MADE.sources]
 PART = [*RIGHT[:6], *(line.replace("number", "figure") for line in RIGHT[6:])]
 
@@ -99,7 +98,7 @@ BAD = {
     "utf16": ("\n".join(RIGHT).encode("utf-16"), "looks like UTF-16"),
     "latin": (("\n".join(RIGHT) + " café\n").encode("latin-1"), "not in UTF-8"),
     "copied": (MADE.sources, "copies the source in 12 of 12 lines"),
-    "huge": (b"a" * (submission.MOST_BYTES + 1), "Does a sentence repeat itself"),
+    "huge": (b"a" * (submission.MAX_BYTES + 1), "Does a sentence repeat itself"),
 }
 
 
@@ -237,14 +236,14 @@ def test_the_notebook_goes_the_whole_way_with_a_prepared_file(
     assert "0 of the sentences to translate are in train.tsv" in shown
     assert "translations.txt: 40 lines\n" in shown
     assert "8 updates" in shown
-    graded = grading.grade(tmp_path / "translations.txt", tmp_path / "instructor", WORTH)
+    graded = scoring.grade(tmp_path / "translations.txt", tmp_path / "instructor", WORTH)
     assert "chrF" in graded.message
 
 
 def test_the_settings_in_the_text_are_the_recipes_and_keep_to_the_limits():
     (text,) = [c.source for c in solution().cells if "translator.FEW_PAIRS" in c.source]
     (settings,) = re.findall(r"my_settings = (\{.*?\})", text, re.DOTALL)
-    assert recipe.Recipe(**ast.literal_eval(settings)) == recipe.FEW_PAIRS
-    for each in (recipe.Recipe(), recipe.FEW_PAIRS):
-        model = recipe.build(each, each.src_size, each.tgt_size)
-        assert count_parameters(model) <= grading.MOST_PARAMETERS
+    assert translator.Recipe(**ast.literal_eval(settings)) == translator.FEW_PAIRS
+    for each in (translator.Recipe(), translator.FEW_PAIRS):
+        model = translator.build(each, each.src_size, each.tgt_size)
+        assert count_parameters(model) <= task.MAX_PARAMETERS

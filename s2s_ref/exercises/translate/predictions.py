@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from s2s_ref.capstone import files, grading, prepare, scoring, submission
+from s2s_ref.capstone import files, scoring, submission, task
 from s2s_ref.checks.registry import prediction
 from s2s_ref.exercises.shared import is_number
 from s2s_ref.exercises.translate.translation_file import reference_translation_file
@@ -19,7 +19,7 @@ def expected_chrf(value: Any) -> str | None:
 @prediction(title="Updates and parameters", example={"updates": 1, "parameters": 1})
 def own_limits(value: Any) -> str | None:
     """Return what is wrong with the declared counts, which the capstone limits, or None."""
-    limits = {"updates": grading.MOST_UPDATES, "parameters": grading.MOST_PARAMETERS}
+    limits = {"updates": task.MAX_UPDATES, "parameters": task.MAX_PARAMETERS}
     if not isinstance(value, dict) or value.keys() != limits.keys():
         return 'write {"updates": ..., "parameters": ...} with two numbers'
     if any(not is_number(count) or count != int(count) for count in value.values()):
@@ -34,7 +34,7 @@ def own_limits(value: Any) -> str | None:
 
 def _example() -> str:
     """Return the file that a perfect model would hand in for the practice sentences."""
-    translations = {pair.src: pair.tgt for pair in prepare.practice_held_out()}
+    translations = {pair.src: pair.tgt for pair in task.practice_held_out()}
     return reference_translation_file(translations, list(translations))
 
 
@@ -50,14 +50,14 @@ def handed_in(value: Any) -> str | None:
     """Return what is wrong with `translations.txt`, or None: its form, then its translations.
 
     The judge finds the sentences: in the folder that `S2S_CAPSTONE` names, else in `capstone/`,
-    else they are the practice sentences. `capstone.grading` gives the points, by the hidden half.
+    else they are the practice sentences. `capstone.scoring` gives the points, by the hidden half.
     """
     if not isinstance(value, str):
         return "expected the text of your translations.txt, as `read_file` returns it"
     found = files.find()
     try:
         lines = submission.lines_in(value)
-    except submission.HandInError as error:
+    except submission.SubmissionError as error:
         return str(error)
     if wrong := submission.fault(lines, found.sources):
         return wrong

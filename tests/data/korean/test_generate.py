@@ -155,7 +155,7 @@ def test_same_seed_same_bytes_whatever_the_hash_seed():
 import hashlib
 from s2s_ref.data.korean.generate import generate
 from s2s_ref.data.korean.minimal_pairs import minimal_pairs
-from s2s_ref.data.toy_sentences import digits, word_order
+from s2s_ref.data.toy_tasks import digits, word_order
 
 pairs = generate(500, seed=7), minimal_pairs("roles", 20), word_order(20), digits(9)
 print(hashlib.sha256(repr(pairs).encode()).hexdigest())
