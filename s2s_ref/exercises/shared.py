@@ -6,21 +6,13 @@ import torch
 from torch import Tensor
 
 from s2s_ref.checks.draw import Draw
-from s2s_ref.encoder_decoder import Decoder
 from s2s_ref.state import State
-from s2s_ref.student.protocol import Model
 
 
 def sized(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> dict[str, object]:
     """Collect the constructor's arguments of an encoder or a decoder."""
     cell = "lstm" if lstm else "gru"
     return {"vocab_size": vocab, "embed_size": embed, "hidden_size": hidden, "cell": cell}
-
-
-def decoder_of(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> Model:
-    """Describe a decoder of lesson 2 with drawn weights."""
-    sizes = {"vocab_size": vocab, "embed_size": embed, "hidden_size": hidden}
-    return draw.model(Decoder, **sizes, cell="lstm" if lstm else "gru")
 
 
 def state_of(draw: Draw, batch: int, hidden: int, lstm: int) -> State:
@@ -45,16 +37,6 @@ def attending_state(
     encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
     mask = source_mask(draw, batch, src_len)
     return State((h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys)
-
-
-def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[Tensor, Tensor]:
-    """Draw targets, `<bos>` … `<eos>` and padding, and the mask of their real tokens."""
-    shorter = draw.ids(2, max(3, full_len), batch - 1).tolist()
-    lengths = torch.tensor(draw.shuffled([full_len, *shorter])).unsqueeze(1)
-    place = torch.arange(full_len)
-    tgt = draw.ids(4, vocab, batch, full_len)
-    tgt = tgt.masked_fill(place == 0, 1).masked_fill(place == lengths - 1, 2)
-    return tgt.masked_fill(place >= lengths, 0), place < lengths
 
 
 UNANSWERED = "nothing is written down yet"

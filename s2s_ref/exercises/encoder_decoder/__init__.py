@@ -1,4 +1,4 @@
-"""The exercises of lesson 2, Encoder and decoder, in the order of the notebook."""
+"""The exercises of lesson 2, in the order of the notebook."""
 
 ORDER = (
     "shift_target",

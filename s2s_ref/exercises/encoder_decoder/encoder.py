@@ -1,4 +1,4 @@
-"""The exercise encoder_decoder.Encoder: read a sentence into one vector."""
+"""The exercise `Encoder`: read a sentence into one vector."""
 
 from torch import nn
 

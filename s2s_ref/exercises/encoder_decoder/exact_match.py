@@ -1,4 +1,4 @@
-"""The exercise encoder_decoder.exact_match: the share of sentences that are right."""
+"""The exercise `exact_match`: the share of sentences that are right."""
 
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw

@@ -1,4 +1,4 @@
-"""The exercise encoder_decoder.shift_target: what the decoder reads and what it says."""
+"""The exercise `shift_target`: what the decoder reads and what it says."""
 
 import torch
 

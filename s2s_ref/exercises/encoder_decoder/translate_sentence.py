@@ -1,4 +1,4 @@
-"""The exercise encoder_decoder.translate_sentence: write a translation, a token at a time."""
+"""The exercise `translate_sentence`: write a translation, a token at a time."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The exercises of lesson 1, One RNN, in the order of the notebook."""
+"""The exercises of lesson 1, in the order of the notebook."""
 
 ORDER = (
     "one_hot",

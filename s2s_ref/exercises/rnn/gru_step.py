@@ -1,4 +1,4 @@
-"""The bonus exercise rnn.gru_step: one step of a GRU."""
+"""The bonus exercise `gru_step`: one step of a GRU."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The exercise rnn.one_hot: write words as one-hot vectors."""
+"""The exercise `one_hot`: write words as one-hot vectors."""
 
 import torch
 from torch import nn

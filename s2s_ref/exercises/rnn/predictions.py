@@ -1,4 +1,4 @@
-"""The predictions of lesson 1, One RNN."""
+"""The predictions of lesson 1, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
 from s2s_ref.exercises.shared import one_of, one_share, several_percentages

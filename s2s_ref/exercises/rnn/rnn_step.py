@@ -1,4 +1,4 @@
-"""The exercise rnn.rnn_step: one step of an RNN."""
+"""The exercise `rnn_step`: one step of an RNN."""
 
 import torch
 

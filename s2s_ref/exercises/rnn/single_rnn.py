@@ -1,4 +1,4 @@
-"""The exercise rnn.SingleRNN: translate with one RNN, a word out for every word in."""
+"""The exercise `SingleRNN`: translate with one RNN, a word out for every word in."""
 
 import torch
 from torch import nn

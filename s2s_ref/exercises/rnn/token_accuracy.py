@@ -1,4 +1,4 @@
-"""The exercise rnn.token_accuracy: the share of words that are right."""
+"""The exercise `token_accuracy`: the share of words that are right."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The exercise rnn.unroll: read a whole sentence, one step for each word."""
+"""The exercise `unroll`: read a whole sentence, one step for each word."""
 
 import torch
 

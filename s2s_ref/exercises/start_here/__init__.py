@@ -1,4 +1,4 @@
-"""The exercises of "Start here", in the order of the notebook."""
+"""The exercises of lesson 0, in the order of the notebook."""
 
 ORDER = (
     "encode_sentence",

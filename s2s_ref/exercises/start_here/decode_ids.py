@@ -1,4 +1,4 @@
-"""The exercise start_here.decode_ids: write ids as a sentence."""
+"""The exercise `decode_ids`: write ids as a sentence."""
 
 from s2s_ref.checks.registry import exercise
 from s2s_ref.exercises.start_here.encode_sentence import (

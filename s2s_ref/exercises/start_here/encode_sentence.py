@@ -1,4 +1,4 @@
-"""The exercise start_here.encode_sentence: write a sentence as ids."""
+"""The exercise `encode_sentence`: write a sentence as ids."""
 
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise

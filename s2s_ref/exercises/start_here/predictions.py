@@ -1,4 +1,4 @@
-"""The prediction of "Start here": what a check will say."""
+"""The prediction of lesson 0: what the check will say of a wrong answer."""
 
 from s2s_ref.checks.registry import prediction
 from s2s_ref.exercises.shared import one_of

@@ -5,7 +5,8 @@ import torch
 from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-from s2s_ref.exercises.shared import decoder_of, state_of
+from s2s_ref.exercises.shared import state_of
+from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
 
 
 @exercise(

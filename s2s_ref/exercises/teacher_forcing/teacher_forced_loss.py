@@ -1,14 +1,30 @@
 """The exercise `teacher_forced_loss`: the loss of a decoder that reads the right target."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
-from s2s_ref.encoder_decoder import shift_target
-from s2s_ref.exercises.shared import decoder_of, padded_targets, state_of
+from s2s_ref.encoder_decoder import Decoder, shift_target
+from s2s_ref.exercises.shared import sized, state_of
 from s2s_ref.padding import masked_cross_entropy
+from s2s_ref.student.protocol import Model
+
+
+def decoder_of(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> Model:
+    """Describe a decoder of lesson 2 with drawn weights; with `lstm` 1 it has an LSTM."""
+    return draw.model(Decoder, **sized(draw, vocab, embed, hidden, lstm))
+
+
+def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[Tensor, Tensor]:
+    """Draw targets, `<bos>` … `<eos>` and padding, and the mask of their real tokens."""
+    shorter = draw.ids(2, max(3, full_len), batch - 1).tolist()
+    lengths = torch.tensor(draw.shuffled([full_len, *shorter])).unsqueeze(1)
+    place = torch.arange(full_len)
+    tgt = draw.ids(4, vocab, batch, full_len)
+    tgt = tgt.masked_fill(place == 0, 1).masked_fill(place == lengths - 1, 2)
+    return tgt.masked_fill(place >= lengths, 0), place < lengths
 
 
 @exercise(

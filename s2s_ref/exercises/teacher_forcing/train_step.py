@@ -7,7 +7,7 @@ from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 from s2s_ref.encoder_decoder import Decoder, Encoder, Seq2Seq, shift_target
-from s2s_ref.exercises.shared import padded_targets
+from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import padded_targets
 from s2s_ref.padding import masked_cross_entropy
 from s2s_ref.student.protocol import Model, Optimizer
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 9, Your own translator, in the order of the notebook."""
+"""The exercises of lesson 9, in the order of the notebook."""
 
 ORDER = (
     "translation_file",

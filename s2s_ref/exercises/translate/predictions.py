@@ -1,4 +1,4 @@
-"""What students write down in lesson 9, Your own translator: a guess, counts, translations."""
+"""What students write down in lesson 9: a guess, two counts and their translations."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The exercise translate.translation_file: the text of the file that is handed in."""
+"""The exercise `translation_file`: the text of the file that students hand in."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
