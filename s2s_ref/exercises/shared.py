@@ -9,8 +9,8 @@ from s2s_ref.checks.draw import Draw
 from s2s_ref.state import State
 
 
-def sized(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> dict[str, object]:
-    """Collect the constructor's arguments of an encoder or a decoder."""
+def sizes_of(vocab: int, embed: int, hidden: int, lstm: int) -> dict[str, object]:
+    """Return the constructor's arguments of an encoder or a decoder, with an LSTM or a GRU."""
     cell = "lstm" if lstm else "gru"
     return {"vocab_size": vocab, "embed_size": embed, "hidden_size": hidden, "cell": cell}
 
@@ -48,18 +48,18 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def is_share(value: object) -> bool:
+def is_percentage(value: object) -> bool:
     """Tell whether a value is a number from 0 to 100."""
     return is_number(value) and 0 <= value <= 100
 
 
-def one_share(answer: object) -> str | None:
+def one_percentage(answer: object) -> str | None:
     """Return what is wrong with a percentage, or None."""
     if answer is None:
         return UNANSWERED
-    if not is_share(answer):
+    if not is_percentage(answer):
         return "expected a percentage, from 0 to 100"
-    return below_one(answer)
+    return _below_one(answer)
 
 
 def several_percentages(answer: object, count: int) -> str | None:
@@ -68,12 +68,12 @@ def several_percentages(answer: object, count: int) -> str | None:
         return UNANSWERED
     if not isinstance(answer, list | tuple) or len(answer) != count:
         return f"expected {'two' if count == 2 else 'three'} numbers in a list"
-    if not all(is_share(value) for value in answer):
+    if not all(is_percentage(value) for value in answer):
         return "expected percentages, from 0 to 100"
-    return below_one(*answer)
+    return _below_one(*answer)
 
 
-def below_one(*answers: object) -> str | None:
+def _below_one(*answers: object) -> str | None:
     """Return a question where a percentage looks like a share from 0 to 1, or None."""
     for answer in answers:
         if isinstance(answer, float) and 0 < answer < 1:

@@ -6,7 +6,7 @@ from torch import nn
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import attending_state, sized
+from s2s_ref.exercises.shared import attending_state, sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `MemoryLost`)
 
@@ -34,7 +34,7 @@ def LuongDecoder(
 
     Its keys differ from its values, as they will with the scores of lesson 8.
     """
-    sizes = sized(draw, vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm)
     state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 

@@ -1,7 +1,7 @@
 """The predictions of lesson 7, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import UNANSWERED, is_share, one_of, one_share
+from s2s_ref.exercises.shared import UNANSWERED, is_percentage, one_of, one_percentage
 
 
 @prediction(title="Prediction: which states move", example="later")
@@ -29,7 +29,7 @@ def two_decoders(answer):
         return UNANSWERED
     if not isinstance(answer, list | tuple) or len(answer) != 2:
         return "expected two numbers in a list"
-    if not all(is_share(value) for value in answer):
+    if not all(is_percentage(value) for value in answer):
         return "expected percentages, from 0 to 100"
     return None
 
@@ -73,7 +73,7 @@ def in_english():
 @prediction(title="Prediction: how often it looks at the right word", example=50)
 def on_the_word(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @on_the_word.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -81,6 +81,6 @@ def not_guessed():
     return None
 
 
-@on_the_word.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
+@on_the_word.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def in_words():
     return "most of them"

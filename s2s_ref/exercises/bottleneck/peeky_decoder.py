@@ -6,7 +6,7 @@ from torch import nn
 from s2s_ref import bottleneck
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized
+from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn
 
@@ -28,7 +28,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
 )
 def PeekyDecoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lstm=0):
     """Draw sizes, a GRU or an LSTM, target tokens, and a state in the middle of a sentence."""
-    sizes = sized(draw, vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm)
     h, c = draw.normal(batch, hidden), draw.normal(batch, hidden)
     state = State((h, c) if lstm else h, draw.normal(batch, hidden))
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})

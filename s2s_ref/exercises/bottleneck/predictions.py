@@ -1,13 +1,13 @@
 """The predictions of lesson 6, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share
+from s2s_ref.exercises.shared import one_of, one_percentage
 
 
 @prediction(title="Prediction: 99 of 100 words right", example=74)
 def by_itself(answer):
-    """Say what is wrong with a percentage, if anything."""
-    return one_share(answer)
+    """Return what is wrong with a percentage, or None."""
+    return one_percentage(answer)
 
 
 @by_itself.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -15,14 +15,14 @@ def by_itself_unanswered():
     return None
 
 
-@by_itself.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
+@by_itself.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def by_itself_in_quotes():
     return "99 %"
 
 
 @prediction(title="Prediction: which curves test the vector", example="all lengths")
 def tests_capacity(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "short only", "all lengths", "both")
 
 
@@ -43,7 +43,7 @@ WAYS = ("plain", "peeky", "reversed", "both")
 
 @prediction(title="Prediction: four ways to add", example=list(WAYS))
 def sums_order(answer):
-    """Say what is wrong with a ranking, if anything."""
+    """Return what is wrong with a ranking, or None."""
     if answer is None:
         return "nothing is written down yet"
     if not isinstance(answer, list | tuple) or sorted(map(str, answer)) != sorted(WAYS):
@@ -65,7 +65,7 @@ def only_the_best():
 
 @prediction(title="Prediction: Korean read backwards", example="same")
 def korean_reversed(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "better", "same", "worse")
 
 

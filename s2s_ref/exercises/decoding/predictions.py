@@ -1,7 +1,7 @@
 """The predictions of lesson 5, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import UNANSWERED, is_number, one_of, one_share
+from s2s_ref.exercises.shared import UNANSWERED, is_number, one_of, one_percentage
 
 
 @prediction(title="Prediction: what costs the most BLEU", example="not")
@@ -46,7 +46,7 @@ def in_percent():
 @prediction(title="Prediction: what greedy decoding misses", example=10)
 def greedy_misses(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @greedy_misses.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -54,9 +54,7 @@ def no_percentage():
     return None
 
 
-@greedy_misses.mistake(
-    "expected a percentage, from 0 to 100", why="A number alone, without quotes."
-)
+@greedy_misses.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def percentage_in_words():
     return "few"
 

@@ -6,7 +6,7 @@ from torch import nn
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized, state_of
+from s2s_ref.exercises.shared import sizes_of, state_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn
 
@@ -27,7 +27,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
 )
 def Decoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lstm=0):
     """Draw sizes, a GRU or an LSTM, target tokens and a state to start from."""
-    sizes = sized(draw, vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm)
     state = state_of(draw, batch, hidden, lstm)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 

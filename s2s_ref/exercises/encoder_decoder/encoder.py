@@ -5,7 +5,7 @@ from torch import nn
 from s2s_ref import encoder_decoder
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized
+from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import from_rnn
 
@@ -26,7 +26,7 @@ from s2s_ref.state import from_rnn
 )
 def Encoder(draw: Draw, batch=2, src_len=4, vocab=7, embed=3, hidden=5, lstm=0):
     """Draw sizes, a GRU or an LSTM, and sentences."""
-    sizes = sized(draw, vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm)
     return Built(sizes, {"src": draw.ids(0, vocab, batch, src_len)})
 
 

@@ -1,7 +1,7 @@
 """The predictions of lesson 2, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share, several_percentages
+from s2s_ref.exercises.shared import one_of, one_percentage, several_percentages
 
 
 @prediction(title="Prediction: pairs never seen in training", example=[60, 30])
@@ -91,7 +91,7 @@ def a_number():
 @prediction(title="Prediction: rows of digits read right", example=50)
 def rows_read(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @rows_read.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -99,8 +99,6 @@ def not_guessed():
     return None
 
 
-@rows_read.mistake(
-    "expected a percentage, from 0 to 100", why="Write only a number, without quotes."
-)
+@rows_read.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def in_quotes():
     return "50 %"

@@ -7,7 +7,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from s2s_ref import padding
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import sized
+from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import from_rnn
 
@@ -34,7 +34,7 @@ def PackedEncoder(draw: Draw, batch=3, src_len=6, vocab=8, embed=3, hidden=4, ls
     lengths = torch.tensor(draw.shuffled([src_len, *shorter]))
     real = torch.arange(src_len) < lengths.unsqueeze(1)
     arguments = {"src": draw.ids(1, vocab, batch, src_len) * real, "src_lengths": lengths}
-    return Built(sized(draw, vocab, embed, hidden, lstm), arguments)
+    return Built(sizes_of(vocab, embed, hidden, lstm), arguments)
 
 
 @PackedEncoder.alternative

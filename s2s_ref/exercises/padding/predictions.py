@@ -1,12 +1,12 @@
 """The predictions of lesson 3, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share
+from s2s_ref.exercises.shared import one_of, one_percentage
 
 
 @prediction(title="Prediction: a mate of 40 words", example="all")
 def mate(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "nothing", "loss", "all")
 
 
@@ -22,7 +22,7 @@ def mate_by_list():
 
 @prediction(title="Prediction: two things forgotten", example=["worse", "same"])
 def forgotten(answer):
-    """Say what is wrong with two words, if anything."""
+    """Return what is wrong with two words, or None."""
     if answer is None:
         return "nothing is written down yet"
     if not isinstance(answer, list | tuple) or len(answer) != 2:
@@ -53,7 +53,7 @@ def forgotten_in_other_words():
 
 @prediction(title="Prediction: who has the lower loss", example="B")
 def lower_loss(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "A", "B")
 
 
@@ -69,8 +69,8 @@ def lower_loss_small():
 
 @prediction(title="Prediction: padding in random batches", example=50)
 def padding_share(answer):
-    """Say what is wrong with a percentage, if anything."""
-    return one_share(answer)
+    """Return what is wrong with a percentage, or None."""
+    return one_percentage(answer)
 
 
 @padding_share.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -78,6 +78,6 @@ def padding_share_unanswered():
     return None
 
 
-@padding_share.mistake("expected a percentage, from 0 to 100", why="A number alone, no quotes.")
+@padding_share.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def padding_share_in_quotes():
     return "50 %"

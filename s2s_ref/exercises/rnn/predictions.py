@@ -1,13 +1,13 @@
 """The predictions of lesson 1, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share, several_percentages
+from s2s_ref.exercises.shared import one_of, one_percentage, several_percentages
 
 
 @prediction(title="Prediction: longer than any it learned from", example=60)
 def longer(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @longer.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -15,7 +15,7 @@ def longer_unanswered():
     return None
 
 
-@longer.mistake("expected a percentage, from 0 to 100", why="Write only a number, without quotes.")
+@longer.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def longer_in_words():
     return "about half"
 
@@ -58,7 +58,7 @@ def as_shares():
 @prediction(title="Prediction: a larger network", example=60)
 def bigger(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @bigger.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -140,7 +140,7 @@ def capitals():
 @prediction(title="Prediction: more patience", example=60)
 def patience(answer):
     """Return what is wrong with a percentage, or None."""
-    return one_share(answer)
+    return one_percentage(answer)
 
 
 @patience.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -148,6 +148,6 @@ def patience_unanswered():
     return None
 
 
-@patience.mistake("expected a percentage, from 0 to 100", why="Write only a number, not a list.")
+@patience.mistake("expected a percentage, from 0 to 100", why="Just a number, not a list.")
 def patience_in_list():
     return [60]

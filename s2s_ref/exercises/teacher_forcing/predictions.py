@@ -1,12 +1,12 @@
 """The predictions of lesson 4, in the order of the notebook."""
 
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import one_of, one_share
+from s2s_ref.exercises.shared import one_of, one_percentage
 
 
 @prediction(title="Prediction: with a teacher or without", example=["forced", "same"])
 def ahead(answer):
-    """Say what is wrong with two choices, if anything."""
+    """Return what is wrong with two choices, or None."""
     if answer is None:
         return "nothing is written down yet"
     if not isinstance(answer, list | tuple) or len(answer) != 2:
@@ -33,7 +33,7 @@ def other_words():
 
 @prediction(title="Prediction: the loss rises", example="worse")
 def translations(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "worse", "same", "better")
 
 
@@ -51,8 +51,8 @@ def change_in_percent():
 
 @prediction(title="Prediction: after one wrong word", example=30)
 def next_words(answer):
-    """Say what is wrong with a percentage, if anything."""
-    return one_share(answer)
+    """Return what is wrong with a percentage, or None."""
+    return one_percentage(answer)
 
 
 @next_words.mistake("nothing is written down yet", why="A guess is all that is asked for.")
@@ -60,14 +60,14 @@ def no_share():
     return None
 
 
-@next_words.mistake("expected a percentage, from 0 to 100", why="A number alone, without quotes.")
+@next_words.mistake("expected a percentage, from 0 to 100", why="Just a number, without quotes.")
 def share_in_words():
     return "most of them"
 
 
 @prediction(title="Prediction: a teacher now and then", example="better")
 def now_and_then(answer):
-    """Say what is wrong with the choice, if anything."""
+    """Return what is wrong with the choice, or None."""
     return one_of(answer, "worse", "same", "better")
 
 

@@ -7,14 +7,14 @@ from s2s_ref import teacher_forcing
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 from s2s_ref.encoder_decoder import Decoder, shift_target
-from s2s_ref.exercises.shared import sized, state_of
+from s2s_ref.exercises.shared import sizes_of, state_of
 from s2s_ref.padding import masked_cross_entropy
 from s2s_ref.student.protocol import Model
 
 
 def decoder_of(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> Model:
     """Describe a decoder of lesson 2 with drawn weights; with `lstm` 1 it has an LSTM."""
-    return draw.model(Decoder, **sized(draw, vocab, embed, hidden, lstm))
+    return draw.model(Decoder, **sizes_of(vocab, embed, hidden, lstm))
 
 
 def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[Tensor, Tensor]:

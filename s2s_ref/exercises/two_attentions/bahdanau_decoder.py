@@ -7,7 +7,7 @@ from s2s_ref import two_attentions
 from s2s_ref.attention import attention_weights, context_vectors
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import attending_state, sized
+from s2s_ref.exercises.shared import attending_state, sizes_of
 from s2s_ref.state import State  # noqa: F401 (in `MemoryLost`)
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
@@ -34,7 +34,7 @@ def BahdanauDecoder(
     draw: Draw, batch=2, tgt_len=3, src_len=4, vocab=9, embed=5, hidden=6, lstm=0, first_call=0
 ):
     """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence."""
-    sizes = sized(draw, vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm)
     state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 

@@ -8,7 +8,7 @@ from s2s_ref import two_attentions
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
 from s2s_ref.checks.source import edited
-from s2s_ref.exercises.shared import sized
+from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
 
@@ -35,7 +35,7 @@ def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidde
     lengths = torch.tensor(draw.shuffled([src_len, *shorter]))
     real = torch.arange(src_len) < lengths.unsqueeze(1)
     arguments = {"src": draw.ids(1, vocab, batch, src_len) * real, "src_lengths": lengths}
-    return Built(sized(draw, vocab, embed, hidden, lstm), arguments)
+    return Built(sizes_of(vocab, embed, hidden, lstm), arguments)
 
 
 @BidirectionalEncoder.alternative
