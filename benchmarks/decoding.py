@@ -7,7 +7,7 @@ import torch
 from benchmarks.adapters.floor import Floor
 from benchmarks.adapters.joey_nmt import JoeyNMT
 from benchmarks.adapters.opennmt_py import OpenNMT
-from benchmarks.adapters.ours import Ours
+from benchmarks.adapters.ours import Ours, PlainSearches
 from benchmarks.bars import BEAM, GREEDY, RATIOS
 from benchmarks.report import Measured, Pairs
 from benchmarks.rounds import Work, measure
@@ -18,15 +18,21 @@ LENGTH, BEAM_SIZE = 20, 5
 SENTENCES = Setting(SHORT.name, SHORT.shortest, SHORT.longest, batches=2)
 # What its command line does for a beam of 1, slower than the search that it calls greedy.
 AS_A_BEAM = "OpenNMT-py, general, beam of 1"
-ALSO = [("ours, additive", "JoeyNMT, bahdanau"), ("ours, general", AS_A_BEAM)]
+ALSO = [
+    ("ours, additive", "JoeyNMT, bahdanau"),
+    ("ours, general", AS_A_BEAM),
+    ("ours, general", "ours, general, plain searches"),
+]
 
 
 def run(shape: Shape, rounds: int, say: Callable[[str], None]) -> dict[str, Measured]:
     """Measure both searches."""
     torch.manual_seed(0)
     opennmt = OpenNMT(shape, "general")
+    ours = Ours(shape, "general")
     translators = [
-        Ours(shape, "general"),
+        ours,
+        PlainSearches(ours),
         Ours(shape, "additive"),
         opennmt,
         JoeyNMT(shape, "luong", input_feed=False),

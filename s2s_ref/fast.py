@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from s2s_ref.attention import LuongDecoder, attend, with_keys
-from s2s_ref.state import Hidden, Hypothesis, State, from_rnn, to_rnn
+from s2s_ref.state import Hidden, Hypothesis, State
 from s2s_ref.two_attentions import BahdanauDecoder
 
 
@@ -175,10 +175,11 @@ class LuongRows(AttendingRows):
 
     def step(self, tokens: Int[Tensor, " rows"]) -> Float[Tensor, "rows vocab"]:
         """Do what the decoder does in one step."""
-        decoder = self.decoder
-        outputs, hidden = decoder.rnn(decoder.embedding(tokens.unsqueeze(1)), to_rnn(self.hidden))
-        self.hidden = from_rnn(hidden)
-        output = outputs.squeeze(1)
+        decoder, rnn = self.decoder, self.decoder.rnn
+        word = decoder.embedding(tokens.unsqueeze(1)).squeeze(1)
+        cell = getattr(torch, f"{rnn.mode.lower()}_cell")  # one step costs less than a layer
+        self.hidden = cell(word, self.hidden, *rnn.all_weights[0])
+        output = State(self.hidden).h
         both = torch.cat([self.context(output), output], dim=-1)
         logits: Tensor = decoder.output(torch.tanh(decoder.combine(both)))
         return logits

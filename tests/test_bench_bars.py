@@ -58,7 +58,8 @@ def test_every_bar_is_named_when_it_is_missed(check, bars):
     assert code == 1
     assert lines[-1].startswith("0 of ")
     assert len(lines) - 1 == len(set(lines[:-1])) == len(bars.RATIOS) + len(bars.LIMITS)
-    assert any("ours, dot / OpenNMT-py, dot is 1.0" in line and "1.05" in line for line in lines)
+    missed = "ours, dot / OpenNMT-py, dot is 0.990, must be 1.00"
+    assert f"training, {bars.SHORT}: {missed}" in lines
     assert "scale, read: seconds at 16× is 3.03 s, may be 3.00 s" in lines
 
 

@@ -1,11 +1,11 @@
-"""The reference: the lessons' modules, with the capstone's loss."""
+"""The reference: the lessons' modules, with the loss of the capstone and the fast searches."""
 
 import torch
 from torch import Tensor
 
 from benchmarks.shapes import BOS, Shape
+from s2s_ref import decoding, fast
 from s2s_ref.capstone.translator import smoothed_loss
-from s2s_ref.fast import beam_search, greedy_decode
 from s2s_ref.models import join, make_decoder, make_encoder
 from s2s_ref.training.batches import Batch
 
@@ -19,10 +19,14 @@ NO_WORD = -1  # what stands for `<eos>` where nothing may end early
 
 
 class Ours:
-    """The reference with one kind of decoder: no attention, dot, general or additive."""
+    """The reference with one kind of decoder: no attention, dot, general or additive.
+
+    Its searches are the fast ones; `PlainSearches` has those of the lesson.
+    """
 
     extra = 0
     why_extra = ""
+    searches = fast
 
     def __init__(
         self, shape: Shape, kind: str, cell: str = "gru", bidirectional: bool = True
@@ -47,11 +51,24 @@ class Ours:
     def greedy(self, batch: Batch, length: int) -> list[list[int]]:
         """Call `greedy_decode`."""
         state = self.model.encode(batch.src, batch.src_lengths)
-        return greedy_decode(self.model.decoder, state, BOS, NO_WORD, length)
+        return self.searches.greedy_decode(self.model.decoder, state, BOS, NO_WORD, length)
 
     @torch.no_grad()
     def beam(self, batch: Batch, length: int, beam_size: int) -> list[list[int]]:
         """Call `beam_search`."""
         state = self.model.encode(batch.src, batch.src_lengths)
-        found = beam_search(self.model.decoder, state, BOS, NO_WORD, beam_size, length)
+        search = self.searches.beam_search
+        found = search(self.model.decoder, state, BOS, NO_WORD, beam_size, length)
         return [hypotheses[0].tokens for hypotheses in found]
+
+
+class PlainSearches(Ours):
+    """The same model, with the searches of lesson 5 as the lesson shows them."""
+
+    searches = decoding
+
+    def __init__(self, ours: Ours) -> None:
+        """Take another contender's model."""
+        self.name = f"{ours.name}, plain searches"
+        self.twin = ours.name
+        self.model = ours.model

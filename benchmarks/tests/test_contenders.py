@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.adapters import joey_nmt, opennmt_py
 from benchmarks.adapters.contender import Step, check_sizes, count_parameters
 from benchmarks.adapters.floor import Floor
-from benchmarks.adapters.ours import Ours
+from benchmarks.adapters.ours import Ours, PlainSearches
 from benchmarks.shapes import EOS, FIRST_WORD, LONG, PAD, SHORT, SMALL, Shape, make_batches
 from benchmarks.training import contenders
 
@@ -130,6 +130,16 @@ def test_with_the_same_weights_a_peer_writes_the_same_words(pair, beam_size):
         )
         assert [len(words) for words in found] == [LENGTH] * len(batch.src)
         assert found == other
+
+
+def test_the_plain_searches_write_the_same_words(everyone):
+    for ours in (everyone["ours, general"], everyone["ours, additive"]):
+        ours.model.double().eval()
+        with torch.no_grad():
+            ours.model.decoder.output.weight.mul_(20)
+        plain, inputs = PlainSearches(ours), ours.prepare(BATCHES[0])
+        assert plain.greedy(inputs, LENGTH) == ours.greedy(inputs, LENGTH)
+        assert plain.beam(inputs, LENGTH, 5) == ours.beam(inputs, LENGTH, 5)
 
 
 def test_every_translator_writes_to_the_full_length(everyone):
