@@ -100,8 +100,16 @@ def test_everybody_stands_in_the_table():
 
 
 def test_nothing_of_a_students_making_is_taken_for_html():
-    page = write_report([Result("<script>alert(1)</script>", LESSON, error="<img src=x>")])
+    tag, attribute = "<script>alert(1)</script>", '"><script>'
+    failed = verdict(f"start_here.{attribute}", False)
+    page = write_report(
+        [
+            Result(tag, LESSON, error="<img src=x>"),
+            Result(tag, f"00_{attribute}", 0, 3, verdicts=[failed]),
+        ]
+    )
     assert "script" not in Texts(page).tags
+    assert f"{attribute}: 0%" in Texts(page).labels[1]
     assert "img" not in Texts(page).tags
 
 
