@@ -48,7 +48,6 @@ class Exercise:
     """
 
     name: str
-    lesson: int
     title: str
     reference: Any
     draw: Callable[..., dict[str, Any] | Built]
@@ -62,6 +61,7 @@ class Exercise:
     times: int = 1
     bonus: bool = False
     points: int | None = None
+    lesson: int = 0
     number: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
@@ -81,12 +81,16 @@ class Exercise:
         """
 
         def add(code: Any) -> Any:
-            if any(known.name == code.__name__ for known in self.mistakes):
-                raise ValueError(f"{self.name} has two mistakes named {code.__name__}.")
-            self.mistakes.append(Mistake(code.__name__, code, message, why, question, raises))
+            self.add_mistake(code.__name__, code, message, why, question, raises)
             return code
 
         return add
+
+    def add_mistake(self, name: str, code: Any, message: str, *words: str) -> None:
+        """Add a mistake; `words` are its why, its question and what it raises."""
+        if any(known.name == name for known in self.mistakes):
+            raise ValueError(f"{self.name} has two mistakes named {name}.")
+        self.mistakes.append(Mistake(name, code, message, *words))
 
     def edit(
         self, name: str, message: str, *, base: Any, replace: Mapping[str, str], **words: str
@@ -143,7 +147,8 @@ def exercise(
 
     def make(draw: Callable[..., dict[str, Any] | Built]) -> Exercise:
         kind = "module" if inspect.isclass(reference) else "function"
-        return _register(draw, title, reference, {"kind": kind, **options})
+        made = Exercise(_name_of(draw), title, reference, draw, kind=kind, **options)
+        return _register(made)
 
     return make
 
@@ -155,21 +160,26 @@ def prediction(
 
     The decorated function receives the value and returns what is wrong with its form, or None.
     """
-
-    def make(valid: Callable[[Any], str | None]) -> Exercise:
-        made = _register(valid, title, example, {"kind": "prediction", **options})
-        made.judged = lambda _, seen: valid(seen.output)
-        made.draw = lambda _: {}
-        return made
-
-    return make
+    return lambda fault: prediction_of(_name_of(fault), fault, title, example, **options)
 
 
-def _register(function: Any, title: str, reference: Any, options: dict[str, Any]) -> Exercise:
-    """Make an exercise; its lesson is the folder of the file that describes it."""
-    name = function.__module__.split(".")[-2]
-    lesson = syllabus.number_of(name) if name in syllabus.names() else OF_NO_LESSON
-    made = Exercise(f"{name}.{function.__name__}", lesson, title, reference, function, **options)
+def prediction_of(
+    name: str, fault: Callable[[Any], str | None], title: str, example: Any, **options: Any
+) -> Exercise:
+    """Make the prediction of this name, whose form `fault` judges."""
+    made = Exercise(name, title, example, lambda _: {}, kind="prediction", **options)
+    made.judged = lambda _, seen: fault(seen.output)
+    return _register(made)
+
+
+def _name_of(function: Any) -> str:
+    """Return the name of an exercise: its folder, which is its lesson's name, and its own."""
+    return f"{function.__module__.split('.')[-2]}.{function.__name__}"
+
+
+def _register(made: Exercise) -> Exercise:
+    lesson = made.name.partition(".")[0]
+    made.lesson = syllabus.number_of(lesson) if lesson in syllabus.names() else OF_NO_LESSON
     if not made.bonus:
         made.number = 1 + sum(_counts_with(made, other) for other in EXERCISES.values())
     EXERCISES[made.name] = made

@@ -1,6 +1,4 @@
-"""What the exercises of several lessons share: drawn arguments, and the form of predictions."""
-
-from typing import TypeGuard
+"""The arguments that exercises of several lessons draw."""
 
 import torch
 from torch import Tensor
@@ -37,54 +35,3 @@ def attending_state(
     encoder_states, keys = (draw.normal(batch, src_len, hidden) for _ in range(2))
     mask = source_mask(draw, batch, src_len)
     return State((h, c) if lstm else h, context, encoder_states, mask, None if first_call else keys)
-
-
-UNANSWERED = "nothing is written down yet"
-"""What is wrong with a prediction that has not been made."""
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Tell whether a value is a number, which True and False are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def is_percentage(value: object) -> bool:
-    """Tell whether a value is a number from 0 to 100."""
-    return is_number(value) and 0 <= value <= 100
-
-
-def one_percentage(answer: object) -> str | None:
-    """Return what is wrong with a percentage, or None."""
-    if answer is None:
-        return UNANSWERED
-    if not is_percentage(answer):
-        return "expected a percentage, from 0 to 100"
-    return _below_one(answer)
-
-
-def several_percentages(answer: object, count: int) -> str | None:
-    """Return what is wrong with a list of two or three percentages, or None."""
-    if answer is None:
-        return UNANSWERED
-    if not isinstance(answer, list | tuple) or len(answer) != count:
-        return f"expected {'two' if count == 2 else 'three'} numbers in a list"
-    if not all(is_percentage(value) for value in answer):
-        return "expected percentages, from 0 to 100"
-    return _below_one(*answer)
-
-
-def _below_one(*answers: object) -> str | None:
-    """Return a question where a percentage looks like a share from 0 to 1, or None."""
-    for answer in answers:
-        if isinstance(answer, float) and 0 < answer < 1:
-            return f"expected a percentage: {answer:g} %, or {100 * answer:g}?"
-    return None
-
-
-def one_of(answer: object, *choices: str) -> str | None:
-    """Return what is wrong with an answer that should be one of these texts, or None."""
-    if answer is None:
-        return UNANSWERED
-    if answer not in choices:
-        return f"expected one of {', '.join(map(repr, choices))}".replace("'", '"')
-    return None

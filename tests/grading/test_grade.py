@@ -206,7 +206,7 @@ def test_the_marks_are_right(graded):
 def test_mistakes_are_named(graded):
     _, results, _ = graded
     assert told(results["perfect"]) == {ENCODE: "passed", PREDICTION: "passed"}
-    assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "capital"}
+    assert told(results["mistaken"]) == {ENCODE: "bos_missing", PREDICTION: "not_a_choice"}
     assert told(results["untouched"]) == {ENCODE: "unwritten", PREDICTION: "unanswered"}
 
 
@@ -473,7 +473,7 @@ def test_the_commonest_mistakes_come_first_and_predictions_are_none():
 
     found = grading_results.commonest_mistakes(
         [
-            result(verdict(mistake="nested"), verdict(PREDICTION, "capital")),
+            result(verdict(mistake="nested"), verdict(PREDICTION, "not_a_choice")),
             result(verdict(mistake="eos_missing"), verdict(mistake="", headline="it raised")),
             result(verdict(mistake="nested"), verdict(mistake="bos_missing", passed=True)),
         ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from s2s_ref.capstone import files, scoring, submission, task
 from s2s_ref.checks.registry import prediction
-from s2s_ref.exercises.shared import is_number
+from s2s_ref.exercises.forms import is_number
 from s2s_ref.exercises.translate.translation_file import reference_translation_file
 
 
