@@ -318,9 +318,7 @@ beam_search.edit(
     "scores were normalised at every step, not once at the end",
     base=beam_search_with_lists,
     replace={
-        "[(beam[p][0] + [t], s) for p, t, s in best]": (
-            "[(beam[p][0] + [t], s / length**alpha) for p, t, s in best]"
-        ),
+        "(beam[p][0] + [t], s)": "(beam[p][0] + [t], s / length**alpha)",
         "log_prob / length**alpha": "log_prob",
     },
     why="Divided again and again, a score has little to do with its hypothesis.",

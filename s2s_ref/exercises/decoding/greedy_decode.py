@@ -90,8 +90,8 @@ greedy_decode.edit(
     "one sentence's end stops the whole batch",
     base=greedy_that_trims_at_the_end,
     replace={
-        "        written = torch.cat": (
-            "        if (token == eos_id).any():\n            break\n        written = torch.cat"
+        "written = torch.cat": (
+            "if (token == eos_id).any():\n            break\n        written = torch.cat"
         )
     },
     why="Longer sentences are cut off in the middle, and where depends on their neighbours.",
