@@ -76,7 +76,7 @@ def grade(
     """
     from s2s_ref.grading.results import as_plain
     from s2s_ref.grading.sandbox.bubblewrap import problem
-    from s2s_ref.grading.sandbox.fork import fork_problem
+    from s2s_ref.grading.sandbox.fork_client import fork_problem
     from s2s_ref.grading.submissions import find_submissions, unknown_folders
 
     if json_file:

@@ -13,28 +13,12 @@ from typing import Any
 
 from s2s_ref.grading.cells import code_cells, grade_id, graded_checks, is_graded_check
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.sandbox.limits import Limits
 from s2s_ref.grading.sandbox.stage import read_files
 from s2s_ref.grading.submissions import Submission
 
 VERSIONS = ("torch", "numpy", "ipykernel", "ipython", "safetensors")
 """The libraries whose version may change what a submission does."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use.
-
-    Attributes:
-        cell: seconds for one cell.
-        notebook: seconds for all cells together.
-        start: seconds for the kernel to start.
-        memory: MiB that one process may allocate.
-    """
-
-    cell: int = 60
-    notebook: int = 300
-    start: int = 60
-    memory: int = 1536
 
 
 @dataclass(frozen=True)

@@ -85,13 +85,13 @@ VICTIMS = {
     "the grader": lambda pid, _: pid,
     "a worker": lambda _, below: next(p for p, c in below.items() if b"spawn_main" in c),
     "bwrap": lambda _, below: next(p for p, c in below.items() if is_bwrap(c)),
-    "the warm process": lambda _, below: next(
-        p for p, c in reversed(below.items()) if b"warm.py" in c and not is_bwrap(c)
+    "the fork server": lambda _, below: next(
+        p for p, c in reversed(below.items()) if b"fork_server.py" in c and not is_bwrap(c)
     ),
 }
 CASES = [("the grader", "bwrap"), ("a worker", "fork")]
 if os.environ.get("S2S_SCALE"):
-    CASES += [("the warm process", "fork"), ("bwrap", "bwrap")]
+    CASES += [("the fork server", "fork"), ("bwrap", "bwrap")]
     CASES += [("the grader", "fork"), ("a worker", "bwrap"), ("bwrap", "fork")]
 
 

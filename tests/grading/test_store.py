@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from s2s_ref.grading import job
-from s2s_ref.grading.job import Job, Limits, Outcome
+from s2s_ref.grading.job import Job, Outcome
 from s2s_ref.grading.results import Result
+from s2s_ref.grading.sandbox.limits import Limits
 from s2s_ref.grading.store import Cache, Ledger
 from s2s_ref.grading.submissions import Submission
 

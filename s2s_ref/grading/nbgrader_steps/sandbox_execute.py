@@ -10,7 +10,8 @@ from traitlets import Bool, Integer, Unicode
 
 from s2s_ref.grading.cells import code_cells
 from s2s_ref.grading.course import Course
-from s2s_ref.grading.job import Job, Limits, Outcome, job_for
+from s2s_ref.grading.job import Job, Outcome, job_for
+from s2s_ref.grading.sandbox.limits import Limits
 from s2s_ref.grading.sandbox.runner import execute
 from s2s_ref.grading.store import Cache
 from s2s_ref.grading.submissions import Submission

@@ -1,8 +1,8 @@
-"""Bubblewrap's walls around a submission's kernel.
+"""The sandbox around a submission's kernel, made by bubblewrap.
 
-Inside there are the system's programs and this Python, read-only; the staged package; a work
-folder and `/tmp` of limited size; the folder of the kernel's sockets. There is no network, no
-home, no course, and no other process. bwrap makes the walls; here is only what stands where.
+Inside, there are the system's programs and this Python, read-only; the staged package; a work
+folder and `/tmp` of limited size; and the folder of the kernel's sockets. There is no network, no
+home, no course and no other process. bwrap isolates; this module says what is mounted where.
 """
 
 import functools
@@ -13,22 +13,24 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from s2s_ref.grading.sandbox.limits import MIB, Limits
+
 NOBODY = 65534
-MIB = 2**20
+"""The user and the group of all processes in the sandbox."""
 
 SYSTEM = ("/usr", "/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
-"""Links into /usr where the system has merged them, folders of their own elsewhere."""
+"""Links into /usr on most systems, and folders on others."""
 
 WORK, STAGE, FILES = "/s2s/work", "/s2s/package", "/s2s/handed-in"
+"""Inside: the kernel's current folder, the staged package, and the files that were handed in."""
 
 BARE = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-"""The environment of bwrap itself, which those inside can read."""
+"""The environment of bwrap itself, which a submission can read."""
 
-WALLS = (
+SEPARATE = (
     "--unshare-user",
     "--unshare-ipc",
     "--unshare-pid",
@@ -42,37 +44,6 @@ WALLS = (
 )
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    `memory` counts what one process allocates, `files` the bytes of one file, `disk` those of the
-    work folder and of `/tmp` each, `seconds` the processor time of one process.
-    """
-
-    memory: int = 1536 * MIB
-    processes: int = 64
-    open_files: int = 256
-    file_size: int = 64 * MIB
-    disk: int = 64 * MIB
-    seconds: int = 600
-
-    def by_name(self) -> dict[str, int]:
-        """Return the limits of a process, by their names in prlimit(1)."""
-        return {
-            "data": self.memory,
-            "nproc": self.processes,
-            "nofile": self.open_files,
-            "fsize": self.file_size,
-            "cpu": self.seconds,
-            "core": 0,
-        }
-
-    def command(self) -> list[str]:
-        """Return the program that sets the limits and then becomes another one."""
-        return ["prlimit", *(f"--{name}={value}" for name, value in self.by_name().items())]
-
-
 def wrap(
     command: Sequence[str],
     *,
@@ -84,59 +55,90 @@ def wrap(
     variables: Mapping[str, str] | None = None,
     nested: bool = False,
 ) -> list[str]:
-    """Return the command that runs another one inside the walls.
+    """Return the command that runs another one in the sandbox.
 
-    `run` is the folder of the sockets, at the same place inside; `stage` and `files` hold the
-    package and what was handed in. What lies in the `hidden` folders is covered. `nested`: what
-    runs is ours, without limits, and puts up walls of its own inside of these.
+    Args:
+        command: the command to run.
+        run: the folder of the sockets, which has the same path inside.
+        stage: the folder of the staged package.
+        files: the folder of the files that were handed in.
+        hidden: folders that appear empty inside.
+        limits: what the command may use.
+        variables: the environment of the command, `environment()` by default.
+        nested: run the fork server, which has no limits and makes sandboxes inside this one.
     """
     limits = limits or Limits()
-    tree = _tree(run, stage, files, hidden)
-    room = [
+    hidden = [Path(os.path.realpath(folder)) for folder in hidden]
+    bwrap, tree = _bwrap(), _tree(run, stage, files, hidden)
+    options = [*_namespaces(nested), *_writable_folders(run, hidden, limits)]
+    for name, value in (variables or environment()).items():
+        options += ["--setenv", name, value]
+    if not nested:
+        # The files are copied, so that a notebook may change them.
+        copy = f'cp -rT {FILES} {WORK} && exec "$@"'
+        command = [*_prlimit(limits), "sh", "-c", copy, "sh", *command]
+    if os.geteuid() != 0:
+        return [bwrap, *tree, *options, "--", *command]
+    # Root's bwrap mounts the tree, because it can read this Python wherever it is installed. In
+    # there, bwrap runs again as nobody, so that no process of the sandbox has ever been root.
+    tree_by_root = [bwrap, "--die-with-parent", *tree, *_bwrap_again(bwrap), *_for_inner_bwrap(run)]
+    return [*tree_by_root, bwrap, "--ro-bind", "/", "/", *options, "--", *command]
+
+
+def _bwrap() -> str:
+    """Return the path of bwrap. The PATH in its own environment, `BARE`, may not lead there."""
+    return str(Path(shutil.which("bwrap") or "bwrap").resolve())
+
+
+def _namespaces(nested: bool) -> list[str]:
+    """Return the options that separate the sandbox from the system, in the role of nobody."""
+    separate = [option for option in SEPARATE if option != "--disable-userns" or not nested]
+    return [*separate, "--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox"]
+
+
+def _writable_folders(run: Path, hidden: list[Path], limits: Limits) -> list[str]:
+    """Return the options that mount /proc, /dev and the folders that can be written to."""
+    size = ("--size", str(limits.disk * MIB))
+    return [
         *("--proc", "/proc"),
         *("--dev", "/dev"),
-        *("--size", str(limits.disk), "--tmpfs", "/dev/shm"),
+        *(*size, "--tmpfs", "/dev/shm"),
         *("--remount-ro", "/dev"),
-        *("--size", str(limits.disk), "--perms", "1777", "--tmpfs", "/tmp"),
-        *_python_again([Path(os.path.realpath(folder)) for folder in hidden]),
-        *("--size", str(limits.disk), "--tmpfs", WORK),
+        *(*size, "--perms", "1777", "--tmpfs", "/tmp"),
+        *_bind(python_below_tmp(), hidden),  # which the empty /tmp covers
+        *(*size, "--tmpfs", WORK),
         *("--bind", str(run), str(run)),
         *("--chdir", WORK),
     ]
-    walls = [wall for wall in WALLS if wall != "--disable-userns" or not nested]
-    walls += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox"]
-    for name, value in (variables or environment()).items():
-        walls += ["--setenv", name, value]
-    # what was handed in is copied, so that a notebook may write into its own files
-    start = ["sh", "-c", f'cp -rT {FILES} {WORK} && exec "$@"', "sh", *command]
-    inside = list(command) if nested else [*limits.command(), *start]
-    bwrap = _bwrap()
-    if os.geteuid() != 0:
-        return [str(bwrap), *tree, *walls, *room, "--", *inside]
-    # Root's bwrap lays the tree, for it can read this Python wherever it lies; then nobody's bwrap
-    # puts up the walls, so that no process behind them has ever been root.
-    outer = [str(bwrap), "--die-with-parent", *tree, *_itself(bwrap), "--bind", "/proc", "/proc"]
-    outer += ["--dev-bind", "/dev", "/dev", "--bind", str(run), str(run)]
-    outer += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"]
-    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    drop += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--pdeathsig=KILL", "--"]
-    return [*outer, *drop, str(bwrap), "--ro-bind", "/", "/", *walls, *room, "--", *inside]
 
 
-def _bwrap() -> Path:
-    """Return where bwrap is. Its own environment, `BARE`, may not lead there."""
-    return Path(shutil.which("bwrap") or "bwrap").resolve()
+def _prlimit(limits: Limits) -> list[str]:
+    """Return the command that sets the limits and then becomes another command."""
+    return ["prlimit", *(f"--{name}={value}" for name, value in limits.of_a_process().items())]
 
 
-def _itself(bwrap: Path) -> list[str]:
-    """Bind bwrap, which root's tree needs once more, where the rest of the tree lacks it."""
-    if any(bwrap.is_relative_to(folder) for folder in ("/usr", *LINKS, *_python())):
+def _for_inner_bwrap(run: Path) -> list[str]:
+    """Return what root's bwrap mounts for the inner one, and how that drops root's rights."""
+    return [
+        *("--bind", "/proc", "/proc"),
+        *("--dev-bind", "/dev", "/dev"),
+        *("--bind", str(run), str(run)),
+        *("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--"),
+        *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+        *("--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--pdeathsig=KILL", "--"),
+    ]
+
+
+def _bwrap_again(bwrap: str) -> list[str]:
+    """Bind bwrap for the inner one, where the tree does not hold it yet."""
+    path = Path(bwrap)
+    if any(path.is_relative_to(folder) for folder in ("/usr", *LINKS, *map(str, _python()))):
         return []
-    return [*_parents(bwrap), "--ro-bind", str(bwrap), str(bwrap)]
+    return [*_parents(path), "--ro-bind", bwrap, bwrap]
 
 
-def _tree(run: Path, stage: Path, files: Path, hidden: Iterable[Path]) -> list[str]:
-    """Return the options that lay the files: the system, this Python, and what is staged."""
+def _tree(run: Path, stage: Path, files: Path, hidden: list[Path]) -> list[str]:
+    """Return the options that mount the system, this Python, the package and the files."""
     options: list[str] = []
     for name in LINKS:
         if Path(name).is_symlink():
@@ -145,44 +147,40 @@ def _tree(run: Path, stage: Path, files: Path, hidden: Iterable[Path]) -> list[s
             options += ["--ro-bind", name, name]
     for name in SYSTEM:
         options += ["--ro-bind-try", name, name]
-    bound = [Path("/usr")]
-    covered = [Path(os.path.realpath(folder)) for folder in hidden]
-    options += _covers(covered, bound)
-    for folder in _python():
-        options += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
-        options += _covers(covered, [folder])
+    options += _hide(hidden, Path("/usr"))
+    options += _bind(_python(), hidden)
     options += _parents(Path(WORK))
-    for source, place in ((stage, STAGE), (files, FILES)):
-        options += ["--ro-bind", str(source), place]
-    for place in ("/tmp", WORK, "/proc", "/dev"):
-        options += ["--dir", place]
+    for source, target in ((stage, STAGE), (files, FILES)):
+        options += ["--ro-bind", str(source), target]
+    for folder in ("/tmp", WORK, "/proc", "/dev"):
+        options += ["--dir", folder]
     return [*options, *_parents(run), "--dir", str(run)]
 
 
-def below_tmp() -> list[Path]:
-    """List the folders of this Python that an empty /tmp would cover."""
-    return [folder for folder in _python() if folder.is_relative_to("/tmp")]
-
-
-def _python_again(hidden: list[Path]) -> list[str]:
-    """Lay this Python once more where it is in /tmp, as in a clone that was made to try it."""
+def _bind(folders: Iterable[Path], hidden: list[Path]) -> list[str]:
+    """Bind folders read-only at their own paths, without what is hidden in them."""
     options: list[str] = []
-    for folder in below_tmp():
+    for folder in folders:
         options += [*_parents(folder), "--ro-bind", str(folder), str(folder)]
-        options += _covers(hidden, [folder])
+        options += _hide(hidden, folder)
     return options
 
 
-def _covers(hidden: list[Path], bound: list[Path]) -> list[str]:
-    """Cover the folders that lie inside of what was bound."""
-    inside = [h for h in hidden if any(h.is_relative_to(b) and h != b for b in bound)]
+def _hide(hidden: list[Path], bound: Path) -> list[str]:
+    """Mount an empty folder over each hidden one below a folder that was bound."""
+    inside = [folder for folder in hidden if folder.is_relative_to(bound) and folder != bound]
     return [option for folder in inside for option in ("--tmpfs", str(folder))]
 
 
 def _parents(folder: Path) -> list[str]:
-    """Make the folders above a place for everyone; by itself bwrap makes them for its user only."""
+    """Make the folders above one readable by everyone; bwrap makes them for its user only."""
     above = [p for p in reversed(folder.parents) if p != Path("/") and not p.is_relative_to("/usr")]
     return [option for p in above for option in ("--perms", "0755", "--dir", str(p))]
+
+
+def python_below_tmp() -> list[Path]:
+    """List the folders of this Python that are below /tmp, as in a temporary environment."""
+    return [folder for folder in _python() if folder.is_relative_to("/tmp")]
 
 
 @functools.cache
@@ -198,7 +196,7 @@ def _python() -> tuple[Path, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables that a kernel finds."""
+    """Return the environment of a kernel."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
     return {
         "PATH": path,
@@ -215,7 +213,7 @@ def environment() -> dict[str, str]:
 
 @functools.cache
 def problem() -> str:
-    """Return why no sandbox can be had on this machine, with what to do, or nothing."""
+    """Return why this machine cannot run a sandbox and what to do, or the empty string."""
     if not sys.platform.startswith("linux"):
         return "Bubblewrap runs on Linux only: grade on Linux, or in a virtual machine with it."
     programs = ["bwrap", "prlimit"] + (["setpriv"] if os.geteuid() == 0 else [])
@@ -226,19 +224,19 @@ def problem() -> str:
             "`sudo apt-get install bubblewrap util-linux` installs it."
         )
     with tempfile.TemporaryDirectory(prefix="s2s-") as folder:
-        place = Path(folder, "place")
-        place.mkdir()
+        empty = Path(folder, "empty")
+        empty.mkdir()
         open_to_nobody(Path(folder))
-        command = wrap([sys.executable, "-c", "import ctypes"], run=place, stage=place, files=place)
+        command = wrap([sys.executable, "-c", "import ctypes"], run=empty, stage=empty, files=empty)
         try:
-            tried = subprocess.run(
+            trial = subprocess.run(
                 command, capture_output=True, text=True, timeout=30, env=BARE, check=False
             )
         except subprocess.TimeoutExpired:
-            return "A sandbox was tried on this machine, and did not come up within 30 seconds."
-    if tried.returncode == 0:
+            return "A sandbox did not start on this machine within 30 seconds."
+    if trial.returncode == 0:
         return ""
-    reason = (tried.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+    reason = (trial.stderr.strip().splitlines() or ["it gave no reason"])[-1]
     return (
         f"Bubblewrap does not work on this machine ({reason}). It needs user namespaces and "
         "version 0.8 or later. Where the system forbids them: sudo sysctl "
@@ -248,7 +246,7 @@ def problem() -> str:
 
 
 def open_to_nobody(folder: Path) -> None:
-    """Let the user behind the walls read what lies in a folder, where that is another one."""
+    """Let the sandbox's user read a folder. Only root has another user there."""
     if os.geteuid() != 0:
         return
     folder.chmod(0o711)

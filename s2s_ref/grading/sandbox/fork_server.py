@@ -1,11 +1,15 @@
-"""The warm process: it has imported what every kernel imports, and forks one for each submission.
+"""The fork server: it has imported what every kernel needs, and forks one for each submission.
 
-It is started behind bubblewrap's walls, without a secret, a reference or a thought of its own: it
-imports, and never computes. Each kernel is forked from it into walls of its own, made here: a user,
-a network, processes, mounts and limits for this submission alone. To the machine all of them are
-what is in bubblewrap; these walls stand between one submission and the next.
+The server runs in bubblewrap and holds no secret and no reference; it imports libraries and
+computes nothing. Each kernel gets namespaces and limits of its own here. Bubblewrap separates all
+of them from the machine; these namespaces separate one submission from the next.
 
-This file runs by itself: nothing else of the package is in there. It reads one request a line.
+This script runs alone, without the rest of the package. Each line of its input is a request.
+
+    main             imports, then forks for each request
+    └ start_child    makes the namespaces, reports, and watches until the kernel has ended
+      └ run_init     is process 1 of the namespaces: mounts, sets limits, and waits for the kernel
+        └ run_kernel becomes the kernel
 """
 
 import contextlib
@@ -62,46 +66,38 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Import, say so, and fork a kernel for each request."""
+    """Import the libraries, report the number of threads, and fork for each request."""
     for name in PRELOADED:
-        with contextlib.suppress(ImportError):  # a library that another version has no more
+        with contextlib.suppress(ImportError):  # other versions of a library may lack a module
             importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # so that a fork's collector leaves these pages alone
+    gc.freeze()  # the garbage collector of a fork then does not copy these pages
     signal.signal(signal.SIGCHLD, reap)
     threads = len(list(Path("/proc/self/task").iterdir()))
     print(json.dumps({"threads": threads}), flush=True)
     for line in iter(sys.stdin.buffer.readline, b""):
         if os.fork() == 0:
-            born(json.loads(line))
+            start_child(json.loads(line))
 
 
 def reap(*_: Any) -> None:
-    """Take leave of the children that ended."""
+    """Reap the children that have ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def born(request: dict[str, Any]) -> NoReturn:
-    """Begin a submission's own process: go behind its walls, and watch over what happens there."""
+def start_child(request: dict[str, Any]) -> NoReturn:
+    """Isolate a submission's processes from the server, start them, and watch them."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     channel = socket.socket(socket.AF_UNIX)
     try:
         channel.connect(request["call"])
         close_standard_files()
         enter_namespaces()
-        told, tell = os.pipe()
-        first = os.fork()
-        if first == 0:
-            channel.close()
-            os.close(told)
-            be_first(request, tell)
-        os.close(tell)
-        failed = os.read(told, 4096).decode("utf-8", "replace")  # at its end, the walls stand
-        os.close(told)
+        init, failed = start_init(request, channel)
         channel.sendall(json.dumps({"failed": failed}).encode() + b"\n")
-        watch(channel, first)
+        watch(channel, init)
     except OSError as error:
         with contextlib.suppress(OSError):
             channel.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
@@ -109,51 +105,63 @@ def born(request: dict[str, Any]) -> NoReturn:
         os._exit(0)
 
 
+def start_init(request: dict[str, Any], channel: socket.socket) -> tuple[int, str]:
+    """Fork the first process of the namespaces; return its number, and why it failed, or ""."""
+    reading, writing = os.pipe()
+    init = os.fork()
+    if init == 0:
+        channel.close()
+        os.close(reading)
+        run_init(request, writing)
+    os.close(writing)
+    failed = os.read(reading, 4096).decode("utf-8", "replace")  # ends when all is isolated
+    os.close(reading)
+    return init, failed
+
+
 def close_standard_files() -> None:
-    """Let go of the pipes that lead to whoever grades."""
-    nowhere = os.open("/dev/null", os.O_RDWR)
+    """Close the pipes that lead to the grader."""
+    null = os.open("/dev/null", os.O_RDWR)
     for number in (0, 1, 2):
-        os.dup2(nowhere, number)
-    os.close(nowhere)
+        os.dup2(null, number)
+    os.close(null)
 
 
 def enter_namespaces() -> None:
-    """Leave everything that others can see: this is a user with rights over nothing but itself."""
+    """Enter new namespaces of every kind; this user then has rights over these only."""
     user, group = os.getuid(), os.getgid()
-    everything = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC
-    checked(libc.unshare(everything | CLONE_NEWUTS | CLONE_NEWCGROUP))
+    kinds = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC
+    checked(libc.unshare(kinds | CLONE_NEWUTS | CLONE_NEWCGROUP))
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     die_with_parent()
 
 
-def watch(channel: socket.socket, first: int) -> None:
-    """Wait until all is over: the kernel has ended, or whoever asked for it wants it to end."""
-    ended = os.pidfd_open(first)
+def watch(channel: socket.socket, init: int) -> None:
+    """Wait until the kernel ends by itself or the grader closes the channel, and report it."""
+    ended = os.pidfd_open(init)
     ready, _, _ = select.select([channel.fileno(), ended], [], [])
     if ended not in ready:
-        os.kill(first, signal.SIGKILL)
-    _, status = os.waitpid(first, 0)
+        os.kill(init, signal.SIGKILL)
+    _, status = os.waitpid(init, 0)
     with contextlib.suppress(OSError):
         channel.sendall(json.dumps({"ended": os.waitstatus_to_exitcode(status)}).encode() + b"\n")
 
 
-def be_first(request: dict[str, Any], tell: int) -> NoReturn:
-    """Be the first process in there: put up the walls, fork the kernel, and reap what ends."""
+def run_init(request: dict[str, Any], report: int) -> NoReturn:
+    """Be the first process of the namespaces: isolate, fork the kernel, and reap what ends.
+
+    An error is written to the file descriptor `report`, which is closed otherwise.
+    """
     try:
         try:
-            die_with_parent()
-            lay_files(request)
-            forbid_namespaces()
-            set_limits(request["limits"])
-            drop_rights()
-            die_with_parent()  # which the kernel forgets when rights change
+            isolate(request)
         except Exception as error:
-            os.write(tell, f"{type(error).__name__}: {error}".encode()[:4096])
+            os.write(report, f"{type(error).__name__}: {error}".encode()[:4096])
             os._exit(70)
-        os.close(tell)
-        # nobody in there looks into this process; the kernel itself may be looked into
+        os.close(report)
+        # The submission may not trace this process. `run_kernel` undoes this for the kernel.
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         kernel = os.fork()
         if kernel == 0:
@@ -166,21 +174,31 @@ def be_first(request: dict[str, Any], tell: int) -> NoReturn:
         os._exit(70)
 
 
-def lay_files(request: dict[str, Any]) -> None:
-    """Mount this submission's folders, and empty ones in place of those that others write to."""
-    places, sizes = request["places"], f"size={request['limits']['disk']}"
+def isolate(request: dict[str, Any]) -> None:
+    """Mount what this submission may see, limit what it may use, and give up all rights."""
+    die_with_parent()
+    mount_files(request)
+    forbid_namespaces()
+    set_limits(request["limits"])
+    drop_rights()
+    die_with_parent()  # again, because Linux forgets it when rights change
+
+
+def mount_files(request: dict[str, Any]) -> None:
+    """Mount this submission's folders, and empty ones over the folders that others write to."""
+    points, size = request["mount_points"], f"size={request['limits']['disk']}"
     mount("", "/", "", MS_REC | MS_PRIVATE)
-    mount(request["package"], places["package"], "", MS_BIND)
-    mount("", places["package"], "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
-    mount("tmpfs", places["work"], "tmpfs", MS_NOSUID | MS_NODEV, sizes)
+    mount(request["package"], points["package"], "", MS_BIND)
+    mount("", points["package"], "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+    mount("tmpfs", points["work"], "tmpfs", MS_NOSUID | MS_NODEV, size)
     for path in sorted(Path(request["files"]).rglob("*")):
-        target = Path(places["work"]) / path.relative_to(request["files"])
+        target = Path(points["work"]) / path.relative_to(request["files"])
         target.mkdir() if path.is_dir() else target.write_bytes(path.read_bytes())
     run = os.open(request["run"], os.O_PATH)
     kept = {name: os.open(name, os.O_PATH) for name in request["kept"]}
-    for place in ("/tmp", "/dev/shm", places["rooms"]):
-        if Path(place).is_dir():
-            mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, sizes)
+    for folder in ("/tmp", "/dev/shm", points["workspaces"]):
+        if Path(folder).is_dir():
+            mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, size)
     for name, number in {**kept, request["run"]: run}.items():
         Path(name).mkdir(parents=True, exist_ok=True)
         mount(f"/proc/self/fd/{number}", name, "", MS_BIND | MS_REC)
@@ -189,19 +207,19 @@ def lay_files(request: dict[str, Any]) -> None:
 
 
 def forbid_namespaces() -> None:
-    """Let nobody in here make a user namespace, in which he would have rights again."""
+    """Forbid new user namespaces, in which the submission would have rights again."""
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
 
 
 def set_limits(limits: dict[str, int]) -> None:
-    """Limit what a process may use."""
+    """Limit what each process may use."""
     for name in ("data", "nproc", "nofile", "fsize", "cpu", "core"):
         number = getattr(resource, f"RLIMIT_{name.upper()}")
         resource.setrlimit(number, (limits[name], limits[name]))
 
 
 def drop_rights() -> None:
-    """Give up every right over the walls."""
+    """Give up every right over the namespaces."""
     for capability in range(64):
         if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break
@@ -211,15 +229,15 @@ def drop_rights() -> None:
 
 
 def run_kernel(request: dict[str, Any]) -> NoReturn:
-    """Be the kernel of a notebook."""
+    """Become the kernel of a notebook."""
     try:
         libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
         os.setsid()
         os.closerange(3, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         os.environ.clear()
         os.environ.update(request["variables"])
-        os.chdir(request["places"]["work"])
-        sys.path.insert(0, request["places"]["package"])
+        os.chdir(request["mount_points"]["work"])
+        sys.path.insert(0, request["mount_points"]["package"])
         sys.argv = ["kernel"]
         random.seed()
         sys.modules["numpy"].random.seed()
@@ -235,18 +253,18 @@ def run_kernel(request: dict[str, Any]) -> NoReturn:
 
 
 def die_with_parent() -> None:
-    """End when the process above this one ends."""
+    """End this process when its parent ends."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    """Mount, or raise."""
+    """Call mount(2), and raise its error."""
     texts = (text.encode() for text in (source, target, kind))
     checked(libc.mount(*texts, ctypes.c_ulong(flags), data.encode() or None), target)
 
 
 def checked(result: int, what: str = "") -> None:
-    """Raise what the system says went wrong."""
+    """Raise the error of a system call that returned one."""
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{os.strerror(number)} {what}".strip())

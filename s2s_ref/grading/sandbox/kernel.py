@@ -1,4 +1,4 @@
-"""Manage and reach the kernel of a submission."""
+"""Manage the kernel of a submission, and connect to it."""
 
 import contextlib
 import math
@@ -14,26 +14,21 @@ from jupyter_client.manager import AsyncKernelManager
 from traitlets import Type
 
 from s2s_ref.grading.sandbox.bubblewrap import WORK
-from s2s_ref.grading.sandbox.fork import ForkProvisioner
-from s2s_ref.grading.sandbox.provisioners import BareProvisioner, BwrapProvisioner
-from s2s_ref.grading.sandbox.workspace import Room
+from s2s_ref.grading.sandbox.provisioners import BwrapProvisioner
+from s2s_ref.grading.sandbox.workspace import Workspace
 
-LARGEST_MESSAGE = 16 * 2**20
-"""A kernel that sends more at once is cut off."""
-
-
-PROVISIONERS = {"bwrap": BwrapProvisioner, "fork": ForkProvisioner, "unsafe": BareProvisioner}
-"""The ways to start a kernel."""
+MAX_MESSAGE_BYTES = 16 * 2**20
+"""The connection is cut when a kernel sends a larger message."""
 
 
-class RoomClient(AsyncKernelClient):
-    """A client that begins as soon as the kernel answers; others wait until it says nothing."""
+class WorkspaceClient(AsyncKernelClient):
+    """A client that is ready at the kernel's first answer; the base class waits for silence too."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel answers, and is heard.
+        """Wait until the kernel answers and its output arrives.
 
         Raises:
-            RuntimeError: it ended before, or did not answer in time.
+            RuntimeError: the kernel ended before it answered, or did not answer in time.
         """
         deadline = time.monotonic() + (math.inf if timeout is None else timeout)
         while time.monotonic() < deadline:
@@ -48,47 +43,49 @@ class RoomClient(AsyncKernelClient):
         raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
 
 
-class RoomManager(AsyncKernelManager):
-    """nbclient's kernel manager for one submission in its room."""
+class WorkspaceManager(AsyncKernelManager):
+    """nbclient's kernel manager for one submission in its workspace."""
 
-    client_factory = Type(RoomClient)
+    client_factory = Type(WorkspaceClient)
 
-    def __init__(self, room: Room, provisioner: type[BwrapProvisioner], **options: Any) -> None:
-        """Prepare to start a kernel in this room."""
-        place = room.run / "kernel"
-        super().__init__(transport="ipc", ip=str(place), connection_file=f"{place}.json", **options)
-        # the student's folder comes last, so that a file there takes no module's place
-        late = f"import sys; sys.path.append({WORK!r})"
+    def __init__(
+        self, workspace: Workspace, provisioner: type[BwrapProvisioner], **options: Any
+    ) -> None:
+        """Prepare to start a kernel in this workspace."""
+        path = workspace.run / "kernel"
+        super().__init__(transport="ipc", ip=str(path), connection_file=f"{path}.json", **options)
+        # The student's folder comes last, so that a file in it cannot replace a module.
+        append_work = f"import sys; sys.path.append({WORK!r})"
         self._kernel_spec = KernelSpec(
             argv=[
                 *(sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"),
                 "--IPKernelApp.ignore_cwd=True",
-                f"--IPKernelApp.exec_lines={late}",
+                f"--IPKernelApp.exec_lines={append_work}",
                 "--IPKernelApp.log_level=ERROR",
             ],
             language="python",
-            interrupt_mode="message",  # signals do not reach into another pid namespace
+            interrupt_mode="message",  # signals do not reach another pid namespace
         )
         self.provisioner = provisioner(
             kernel_id="submission", kernel_spec=self._kernel_spec, parent=self
         )
-        self.provisioner.room = room
+        self.provisioner.workspace = workspace
 
     @property
-    def was_disturbed(self) -> bool:
-        """Whether the kernel was ended from outside of its walls."""
-        return bool(getattr(self.provisioner, "disturbed", False))
+    def ended_from_outside(self) -> bool:
+        """Whether something else than the submission or the grader ended the kernel."""
+        return bool(getattr(self.provisioner, "ended_from_outside", False))
 
     async def end(self) -> None:
-        """End the kernel at once, without a word to it first."""
+        """End the kernel at once, without asking it to shut down first."""
         if self.provisioner:
             await self.provisioner.kill()
             if await self.provisioner.poll() is not None:
                 await self.provisioner.wait()
 
     def client(self, **options: Any) -> Any:
-        """Make a client that reads no message above a size, and is quick to connect."""
+        """Make a client that limits the size of messages and connects quickly."""
         context = zmq.asyncio.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        context.setsockopt(zmq.RECONNECT_IVL, 10)  # milliseconds: the kernel is there soon
+        context.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        context.setsockopt(zmq.RECONNECT_IVL, 10)  # milliseconds; the default is 100
         return super().client(context=context, **options)

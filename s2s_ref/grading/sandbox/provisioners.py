@@ -1,89 +1,90 @@
-"""How the kernel of a submission is started: behind bubblewrap's walls, or in a bare process.
+"""Start and end the kernel of a submission: in bubblewrap, by a fork, or without isolation.
 
-Kernel and grader talk over Unix sockets in a folder of their own, for there is no network inside.
+Kernel and grader communicate over Unix sockets in the workspace, because the sandbox has no
+network.
 """
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from s2s_ref.grading.sandbox.bubblewrap import BARE, NOBODY, STAGE, WORK, environment, wrap
-from s2s_ref.grading.sandbox.processes import descendants, resident, size
-from s2s_ref.grading.sandbox.workspace import Room
+from s2s_ref.grading.sandbox.fork_client import Fork, fork_server
+from s2s_ref.grading.sandbox.limits import MIB
+from s2s_ref.grading.sandbox.workspace import Workspace
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE
 
 
 class BwrapProvisioner(LocalProvisioner):
-    """Start a kernel behind the walls; to end it is to kill bwrap, and all inside die with it."""
+    """Start a kernel in bubblewrap. When bwrap is killed, every process inside dies with it."""
 
-    room: Room
-    disturbed = False
-    """Whether the kernel was ended from outside of its walls, by no doing of the submission."""
+    workspace: Workspace
+    ended_from_outside = False
+    """Whether something else than the submission or this class ended the kernel."""
 
     _killed = False
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:  # noqa: ARG002
-        """Start the kernel's process, and return where to reach it."""
-        connection = self.room.run / "kernel.json"
+        """Start the kernel's process, and return how to connect to it."""
         if os.geteuid() == 0:
-            os.chown(connection, NOBODY, NOBODY)
-        self._start(self._command(cmd), **self._surroundings())
+            os.chown(self.workspace.run / "kernel.json", NOBODY, NOBODY)
+        self._start(cmd)
+        assert self.process
+        self.pid = self.pgid = self.process.pid
         return self.connection_info
 
-    def _command(self, cmd: list[str]) -> list[str]:
-        room = self.room
-        variables = environment() | {SOCKET_VARIABLE: str(room.socket)}
-        return wrap(
+    def _start(self, cmd: list[str]) -> None:
+        workspace = self.workspace
+        command = wrap(
             cmd,
-            run=room.run,
-            stage=room.stage,
-            files=room.files,
-            hidden=room.hidden,
-            limits=room.limits,
-            variables=variables,
+            run=workspace.run,
+            stage=workspace.stage,
+            files=workspace.files,
+            hidden=workspace.hidden,
+            limits=workspace.limits,
+            variables=environment() | {SOCKET_VARIABLE: str(workspace.socket)},
         )
+        self._popen(command, env=BARE, cwd="/")
 
-    def _surroundings(self) -> dict[str, Any]:
-        return {"env": BARE, "cwd": "/"}
-
-    def _start(self, command: list[str], **surroundings: Any) -> None:
-        nowhere = subprocess.DEVNULL  # a descriptor of ours would be a way out
+    def _popen(self, command: list[str], **options: Any) -> None:
+        """Start a process that inherits none of our open files, which it could misuse."""
+        null = subprocess.DEVNULL
         self.process = subprocess.Popen(
-            command,
-            stdin=nowhere,
-            stdout=nowhere,
-            stderr=nowhere,
-            start_new_session=True,
-            **surroundings,
+            command, stdin=null, stdout=null, stderr=null, start_new_session=True, **options
         )
-        self.pid = self.pgid = self.process.pid
 
     async def poll(self) -> int | None:
-        """Return None as long as the kernel runs; one that takes too much is ended here."""
-        if self.process and self._takes_too_much():
+        """Return the exit code, or None while the kernel runs; end one that uses too much."""
+        if self.process and self._uses_too_much():
             self._end()
         code: int | None = await super().poll()
         if code is not None and self.process and not self._killed:
-            self.disturbed = self._was_disturbed(code)
+            self.ended_from_outside = self._ended_from_outside(code)
         return code
 
-    def _was_disturbed(self, code: int) -> bool:
-        """Tell whether somebody out here ended it: bwrap itself does not end by a signal."""
+    def _ended_from_outside(self, code: int) -> bool:
+        """Tell by the exit code. bwrap ends by a signal only if the signal came from outside."""
         return code < 0
 
-    def _takes_too_much(self) -> bool:
-        """Look at what has no limit of its own: all processes together, and the sockets' folder."""
-        limits = self.room.limits
-        memory = sum(resident(pid) for pid in descendants(self.pid or 0))
-        return memory > 2 * limits.memory or size(self.room.run) > limits.disk
+    def _uses_too_much(self) -> bool:
+        """Look at what prlimit cannot: the memory of all processes, and the sockets' folder."""
+        limits = self.workspace.limits
+        memory = sum(resident(pid) for pid in self._processes())
+        return memory > 2 * limits.memory * MIB or size(self.workspace.run) > limits.disk * MIB
+
+    def _processes(self) -> Iterator[int]:
+        return descendants(self.pid or 0)
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002
-        """End the kernel at once; it is over in a moment, and jupyter_client looks rarely."""
+        """End the kernel and wait until it has ended, more closely than jupyter_client does."""
         if self.process:
             self._end()
             with contextlib.suppress(TimeoutError):
@@ -105,22 +106,69 @@ class BwrapProvisioner(LocalProvisioner):
         return code
 
 
+class ForkProvisioner(BwrapProvisioner):
+    """Fork a kernel from the fork server, which isolates it."""
+
+    def _start(self, cmd: list[str]) -> None:
+        fork = fork_server(self.workspace.hidden).fork(self.workspace, cmd)
+        self.process = cast("Any", fork)
+
+    def _processes(self) -> Iterator[int]:
+        """Leave out the first process of the fork, whose memory is the server's."""
+        return itertools.islice(super()._processes(), 1, None)
+
+    def _ended_from_outside(self, code: int) -> bool:
+        return code == Fork.LOST
+
+    def _end(self) -> None:
+        assert self.process
+        self._killed = True
+        self.process.kill()
+
+
 class BareProvisioner(BwrapProvisioner):
-    """Start a kernel without walls, for code that is trusted; the judge still is outside."""
+    """Start a kernel without isolation, for trusted code; the judge still is another process."""
 
-    def _command(self, cmd: list[str]) -> list[str]:
-        return [part.replace(WORK, str(self.room.files)) for part in cmd]
-
-    def _surroundings(self) -> dict[str, Any]:
-        room = self.room
-        own = {"PYTHONPATH": str(room.stage), "S2S_STATE": str(room.folder / "state")}
-        inherited = {n: v for n, v in os.environ.items() if n not in environment()}
-        path = {"PATH": os.environ.get("PATH", "")}
-        kept = {n: v for n, v in environment().items() if v not in (STAGE, "/tmp")}
-        return {
-            "env": inherited | kept | path | own | {SOCKET_VARIABLE: str(room.socket)},
-            "cwd": room.files,
+    def _start(self, cmd: list[str]) -> None:
+        workspace = self.workspace
+        own = {
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": str(workspace.stage),
+            "S2S_STATE": str(workspace.folder / "state"),
+            SOCKET_VARIABLE: str(workspace.socket),
         }
+        general = {n: v for n, v in environment().items() if v not in (STAGE, "/tmp")}
+        inherited = {n: v for n, v in os.environ.items() if n not in environment()}
+        command = [part.replace(WORK, str(workspace.files)) for part in cmd]
+        self._popen(command, env=inherited | general | own, cwd=workspace.files)
 
-    def _was_disturbed(self, code: int) -> bool:  # noqa: ARG002
-        return False  # here a signal may well be the submission's own
+    def _ended_from_outside(self, code: int) -> bool:  # noqa: ARG002
+        return False  # without a sandbox, a submission can end itself by a signal
+
+
+PROVISIONERS = {"bwrap": BwrapProvisioner, "fork": ForkProvisioner, "unsafe": BareProvisioner}
+"""How a kernel is started, by the job's `isolation`."""
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """List the processes below one, as far as they are visible."""
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                yield child
+                yield from descendants(child)
+
+
+def resident(pid: int) -> int:
+    """Return the resident memory of a process in bytes; 0 if it has ended."""
+    with contextlib.suppress(OSError):
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def size(folder: Path) -> int:
+    """Return the bytes that a folder takes; every entry, even an empty one, takes some."""
+    with contextlib.suppress(OSError):
+        return sum(4096 + entry.lstat().st_size for entry in folder.rglob("*"))
+    return 0

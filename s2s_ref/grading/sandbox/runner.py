@@ -1,7 +1,7 @@
-"""Run one submission: a pure function from what is run to what came of it, bytes to bytes.
+"""Run one submission: `execute` is a pure function from a job to its outcome, bytes to bytes.
 
-A job holds everything that decides what comes of it, so that it may run in any process and on any
-machine, and so that its outcome can be kept under its digest.
+A job holds everything that its outcome depends on. So it can run in any process and on any
+machine, and its outcome can be stored under its digest.
 """
 
 import contextlib
@@ -22,20 +22,21 @@ from nbformat.validator import isvalid
 
 from s2s_ref.grading.job import Job, Outcome
 from s2s_ref.grading.sandbox import bubblewrap as sandbox
-from s2s_ref.grading.sandbox.fork import fork_problem
+from s2s_ref.grading.sandbox.fork_client import fork_problem
 from s2s_ref.grading.sandbox.grading_judge import GradingJudge, serving
-from s2s_ref.grading.sandbox.kernel import PROVISIONERS, RoomManager
-from s2s_ref.grading.sandbox.workspace import Room, room_for
+from s2s_ref.grading.sandbox.kernel import WorkspaceManager
+from s2s_ref.grading.sandbox.provisioners import PROVISIONERS
+from s2s_ref.grading.sandbox.workspace import Workspace, workspace_for
 
-MOST_OUTPUT = 4 * 2**20
-"""So many bytes of a notebook's output are kept; the rest is dropped as it comes."""
+MAX_OUTPUT_BYTES = 4 * 2**20
+"""What is kept of a notebook's output; the rest is dropped as it comes."""
 
 TOO_MUCH = "The output was cut here: a notebook may write 4 MB in all."
 TIME_OUT = "This cell did not come to an end within its time. Is there a loop that never ends?"
 
 
 def execute(data: bytes) -> bytes:
-    """Run a job and return what came of it."""
+    """Run a job and return its outcome; a job that the machine failed to run is tried twice."""
     job, start = Job.from_bytes(data), time.perf_counter()
     if job.isolation != "unsafe" and (problem := sandbox.problem()):
         return Outcome(
@@ -55,18 +56,18 @@ def execute(data: bytes) -> bytes:
 def _try(job: Job) -> Outcome:
     try:
         return _run(job)
-    except (RuntimeError, OSError) as error:  # of nbclient before the first cell, or of the disk
+    except (RuntimeError, OSError) as error:  # nbclient's before the first cell, or the disk's
         reason = str(error).rstrip(".")
         return Outcome(
             failed=f"The kernel did not start ({reason}). Is there memory and disk enough? "
             "Grade it again; s2s doctor looks at this machine."
         )
-    except DisturbedError:
+    except KernelKilledError:
         return Outcome(failed="The kernel was ended by somebody on this machine. Grade it again.")
 
 
-class DisturbedError(Exception):
-    """A kernel was ended from outside."""
+class KernelKilledError(Exception):
+    """The kernel was ended by something else than the submission or the grader."""
 
 
 def _hidden(job: Job) -> tuple[Path, ...]:
@@ -75,12 +76,11 @@ def _hidden(job: Job) -> tuple[Path, ...]:
 
 def _run(job: Job) -> Outcome:
     judge = GradingJudge(job.checks, job.key)
-    limits = sandbox.Limits(memory=job.limits.memory * sandbox.MIB, seconds=job.limits.notebook)
     with (
-        room_for(job.lesson, job.files, _hidden(job), limits) as room,
-        serving(judge, room.socket),
+        workspace_for(job.lesson, job.files, _hidden(job), job.limits) as workspace,
+        serving(judge, workspace.socket),
     ):
-        runner = Runner(room, judge, job)
+        runner = Runner(workspace, judge, job)
         runner.run()
     return Outcome(
         outputs=[cell.outputs for cell in runner.nb.cells],
@@ -90,22 +90,23 @@ def _run(job: Job) -> Outcome:
 
 
 class Runner(NotebookClient):
-    """nbclient's run of a notebook, in a room, without experiments, with a judge for its checks.
+    """Run a notebook in a workspace with nbclient, and let a judge answer its checks.
 
-    Experiments are known by their id, not by their tag: ids are locked, tags are the student's to
-    edit. A kernel that dies or hangs ends the run, and what was earned before it counts.
+    Experiments are skipped. They are recognised by their ids, which are locked, and not by their
+    tags, which students can edit. A kernel that dies or hangs ends the run; the checks before
+    that count.
     """
 
-    def __init__(self, room: Room, judge: GradingJudge, job: Job) -> None:
+    def __init__(self, workspace: Workspace, judge: GradingJudge, job: Job) -> None:
         """Prepare to run a job's cells."""
         cells = [new_code_cell(source) for _, _, source in job.cells]
         timed_out = {"ename": "TimeOut", "evalue": TIME_OUT, "traceback": [TIME_OUT]}
         super().__init__(
             new_notebook(cells=cells),
-            manager := RoomManager(room, PROVISIONERS[job.isolation]),
+            manager := WorkspaceManager(workspace, PROVISIONERS[job.isolation]),
             allow_errors=True,
             interrupt_on_timeout=True,
-            raise_on_iopub_timeout=False,  # of much output: it costs the output only
+            raise_on_iopub_timeout=False,  # by much output, of which some is then lost
             error_on_timeout=timed_out,
             startup_timeout=job.limits.start,
             shutdown_kernel="immediate",
@@ -115,40 +116,44 @@ class Runner(NotebookClient):
         self._stopped, self._received, self._deadline = "", 0, 0.0
 
     def run(self) -> None:
-        """Run all cells."""
+        """Run all cells but the experiments."""
         self._deadline = time.monotonic() + self._job.limits.notebook
         with self.setup_kernel():
             for index, (name, graded, _) in enumerate(self._job.cells):
-                self._run_cell(self.nb.cells[index], index, name, graded)
+                if not name.startswith("experiment-"):
+                    self._run_cell(self.nb.cells[index], index, name if graded else "")
             run_sync(self._manager.end)()
 
-    def _run_cell(self, cell: NotebookNode, index: int, name: str, graded: bool) -> None:
-        """Run one cell, unless it is an experiment or the kernel is gone."""
-        if name.startswith("experiment-"):
-            return
+    def _run_cell(self, cell: NotebookNode, index: int, graded: str) -> None:
+        """Run one cell unless the run was stopped; `graded` is the id of a graded cell, or ""."""
         if time.monotonic() > self._deadline:
             self._stopped = self._stopped or "the time for the whole notebook was over"
         if self._stopped:
             cell.outputs = [_error(f"This cell was not run: {self._stopped}.")]
             return
-        self._timed_out = self._idle = False
         try:
-            with self._judge.marking(name if graded else ""):
-                self.execute_cell(cell, index)
-            if self._timed_out and not self._idle:
-                self._stop(cell, "the kernel was ended, for it went on after its time")
-            elif not self._idle:  # the end of its messages was lost, for one of them was too large
-                cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
+            with self._judge.marking(graded):
+                self._execute(cell, index)
         except DeadKernelError:
-            if self._manager.was_disturbed:
-                raise DisturbedError from None
+            if self._manager.ended_from_outside:
+                raise KernelKilledError from None
             self._stop(cell, "the kernel died")
-        except Exception as error:  # of a kernel that hangs, or sends what no kernel sends
+        except Exception as error:  # from a kernel that hangs or breaks the protocol
             self._stop(cell, f"the kernel was ended ({type(error).__name__}: {error})"[:200])
         cell.outputs = [output for output in map(_writable, cell.outputs) if output]
-        cell.execution_count = index + 1  # the kernel may have told anything
+        cell.execution_count = index + 1  # the kernel's own count may be forged
+
+    def _execute(self, cell: NotebookNode, index: int) -> None:
+        """Execute a cell, and tell from the kernel's last messages whether it came to its end."""
+        self._timed_out = self._idle = False
+        self.execute_cell(cell, index)
+        if self._timed_out and not self._idle:
+            self._stop(cell, "the kernel was ended, for it went on after its time")
+        elif not self._idle:  # the message that it is idle was lost behind one that is too large
+            cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
 
     def _stop(self, cell: NotebookNode, why: str) -> None:
+        """End the run, and say so in the cell that was the reason."""
         self._stopped = f"{why} in an earlier cell"
         cell.outputs.append(_error(f"Here {why}, so neither this cell nor a later one counts."))
 
@@ -162,42 +167,42 @@ class Runner(NotebookClient):
     async def _check_raise_for_error(
         self, cell: NotebookNode, cell_index: int, exec_reply: Any
     ) -> None:
-        """Write an error that only the reply tells of, such as a time-out, into the cell."""
+        """Add an error to the cell's outputs that is only in the reply, such as a time-out."""
         await super()._check_raise_for_error(cell, cell_index, exec_reply)
-        told = (exec_reply or {}).get("content", {})
+        reply = (exec_reply or {}).get("content", {})
         shown = [o.get("ename") for o in cell.outputs if o.output_type == "error"]
-        if told.get("status") == "error" and told["ename"] not in shown:
-            trace = told["traceback"] or [f"{told['ename']}: {told['evalue']}"]
+        if reply.get("status") == "error" and reply["ename"] not in shown:
+            trace = reply["traceback"] or [f"{reply['ename']}: {reply['evalue']}"]
             cell.outputs.append(
-                new_output("error", ename=told["ename"], evalue=told["evalue"], traceback=trace)
+                new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=trace)
             )
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        """Take what the kernel sends, as long as it is not too much."""
+        """Handle a message of the kernel, or drop it once the output is too much."""
         kind = msg["msg_type"]
-        if kind.startswith("comm"):  # widgets have nobody to talk to
+        if kind.startswith("comm"):  # widgets do not work without a browser
             return None
         if kind == "status":
             self._idle = msg["content"]["execution_state"] == "idle"
         elif kind != "execute_input":
             before = self._received
             self._received += 200 + len(str(msg["content"]))
-            if self._received > MOST_OUTPUT:
-                if before <= MOST_OUTPUT:
-                    # no stream: nbgrader cuts these to so many lines
+            if self._received > MAX_OUTPUT_BYTES:
+                if before <= MAX_OUTPUT_BYTES:
+                    # Not a stream, because nbgrader may cut this line off the end of one.
                     cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
                 return None
-        told: NotebookNode | None = super().process_message(msg, cell, cell_index)
-        return told
+        output: NotebookNode | None = super().process_message(msg, cell, cell_index)
+        return output
 
 
 def _error(text: str) -> NotebookNode:
-    told: NotebookNode = new_output("error", ename="NotRun", evalue=text, traceback=[text])
-    return told
+    output: NotebookNode = new_output("error", ename="NotRun", evalue=text, traceback=[text])
+    return output
 
 
 def _writable(output: NotebookNode) -> NotebookNode | None:
-    """Return an output as a notebook can hold it; None where it has another form."""
+    """Return an output in the form that a notebook holds, or None if it is malformed."""
     with contextlib.suppress(Exception):
         text = json.dumps(output, ensure_ascii=False).encode("utf-8", "replace").decode()
         clean: NotebookNode = from_dict(json.loads(text))

@@ -1,4 +1,4 @@
-"""The folders made for one submission's run."""
+"""The folders of one submission's run."""
 
 import atexit
 import contextlib
@@ -10,15 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from s2s_ref.grading.sandbox.bubblewrap import NOBODY, Limits, open_to_nobody
+from s2s_ref.grading.sandbox.bubblewrap import NOBODY, open_to_nobody
+from s2s_ref.grading.sandbox.limits import Limits
 from s2s_ref.grading.sandbox.stage import stage_package, write_files
+
+PREFIX = "s2s-workspaces-"
+"""Begins the name of each process's folder of workspaces; its number follows."""
 
 
 @dataclass(frozen=True)
-class Room:
-    """Where a submission runs: the folders made for it, and what it may use.
+class Workspace:
+    """Where a submission runs, and what it may use.
 
-    `stage` holds the part of the package that may be imported.
+    Attributes:
+        folder: the folder that is made for this run and deleted after it.
+        stage: the folder of the staged package, which all runs of a lesson share.
+        hidden: folders of the machine that appear empty in the sandbox.
+        limits: what the submission may use.
     """
 
     folder: Path
@@ -28,44 +36,43 @@ class Room:
 
     @property
     def run(self) -> Path:
-        """The sockets; the only place that both sides can write to."""
+        """The folder of the sockets, the only one that both sides can write to."""
         return self.folder / "run"
 
     @property
     def files(self) -> Path:
-        """What was handed in beside the notebook."""
+        """The folder of the files that were handed in beside the notebook."""
         return self.folder / "files"
 
     @property
     def socket(self) -> Path:
-        """Where the judge listens."""
+        """The path of the judge's socket."""
         return self.run / "judge"
 
 
 @contextlib.contextmanager
-def room_for(
+def workspace_for(
     lesson: int,
     files: Mapping[str, bytes],
     hidden: tuple[Path, ...] = (),
     limits: Limits | None = None,
-) -> Iterator[Room]:
-    """Make a room for a submission and its files, and clear it away afterwards."""
-    with tempfile.TemporaryDirectory(dir=rooms(), ignore_cleanup_errors=True) as folder:
-        room = Room(Path(folder), _package(lesson), hidden, limits or Limits())
-        write_files(files, room.files)
-        room.run.mkdir(mode=0o700)
-        open_to_nobody(room.folder)
+) -> Iterator[Workspace]:
+    """Make the workspace of a submission with these files, and delete it afterwards."""
+    with tempfile.TemporaryDirectory(dir=workspaces(), ignore_cleanup_errors=True) as folder:
+        workspace = Workspace(Path(folder), _package(lesson), hidden, limits or Limits())
+        write_files(files, workspace.files)
+        workspace.run.mkdir(mode=0o700)
+        open_to_nobody(workspace.folder)
         if os.geteuid() == 0:
-            os.chown(room.run, NOBODY, NOBODY)
-        yield room
+            os.chown(workspace.run, NOBODY, NOBODY)
+        yield workspace
 
 
 @functools.cache
-def rooms() -> Path:
-    """Return the folder of this process's rooms."""
-    folder = tempfile.TemporaryDirectory(
-        prefix=f"s2s-rooms-{os.getpid()}-", ignore_cleanup_errors=True
-    )
+def workspaces() -> Path:
+    """Return the folder that holds the workspaces of this process."""
+    prefix = f"{PREFIX}{os.getpid()}-"
+    folder = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
     open_to_nobody(Path(folder.name))
     return Path(folder.name)
@@ -73,16 +80,16 @@ def rooms() -> Path:
 
 @functools.cache
 def _package(lesson: int) -> Path:
-    """Return the part of the package that a lesson may import, staged once."""
-    folder = rooms() / f"lesson-{lesson}"
+    """Stage the part of the package that a lesson may import, once for each process."""
+    folder = workspaces() / f"lesson-{lesson}"
     stage_package(lesson, folder / "package")
     open_to_nobody(folder)
     return folder / "package"
 
 
 def clear_leftovers() -> None:
-    """Delete the rooms of processes that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob("s2s-rooms-*-*"):
-        pid = folder.name.split("-")[2]
+    """Delete the workspaces of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if not Path("/proc", pid).exists() and folder.lstat().st_uid == os.geteuid():
             shutil.rmtree(folder, ignore_errors=True)

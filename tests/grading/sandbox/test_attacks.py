@@ -422,7 +422,8 @@ def allocate():
 def others():
     here = [int(p) for p in os.listdir("/proc") if p.isdigit()]
     seen = [pathlib.Path(f"/proc/{p}/cmdline").read_bytes() for p in here]
-    found = [c for c in seen if c and not any(n in c for n in (b"bwrap", b"ipykernel", b"warm.py"))]
+    ours = (b"bwrap", b"ipykernel", b"fork_server")
+    found = [c for c in seen if c and not any(name in c for name in ours)]
     if not found:
         raise ProcessLookupError
     return len(found)
@@ -443,9 +444,9 @@ PROBES = {
     "descriptors": open_descriptors,
     "other processes": others,
     "the root of process 1": lambda: os.listdir("/proc/1/root" + COURSE),
-    "other rooms": lambda: outside("/tmp/s2s-rooms-*/*/files*"),
-    "the warm process's files": lambda: outside("/tmp/s2s-rooms-*/warm*"),
-    "other lessons": lambda: outside("/tmp/s2s-rooms-*/lesson*"),
+    "other workspaces": lambda: outside("/tmp/s2s-workspaces-*/*/files*"),
+    "the fork server's files": lambda: outside("/tmp/s2s-workspaces-*/fork*"),
+    "other lessons": lambda: outside("/tmp/s2s-workspaces-*/lesson*"),
     "trace process 1": lambda: denied(libc.ptrace(16, 1, 0, 0)),
     "the mounts of process 1": lambda: denied(libc.setns(os.open("/proc/1/ns/user", 0), 0)),
     "rights": rights,
