@@ -123,7 +123,7 @@ FAULTS = {
         EXERCISE,
         "from IPython.display import display\nfor i in range(20_000):\n    display(i)",
         3,
-        "passed",
+        "✓ encode_sentence",
     ),
     "odd_outputs": (
         EXERCISE,
@@ -184,13 +184,13 @@ FAULTS = {
         EXERCISE,
         'import subprocess\nsubprocess.Popen(["sleep", "8126"], start_new_session=True)',
         3,
-        "passed",
+        "✓ encode_sentence",
     ),
     "widgets": (
         EXERCISE,
         "import ipywidgets\nfor _ in range(50):\n    display(ipywidgets.IntSlider())",
         3,
-        "passed",
+        "✓ encode_sentence",
     ),
     "writes_its_own_file": (
         EXERCISE,
