@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course; they live in s2s_ref/grading/course.py."""
+"""nbgrader's settings for this course, which are in s2s_ref/grading/settings.py."""
 
 from pathlib import Path
 

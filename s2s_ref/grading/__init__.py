@@ -1,7 +1,8 @@
-"""The instructor's side: release, grade, and what the class did not understand."""
+"""The instructor's side: release lessons, grade submissions, and report on the class."""
 
 import sys
 
-# jsonschema would build a grammar for a kind of address that no notebook holds, which takes longer
-# than grading a submission. A module that is None here cannot be imported, and it does without.
+# jsonschema imports this module if it can, and the module builds a grammar of internationalised
+# addresses, which no notebook needs. That takes longer than grading a submission, and jsonschema
+# has no option against it. A module that is None here cannot be imported.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

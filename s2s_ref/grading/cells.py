@@ -15,7 +15,7 @@ def read_notebook(path: Path) -> Any:
     """Read a notebook.
 
     Raises:
-        ValueError: there is none, or it cannot be read as one.
+        ValueError: the file is missing, or cannot be read as a notebook.
     """
     try:
         return nbformat.read(path, as_version=4)
@@ -40,7 +40,7 @@ def _what_to_do(path: Path) -> str:
 
 
 def grade_id(cell: Cell) -> str:
-    """Return nbgrader's id of a cell, or nothing."""
+    """Return nbgrader's id of a cell, or an empty text."""
     about = cell.metadata.get("nbgrader", {})
     return str(about.get("grade_id", "")) if isinstance(about, dict) else ""
 
@@ -65,7 +65,7 @@ def checks_in(source: str) -> list[tuple[str, str]]:
     """List the checks that a graded cell makes, as (exercise, name of the student's object).
 
     Raises:
-        ValueError: the cell does anything but call `check("exercise", name)` at top level.
+        ValueError: the cell contains anything but calls of `check("exercise", name)`.
     """
     found = []
     for statement in _statements(source):
@@ -96,7 +96,7 @@ def _statements(source: str) -> list[ast.stmt]:
 
 
 def graded_checks(notebook: Any) -> Iterator[tuple[Cell, list[tuple[str, str]]]]:
-    """Walk over a notebook's graded check cells, each with the checks that it makes."""
+    """Yield the cells of a notebook that are graded by running them, each with its checks."""
     for cell in notebook.cells:
         if is_graded_check(cell):
             yield cell, checks_in(cell.source)

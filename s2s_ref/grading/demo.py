@@ -1,7 +1,7 @@
-"""A class made from the mistake bank, to see the whole way once.
+"""A made-up class, to try the whole way from release to feedback.
 
-Every submission is a released lesson with code pasted into its cells, as a student would have
-written it. Some students are right everywhere, some make the mistakes that people make.
+Every submission is a released lesson whose cells contain code as a student would have written it.
+Some students are right everywhere, others make mistakes that the exercises name.
 """
 
 import random
@@ -27,7 +27,7 @@ from s2s_ref.grading.translations import counts_in
 PERFECT, UNTOUCHED = "perfect", "untouched"
 NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
 WITH_ALTERNATIVES = ("hana", "yuna")
-"""Of the ten who make mistakes, these write everything else in another right way."""
+"""These students write what they have right in another right way."""
 
 SECONDS_A_LESSON, SECONDS_A_SUBMISSION = 4, 4
 
@@ -45,7 +45,13 @@ configure(get_config(), Path(__file__).parent, unsafe=bool(problem()), throwaway
 
 @dataclass
 class Student:
-    """One of the class: which exercises they got wrong, how, and which in another right way."""
+    """A student of the class.
+
+    Attributes:
+        name: the student's id.
+        mistakes: the name of the mistake, by the exercise that the student has wrong.
+        alternatives: whether the student writes the other exercises in another right way.
+    """
 
     name: str
     mistakes: dict[str, str] = field(default_factory=dict)
@@ -53,10 +59,10 @@ class Student:
 
 
 def plan(course: Course, jobs: int) -> str:
-    """Say what a demo will do and how long it takes: what was seen on a machine of two cores.
+    """Say what a demo will do and about how long it takes, as measured on two cores.
 
     Raises:
-        ValueError: there is no lesson, or one is not as it must be.
+        ValueError: there is no lesson, or a lesson has a mistake.
     """
     lessons = course.lesson_names()
     if not lessons:
@@ -73,10 +79,10 @@ def plan(course: Course, jobs: int) -> str:
 
 
 def make_class(course: Course, seed: int = 0) -> list[Student]:
-    """Draw a class of twelve for the lessons of a course.
+    """Draw a class of twelve students for the lessons of a course.
 
-    Each mistaken student fails about a third of the exercises, and one at least. The first mistake
-    in an exercise's list is the likeliest, so that some mistakes are common and some are rare.
+    Ten of them fail about a third of the exercises, and at least one. The first mistake in an
+    exercise's list is the most likely, so that some mistakes are common and some are rare.
     """
     lessons = {int(name[:2]) for name in course.lesson_names()}
     exercises = [e for e in load_all() if e.lesson in lessons]
@@ -100,14 +106,14 @@ def _draw_mistakes(exercises: list[Exercise], draw: random.Random) -> dict[str, 
 
 
 def _is_mixed(student: Student, exercises: list[Exercise]) -> bool:
-    """Tell whether some code is wrong, and some is right: in another way where it should be."""
+    """Tell whether a student has some code wrong, and some right that has alternatives."""
     written = [e for e in exercises if e.kind != "prediction"]
     right = [e for e in written if e.name not in student.mistakes]
     return len(right) < len(written) and any(e.alternatives for e in right)
 
 
 def write_class(course: Course, students: list[Student]) -> None:
-    """Write what every student hands in."""
+    """Write the submissions of every student."""
     exercises = {e.name: e for e in load_all()}
     for lesson in course.lesson_names():
         released = course.notebook(course.lessons, lesson)
@@ -124,10 +130,10 @@ def write_class(course: Course, students: list[Student]) -> None:
 
 
 def hand_in_translations(course: Course, students: list[Student], lesson: str) -> None:
-    """Prepare the practice sentences as a class's own, and write what each student made of them.
+    """Prepare the practice sentences for this class, and write each student's translations.
 
-    No model is trained here. A translation is either right or that of the most similar training
-    sentence, and the students differ in how many are right. One leaves a line out.
+    No model is trained. A translation is either right or that of the most similar training
+    sentence, and the students differ in how many are right. The last one leaves out a line.
     """
     made = replace(practice(), graded=True, name="demo")
     made = replace(made, thresholds=prepare.thresholds_for(made))
@@ -149,7 +155,7 @@ def hand_in_translations(course: Course, students: list[Student], lesson: str) -
 
 
 def solutions_of(notebook: Any) -> dict[str, str]:
-    """Read the instructor's answers from a solution notebook, by cell id."""
+    """Return the instructor's answers in a solution notebook, by the cell's id."""
     marker = re.compile(r"^\s*### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
     return {grade_id(c): marker.sub("", c.source) for c in notebook.cells if is_solution(c)}
 
@@ -157,7 +163,7 @@ def solutions_of(notebook: Any) -> dict[str, str]:
 def answers_of(
     student: Student, exercises: Mapping[str, Exercise], right: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return what a student writes into the cells of a lesson, by cell id."""
+    """Return what a student writes into the cells of a lesson, by the cell's id."""
     answers = dict(right)
     for name, exercise in exercises.items():
         cell = cell_of(exercise)
@@ -172,38 +178,38 @@ def answers_of(
 
 
 def cell_of(exercise: Exercise) -> str:
-    """Return the id of the cell in which an exercise is answered."""
+    """Return the id of the cell that contains the answer to an exercise."""
     kind = "predict-" if exercise.kind == "prediction" else ""
     return kind + exercise.name.replace(".", "-")
 
 
 def answer_source(exercise: Exercise, code: Any) -> str:
-    """Return what stands in the cell when it is answered with this code."""
+    """Return the source of the cell with this code as the answer."""
     if exercise.kind == "prediction":
         return f"{exercise.short} = {code()!r}"
     return standalone(code, exercise.short)
 
 
 def fill_in(notebook: Any, answers: Mapping[str, str]) -> None:
-    """Paste answers into a lesson's cells."""
+    """Write answers into a lesson's cells."""
     for cell in notebook.cells:
         if is_solution(cell) and grade_id(cell) in answers:
             cell.source = answers[grade_id(cell)]
 
 
 def fresh_course(source: Course, folder: Path) -> Course:
-    """Make an empty course in `folder` with the solutions of another one.
+    """Make a course without submissions in `folder`, with the solutions of another course.
 
     Raises:
-        ValueError: the folder holds something that no demo wrote.
+        ValueError: the folder contains something that no demo wrote.
     """
     config = folder / "nbgrader_config.py"
     if config.is_file() and config.read_text("utf-8", "replace").startswith(CONFIG.splitlines()[0]):
         shutil.rmtree(folder)
     elif folder.exists() and any(folder.iterdir()):
         raise ValueError(
-            f"{folder} holds files that no demo wrote, and a demo begins with an empty folder. "
-            "Name one that is empty or not there yet: s2s demo --folder FOLDER."
+            f"{folder} contains files that no demo wrote, and a demo starts with an empty folder. "
+            "Name a folder that is empty or does not exist yet: s2s demo --folder FOLDER."
         )
     # these submissions are our own, so a machine without a sandbox may run them too
     course = Course(folder, unsafe=bool(problem()), throwaway=True)

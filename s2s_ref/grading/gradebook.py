@@ -1,4 +1,4 @@
-"""Register lessons in nbgrader's gradebook and read marks from it."""
+"""nbgrader's gradebook: register lessons, read marks, and write feedback."""
 
 import contextlib
 import functools
@@ -17,22 +17,24 @@ from s2s_ref.grading.verdicts import read_verdicts
 
 @contextlib.contextmanager
 def one_engine() -> Iterator[None]:
-    """Let nbgrader look into the gradebook as often as it does, with the same engine.
+    """Let nbgrader use one database engine for each gradebook for as long as the block runs.
 
-    It makes one for each look, a dozen a submission, and each compiles the same SQL again.
+    nbgrader makes an engine whenever it opens the gradebook, a dozen times for a submission, and
+    each compiles the same SQL again: without this, nbgrader takes twice as long. It has no option
+    to be given an engine, so the function by which it makes them is replaced.
     """
     from nbgrader import api
 
-    make = api.create_engine
-    api.create_engine = functools.cache(make)
+    create_engine = api.create_engine
+    api.create_engine = functools.cache(create_engine)
     try:
         yield
     finally:
-        api.create_engine = make
+        api.create_engine = create_engine
 
 
 def register_once(course: Course, lesson: str) -> str:
-    """Register a lesson, unless that was done; return a digest of its solution."""
+    """Register a lesson unless it is registered already; return a digest of its solution."""
     solution = course.notebook(course.solutions, lesson)
     digest = hashlib.sha256(solution.read_bytes()).hexdigest()
     ledger = Ledger(course.results)
@@ -43,7 +45,7 @@ def register_once(course: Course, lesson: str) -> str:
 
 
 def is_in_gradebook(course: Course, lesson: str) -> bool:
-    """Whether the class's gradebook knows a lesson."""
+    """Tell whether the class's gradebook knows a lesson."""
     from nbgrader.api import MissingEntry
 
     with course.api().gradebook as gradebook:
@@ -55,7 +57,10 @@ def is_in_gradebook(course: Course, lesson: str) -> bool:
 
 
 def known_results(course: Course, submissions: list[Submission]) -> list[Result]:
-    """Return what is known of these submissions, whoever graded them; the marks are today's."""
+    """Return the results of the submissions that were graded, with today's marks.
+
+    It does not matter whether `s2s grade`, `nbgrader autograde` or formgrader graded them.
+    """
     from nbgrader.api import MissingEntry
 
     results, ledger = [], Ledger(course.results)
@@ -74,7 +79,7 @@ def known_results(course: Course, submissions: list[Submission]) -> list[Result]
 
 
 def write_feedback(course: Course, submissions: list[Submission]) -> None:
-    """Let nbgrader write the pages that students get back, for all that was graded.
+    """Write the pages that students get back, for all submissions of these lessons.
 
     Raises:
         ValueError: nbgrader could not write one of them.
@@ -88,11 +93,11 @@ def write_feedback(course: Course, submissions: list[Submission]) -> None:
 
 
 def register(course: Course, lesson: str) -> None:
-    """Tell the class's gradebook which cells a lesson has; no file of the course is touched.
+    """Write a lesson's cells into the class's gradebook, without touching a file of the course.
 
     Raises:
-        ValueError: the solution is not as it must be, or its graded cells no longer are those of
-            the submissions in the book.
+        ValueError: the solution has a mistake, or the gradebook has submissions with other graded
+            cells.
     """
     from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
@@ -100,7 +105,7 @@ def register(course: Course, lesson: str) -> None:
     examine(course, lesson)
     with tempfile.TemporaryDirectory() as folder:
         config = course.config()
-        # nbgrader joins this to its root, and joining with an absolute path gives that path
+        # nbgrader joins this to its root; joining with an absolute path gives the absolute path
         config.CourseDirectory.release_directory = folder
         api = NbGraderAPI(CourseDirectory(config=config), config=config)
         answer = api.generate_assignment(lesson, force=True, create=True)
@@ -113,7 +118,7 @@ def register(course: Course, lesson: str) -> None:
 
 
 def read_marks(gradebook: Any, result: Result) -> None:
-    """Write into a result what the gradebook says of it."""
+    """Copy the marks in the gradebook into a result."""
     result.score = result.max_score = 0.0
     result.written = result.to_review = 0
     submission = gradebook.find_submission(result.lesson, result.student)

@@ -1,9 +1,9 @@
-"""Bring a solution notebook into its one canonical form, so that a diff shows only real changes.
+"""Bring a solution notebook into a canonical form, so that a diff shows only real changes.
 
     python -m s2s_ref.grading.normalise [--check] solutions/01_single_rnn/01_single_rnn.ipynb ...
 
-What a run of a notebook changes by itself goes: time stamps, editor state, progress bars. What an
-author wrote stays: text, tags, ids, nbgrader's metadata, figures and printed results.
+Removed is what changes when a notebook is run: time stamps, the editor's state, progress bars. Kept
+is what an author wrote: text, tags, ids, nbgrader's metadata, figures and printed results.
 """
 
 import argparse
@@ -40,13 +40,14 @@ VALID_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 class NotebookError(ValueError):
-    """A file that is no notebook, or not one that the course can use."""
+    """A file that is not a notebook, or not one that the course can use."""
 
 
 def normalise(text: str) -> str:
-    """Return a notebook's text in canonical form; normalising that again changes nothing.
+    """Return a notebook's text in canonical form, which normalising again does not change.
 
-    Raises NotebookError where the text is not JSON, not a notebook, or older than format 4.
+    Raises:
+        NotebookError: the text is not JSON, not a notebook, or of another format than 4.
     """
     import nbformat
     from nbformat.v4 import rwbase
@@ -71,9 +72,12 @@ def normalise(text: str) -> str:
 
 
 def normalise_file(path: Path, check: bool = False) -> bool:
-    """Bring one file into canonical form and say whether it was not; with check, only say so.
+    """Bring a file into canonical form, and return whether that changes it.
 
-    Raises NotebookError with the file's name where it is no notebook.
+    With `check`, nothing is written.
+
+    Raises:
+        NotebookError: the file is not a notebook; the message names it.
     """
     try:
         text = path.read_bytes().decode("utf-8")
@@ -90,7 +94,7 @@ def normalise_file(path: Path, check: bool = False) -> bool:
 
 
 def _parse(text: str) -> Node:
-    """Read the JSON and check the little that the rest relies on."""
+    """Read the JSON, and check what the other functions rely on."""
     try:
         notebook = json.loads(text)
     except json.JSONDecodeError as error:
@@ -118,7 +122,7 @@ def _is_cell(cell: object) -> bool:
 
 
 def _fill_ids(cells: list[Node]) -> None:
-    """Give every cell an id of its own that depends on the notebook's text alone."""
+    """Give every cell a unique id that depends only on the notebook's text."""
     taken: set[str] = set()
     for cell in cells:
         cell.setdefault("metadata", {})
@@ -133,7 +137,7 @@ def _fill_ids(cells: list[Node]) -> None:
 
 
 def _candidate_ids(cell: Node) -> Iterator[str]:
-    """Its own id, nbgrader's, then numbered hashes of its text, which never end."""
+    """Yield the cell's id, nbgrader's id, and then an endless series of hashes of its text."""
     yield str(cell.get("id", ""))
     yield str(cell["metadata"].get("nbgrader", {}).get("grade_id", ""))
     source = "".join(cell["source"])
@@ -152,7 +156,7 @@ def _cell_metadata(metadata: Node) -> Node:
     kept = {name: metadata[name] for name in KEPT_CELL_METADATA if name in metadata}
     if kept.get("tags") == []:
         del kept["tags"]
-    # Given code may be folded away by its author; folded outputs are one reader's state.
+    # An author may have folded the code of a cell; folded outputs are a reader's state.
     if metadata.get("jupyter", {}).get("source_hidden"):
         kept["jupyter"] = {"source_hidden": True}
     return kept
@@ -171,7 +175,7 @@ def _source(source: str, code: bool) -> str:
 
 
 def _renumber(cell: Node, count: int) -> int:
-    """Number a cell that has run, and its result, after the last one that has."""
+    """Number a cell that has run, and its result, after the last such cell."""
     executed = cell["execution_count"] is not None or bool(cell["outputs"])
     cell["execution_count"] = count + 1 if executed else None
     for output in cell["outputs"]:
@@ -181,7 +185,7 @@ def _renumber(cell: Node, count: int) -> int:
 
 
 def _outputs(outputs: list[Node]) -> list[Node]:
-    """Leave out progress bars and join what one stream printed in pieces."""
+    """Remove progress bars, and join the pieces of what a stream printed."""
     kept: list[Node] = []
     for output in outputs:
         if output["output_type"] == "stream":
@@ -199,7 +203,7 @@ def _outputs(outputs: list[Node]) -> list[Node]:
 
 
 def _without_progress_bars(text: str) -> str:
-    """Drop the states of a progress bar, each of which overwrites the one before."""
+    """Remove the states of a progress bar, each of which overwrites the one before."""
     kept = PROGRESS_BAR.sub("", text)
     return kept if kept.strip() or kept == text else ""
 
@@ -207,7 +211,8 @@ def _without_progress_bars(text: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Normalise the files named on the command line.
 
-    Returns 0 when all is well, 1 when --check found a file that differs, 2 for bad input.
+    Returns:
+        0 if all is well, 1 if --check found a file that differs, 2 for bad input.
     """
     parser = argparse.ArgumentParser(
         prog="python -m s2s_ref.grading.normalise",

@@ -1,8 +1,8 @@
 """Make the students' lessons from the solutions.
 
-nbgrader deletes a lesson's folder before it generates the new one, and fails with the folder gone
-where something is wrong. So the lesson is generated in a temporary folder with a throwaway
-gradebook, looked at, and swapped in only when all is well.
+nbgrader deletes a lesson's folder before it generates the new one, and when it fails, the folder is
+gone. So the lesson is generated in a temporary folder with a gradebook of its own, and replaces the
+old one when everything is right.
 """
 
 import shutil
@@ -22,14 +22,14 @@ from s2s_ref.grading.course import Course, failure
 from s2s_ref.grading.normalise import normalise
 
 STAYS_HERE = ("INSTRUCTOR.md",)
-"""Files of a solution's folder that are for instructors only."""
+"""The files in a solution's folder that are for instructors only."""
 
 
 def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]:
     """Generate `lessons/` from `solutions/`; return which lessons changed.
 
     Raises:
-        ValueError: a solution notebook is not as it must be; no lesson was touched.
+        ValueError: a solution notebook has a mistake; no lesson was changed.
     """
     names = list(dict.fromkeys(lessons or course.lesson_names()))
     if not names:
@@ -43,10 +43,10 @@ def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]
 
 
 def examine(course: Course, lesson: str) -> None:
-    """Look at a solution's folder and cells before it is released.
+    """Check a solution's folder and cells before the lesson is released.
 
     Raises:
-        ValueError: what is wrong, and where.
+        ValueError: a file, a cell or an id is wrong; the message says which.
     """
     folder = course.solutions / lesson
     extra = [p.name for p in folder.iterdir() if p.name not in (f"{lesson}.ipynb", *STAYS_HERE)]
@@ -84,7 +84,7 @@ def _examine_cell(cell: Any) -> None:
 
 
 def generate(course: Course, lesson: str, scratch: Course) -> Path:
-    """Let nbgrader generate one lesson in a scratch course, normalise it, and return its folder."""
+    """Generate one lesson in a temporary course, normalise it, and return its folder."""
     source = scratch.notebook(scratch.solutions, lesson)
     source.parent.mkdir(parents=True)
     shutil.copy(course.notebook(course.solutions, lesson), source)
@@ -103,10 +103,10 @@ def generate(course: Course, lesson: str, scratch: Course) -> Path:
 
 
 def _swap_in(made: Path, target: Path) -> bool:
-    """Put a generated lesson in its place, unless the same one stands there already.
+    """Replace a lesson by the generated one; return whether it has changed.
 
-    Whatever stops this, the lesson stands whole under its own name or as `.NN_name.old`; the next
-    release puts that back.
+    If this is interrupted, the whole lesson is there under its own name or as `.NN_name.old`, from
+    which the next release restores it.
     """
     new, old = target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
     if old.exists() and not target.exists():

@@ -1,17 +1,25 @@
-"""nbgrader's settings for a course."""
+"""nbgrader's settings for a course.
+
+`nbgrader_config.py` and the commands of `s2s` use the same ones, so that nbgrader's commands, the
+formgrader page and `s2s` do the same.
+"""
 
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+STEPS = "s2s_ref.grading.nbgrader_steps"
+
 HANDED_IN = (
     r".*/(?P<student_id>[^/_]+)_(?:[^/]*[_/])?(?P<file_id>\d\d_[a-z_]+|translations)"
     r"(?:-\d+| ?\(\d+\))?\.(?:ipynb|txt)$"
 )
-"""How Canvas, Moodle and people name what they hand in: the student, `_`, and the lesson at last,
-`kim_1234_00_start_here-1.ipynb` or `kim_1234_file/00_start_here.ipynb`. Lesson 9 has a second file,
-`translations.txt`, in the same places."""
+"""The names of the files that Canvas, Moodle and people hand in: the student, `_`, and the lesson.
+
+Examples are `kim_1234_00_start_here-1.ipynb` and `kim_1234_file/00_start_here.ipynb`. Lesson 9 has
+a second file, `translations.txt`, in the same places.
+"""
 
 VERDICTS = ".verdicts.json"
 """The record of verdicts, beside each notebook in `class/autograded`; nbgrader never copies it."""
@@ -20,35 +28,48 @@ VERDICTS = ".verdicts.json"
 def configure(
     c: Any, root: Path, unsafe: bool = False, fork: bool = False, throwaway: bool = False
 ) -> None:
-    """Set nbgrader's options for the course that lies in `root`, and make its class folder.
+    """Set nbgrader's options for the course in `root`.
 
-    nbgrader cannot open its database where the folder is missing.
+    The class's folder is created, because nbgrader cannot open its database without it. `unsafe`,
+    `fork` and `throwaway` are those of `Course`.
     """
     (root / "class").mkdir(parents=True, exist_ok=True)
     _find_tools()
+    _set_folders(c, root, throwaway)
+    _set_collecting(c)
+    _set_release(c)
+    _set_grading(c, root)
+    c.SandboxExecute.unsafe, c.SandboxExecute.fork = unsafe, fork
+
+
+def _set_folders(c: Any, root: Path, throwaway: bool) -> None:
+    """Say where the course's files and its gradebook are."""
     c.CourseDirectory.course_id = "s2s"
     c.CourseDirectory.root = str(root)
     c.CourseDirectory.source_directory = "solutions"
     c.CourseDirectory.release_directory = "lessons"
     for step in ("submitted", "autograded", "feedback"):
         setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
+    own = f"sqlite:///{root}/class/gradebook.db"
+    c.CourseDirectory.db_url = own if throwaway else os.environ.get("S2S_GRADEBOOK", own)
+    ignored = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md", VERDICTS]
+    c.CourseDirectory.ignore = ignored
+    c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
+
+
+def _set_collecting(c: Any) -> None:
+    """Let `nbgrader zip_collect` understand the names that learning platforms give to files."""
     c.ZipCollectApp.downloaded_directory = "class/downloaded"
     c.FileNameCollectorPlugin.named_regexp = HANDED_IN
     c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".txt"]
-    c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
-    own = f"sqlite:///{root}/class/gradebook.db"
-    c.CourseDirectory.db_url = own if throwaway else os.environ.get("S2S_GRADEBOOK", own)
-    c.CourseDirectory.ignore = [
-        ".ipynb_checkpoints",
-        "*.pyc",
-        "__pycache__",
-        "INSTRUCTOR.md",
-        VERDICTS,
-    ]
+
+
+def _set_release(c: Any) -> None:
+    """Say how lessons are made from solutions."""
     c.GenerateAssignment.preprocessors = [
         "nbgrader.preprocessors.IncludeHeaderFooter",
         "nbgrader.preprocessors.LockCells",
-        "s2s_ref.grading.nbgrader_steps.clear_solutions.ClearSolutions",
+        f"{STEPS}.clear_solutions.ClearSolutions",
         "nbgrader.preprocessors.ClearOutput",
         "nbgrader.preprocessors.CheckCellMetadata",
         "nbgrader.preprocessors.ComputeChecksums",
@@ -58,41 +79,44 @@ def configure(
         "nbgrader.preprocessors.ComputeChecksums",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
+    c.ClearSolutions.text_stub = "*Your answer here.*"
+    c.Execute.timeout = 120  # seconds for one cell, in `nbgrader validate`
+    c.Execute.skip_cells_with_tag = "experiment"
+
+
+def _set_grading(c: Any, root: Path) -> None:
+    """Say how submissions are graded, and how the feedback is made."""
+    c.Autograde.exporter_class = f"{STEPS}.exporter.SubmissionExporter"
     c.Autograde.sanitize_preprocessors = [
-        "s2s_ref.grading.nbgrader_steps.sanitize.Sanitize",
+        f"{STEPS}.sanitize.Sanitize",
         "nbgrader.preprocessors.ClearOutput",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
-        "s2s_ref.grading.nbgrader_steps.sandbox_execute.SandboxExecute",
-        "s2s_ref.grading.nbgrader_steps.verify.Verify",
+        f"{STEPS}.sandbox_execute.SandboxExecute",
+        f"{STEPS}.verify.Verify",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "nbgrader.preprocessors.LimitOutput",
         "nbgrader.preprocessors.SaveAutoGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
-        "s2s_ref.grading.nbgrader_steps.disarm.Disarm",
+        f"{STEPS}.disarm.Disarm",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    c.GenerateFeedback.force = True  # a page is old as soon as an answer is marked by hand
+    c.SandboxExecute.course_root = c.Verify.course_root = str(root)
+    c.GenerateFeedback.force = True  # a page is out of date once an answer is marked by hand
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-        "s2s_ref.grading.nbgrader_steps.explain.Explain",
+        f"{STEPS}.explain.Explain",
     ]
-    c.Autograde.exporter_class = "s2s_ref.grading.nbgrader_steps.exporter.SubmissionExporter"
-    c.ClearSolutions.code_stub = {"python": "# Your code here.\nraise NotImplementedError"}
-    c.ClearSolutions.text_stub = "*Your answer here.*"
-    c.SandboxExecute.course_root = c.Verify.course_root = str(root)
-    c.SandboxExecute.unsafe, c.SandboxExecute.fork = unsafe, fork
-    c.Execute.timeout = 120  # seconds for one cell, for `nbgrader validate`
-    c.Execute.skip_cells_with_tag = "experiment"
 
 
 def _find_tools() -> None:
-    """Put this Python's commands on the path: nbgrader starts its helper `alembic` by name."""
+    """Put this Python's commands on the PATH, because nbgrader starts `alembic` by its name."""
     folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     if folder not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join(filter(None, (folder, path)))

@@ -1,4 +1,4 @@
-"""Find what was handed in."""
+"""Find the submissions of a class."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from s2s_ref.grading.course import Course
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in for one lesson."""
+    """The submission of one student for one lesson."""
 
     student: str
     lesson: str
@@ -16,7 +16,7 @@ class Submission:
 def find_submissions(
     course: Course, lessons: list[str] | None = None, students: list[str] | None = None
 ) -> list[Submission]:
-    """List what was handed in, lesson by lesson, for some lessons or students on request.
+    """List the submissions, lesson by lesson; only those of some lessons or students if named.
 
     Raises:
         ValueError: nothing was handed in, or nothing by one of these students.
@@ -38,7 +38,7 @@ def find_submissions(
 
 
 def unknown_folders(course: Course) -> list[str]:
-    """List the folders of students that have the name of no lesson, as STUDENT/FOLDER."""
+    """List the students' folders whose name is not that of a lesson, as STUDENT/FOLDER."""
     lessons = course.lesson_names()
     folders = (p for p in course.submitted.glob("*/*") if p.is_dir() and p.name not in lessons)
     return sorted(f"{p.parent.name}/{p.name}" for p in folders if not p.name.startswith("."))

@@ -1,7 +1,7 @@
-"""What a file that was handed in beside its notebook is worth, whatever the notebook says of it.
+"""The points for the file of translations that students hand in with lesson 9.
 
-The student's code never comes between: the file is read here, and scored against references that
-lie with the instructor.
+The file is read and scored here, against references that only the instructor has. The student's
+notebook and code have no part in it.
 """
 
 import hashlib
@@ -13,25 +13,25 @@ from s2s_ref.grading.course import Course
 from s2s_ref.grading.sandbox.stage import examine_files
 
 CHECK = "translate.handed_in"
-"""The check in whose cell the points of `translations.txt` stand."""
+"""The check whose cell has the points for `translations.txt`."""
 
 NOT_PREPARED = (
     "it is not graded yet, because no sentences are prepared for this class; it counts 0 points "
     "until your instructor has prepared them and grades again"
 )
 TO_PREPARE = (
-    "No capstone is prepared, so translations.txt counts 0 points for everybody, and all else of "
-    "lesson 9 is graded. To change that: s2s capstone prepare FILE, then grade again."
+    "No capstone is prepared, so translations.txt counts 0 points for everybody; everything else "
+    "in lesson 9 is graded. To change that: s2s capstone prepare FILE, then grade again."
 )
 
 
 def judge_file(
     course: Course, student: str, lesson: str, most: float, verdict: dict[str, Any]
 ) -> float:
-    """Decide what a student's translations are worth, and write into the verdict why.
+    """Return the points for a student's translations, and write the reason into the verdict.
 
     Raises:
-        ValueError: the instructor's folder was changed, or the student's holds links.
+        ValueError: the instructor's folder was changed, or the student's folder contains links.
     """
     submission, references = course.submitted / student / lesson, course.capstone_references
     if references.is_dir():
@@ -46,20 +46,20 @@ def judge_file(
 
 
 def counts_in(lesson: str) -> bool:
-    """Tell whether a lesson is the one whose file is judged here."""
+    """Tell whether a lesson is the one with the file of translations."""
     return lesson.endswith(f"_{CHECK.partition('.')[0]}")
 
 
 def stamp(course: Course, lesson: str) -> str:
-    """Return a digest of what the points of the file rest on beside the file itself."""
-    seen = hashlib.sha256()
+    """Return a digest of the references, on which the points depend."""
+    digest = hashlib.sha256()
     if counts_in(lesson) and course.capstone_references.is_dir():
         for path in sorted(course.capstone_references.iterdir()):
-            seen.update(f"{path.name}\n".encode() + path.read_bytes())
-    return seen.hexdigest()
+            digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def note(course: Course, lessons: Iterable[str]) -> str:
-    """Say to the instructor what is missing to grade the files of these lessons, or nothing."""
+    """Return what the instructor has to do so that these lessons can be graded, or nothing."""
     prepared = course.capstone_references.is_dir()
     return TO_PREPARE if any(map(counts_in, lessons)) and not prepared else ""

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import io
-import json
 from collections import Counter
 
 import nbformat
@@ -16,6 +15,7 @@ from s2s_ref.grading import demo
 from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.release import release
+from s2s_ref.grading.verdicts import read_verdicts
 from s2s_ref.student.client import try_check
 
 COURSE = Course(SOLUTION.parents[2])
@@ -193,7 +193,7 @@ def test_a_folder_that_no_demo_made_is_never_deleted(tmp_path, there):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / there).write_text("years of work")
-    with pytest.raises(ValueError, match="holds files that no demo wrote"):
+    with pytest.raises(ValueError, match="contains files that no demo wrote"):
         demo.fresh_course(small_course(tmp_path / "course"), folder)
     assert contents(folder) == {there: b"years of work"}
 
@@ -225,10 +225,9 @@ def test_the_command_grades_the_class_with_nbgrader(tmp_path, monkeypatch, capsy
         assert [student.name, str(5 - lost)] in [line.split() for line in out.splitlines()]
         page = course.notebook(course.feedback / student.name, LESSON).with_suffix(".html")
         assert str(page) in out or student is not everybody[0]
-        autograded = course.notebook(course.autograded / student.name, LESSON)
-        text = json.dumps(nbformat.read(autograded, as_version=4), ensure_ascii=False)
+        verdicts = {v["exercise"]: v for v in read_verdicts(course, student.name, LESSON)}
         for name, exercise in wrong.items():
-            assert f'"mistake": "{student.mistakes[name]}"' in text
+            assert verdicts[name]["mistake"] == student.mistakes[name]
             if exercise.kind != "prediction":
                 assert f"{student.mistakes[name]}:" in out
     assert "2 written answers wait to be marked" in out

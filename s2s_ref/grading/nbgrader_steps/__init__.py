@@ -1,1 +1,1 @@
-"""The course's own steps among nbgrader's, one small class a file."""
+"""The course's own steps in nbgrader's commands, one class in each file."""

@@ -1,4 +1,4 @@
-"""Take the solutions out of a lesson."""
+"""Remove the solutions from a lesson."""
 
 import re
 from typing import Any
@@ -10,16 +10,16 @@ from s2s_ref.grading.cells import grade_id
 
 
 class ClearSolutions(nbgrader.preprocessors.ClearSolutions):
-    """nbgrader's clearing, with a gentler stub for predictions.
+    """nbgrader's step of this name, with another stub for predictions.
 
-    `raise` in a cell of its own would stop a student who runs the whole notebook; an unwritten
-    prediction is simply None.
+    nbgrader's stub would raise an error and stop a student who runs the whole notebook. A
+    prediction that is not written yet is None instead.
     """
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, cell_index: int
     ) -> tuple[NotebookNode, Any]:
-        """Replace a solution by its stub."""
+        """Replace a solution with its stub."""
         if not grade_id(cell).startswith("predict-"):
             return super().preprocess_cell(cell, resources, cell_index)
         cell.source, found = re.subn(

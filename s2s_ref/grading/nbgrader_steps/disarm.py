@@ -1,4 +1,4 @@
-"""Let no page run what stands in a submission's texts: formgrader's, or the feedback."""
+"""Make the texts of a submission harmless for the pages of formgrader and the feedback."""
 
 import re
 from typing import Any
@@ -12,10 +12,10 @@ LINK = re.compile(r"(javascript|vbscript|data)(\s*:)", re.IGNORECASE)
 
 
 class Disarm(NbGraderPreprocessor):
-    """Part every tag and every link to a script by a space that is not seen.
+    """Break every tag, and every link to a script, with a space of no width.
 
-    nbgrader's pages take HTML in a text for HTML, whoever wrote it. To escape it would change what
-    is seen in code, such as `<bos>`; so parted, it looks the same and is no tag.
+    nbgrader's pages show HTML in a student's text as HTML. Escaping would change the look of code
+    such as `<bos>`. With the space it looks the same, and a browser sees no tag.
     """
 
     def preprocess_cell(
@@ -24,7 +24,7 @@ class Disarm(NbGraderPreprocessor):
         resources: Any,
         cell_index: int,  # noqa: ARG002
     ) -> tuple[NotebookNode, Any]:
-        """Part what a browser would run, in texts."""
+        """Break what a browser would run in a text cell, and remove its attachments."""
         if cell.cell_type != "code":
             cell.source = LINK.sub(rf"\1{GAP}\2", TAG.sub(f"<{GAP}", cell.source))
             cell.pop("attachments", None)

@@ -1,4 +1,4 @@
-"""What nbgrader's feedback page leaves unsaid."""
+"""Add to nbgrader's feedback page which answers are not marked yet."""
 
 from typing import Any
 
@@ -13,16 +13,16 @@ TABLES = ".rendered_html td, .rendered_html th { padding: 0.2em 0.8em; vertical-
 
 
 class Explain(NbGraderPreprocessor):
-    """Say which answers wait to be marked, and leave some room between a table's columns.
+    """Say which answers wait to be marked, and leave some space between a table's columns.
 
-    It comes after nbgrader's GetGrades and after the page's own style.
+    This step comes after nbgrader's `GetGrades` and after the step that adds the page's style.
     """
 
-    # the page's exporter sets it for every step
+    # the page's exporter sets this for every step
     display_data_priority = List(Unicode()).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Comment on every answer that was not marked, where nobody else has."""
+        """Comment on every answer that is not marked, unless it has a comment."""
         resources["inlining"]["css"].append(TABLES)
         about = resources["nbgrader"]
         where = (about["notebook"], about["assignment"], about["student"])

@@ -1,7 +1,8 @@
-"""Look at what was handed in before nbgrader copies it.
+"""Refuse a submission with links or too large files before nbgrader copies it.
 
-nbgrader follows links when it copies the files beside a notebook, and it has no place of its own
-for a look before that. Its exporter is made by the converter, which is what is told apart here.
+nbgrader follows links when it copies the files beside a notebook. Its hook for what comes before,
+`pre_convert_hook`, swallows exceptions, so it can refuse nothing. The converter makes its exporter
+first, and the exporter below wraps the converter's method that copies the files.
 """
 
 from pathlib import Path
@@ -13,16 +14,16 @@ from s2s_ref.grading.sandbox.stage import examine_files
 
 
 class SubmissionExporter(NotebookExporter):
-    """nbconvert's exporter, whose converter takes no submission with links or devices in it."""
+    """nbconvert's exporter, which makes its converter refuse links, devices and too large files."""
 
     def __init__(self, **options: Any) -> None:
-        """Put the look before the converter's first step of every submission."""
+        """Wrap the method by which the converter starts on a submission."""
         super().__init__(**options)  # type: ignore[no-untyped-call]
         converter: Any = self.parent
-        start = converter.init_assignment
+        init_assignment = converter.init_assignment
 
-        def look_first(assignment_id: str, student_id: str) -> None:
+        def examine_first(assignment_id: str, student_id: str) -> None:
             examine_files(Path(converter._format_source(assignment_id, student_id)))
-            start(assignment_id, student_id)
+            init_assignment(assignment_id, student_id)
 
-        converter.init_assignment = look_first
+        converter.init_assignment = examine_first

@@ -1,4 +1,4 @@
-"""Put the marks of a lesson's cells back, whatever a student's editing did to them."""
+"""Restore the cells of a submission, however the student edited the notebook."""
 
 import copy
 from typing import Any
@@ -13,10 +13,10 @@ from s2s_ref.grading.cells import grade_id
 
 
 class Sanitize(NbGraderPreprocessor):
-    """Make the cells what the gradebook says, and drop all other metadata, tags too."""
+    """Restore the cells that the gradebook knows, and remove all other metadata, tags too."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Rebuild every cell."""
+        """Restore every cell."""
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as book:
             recorded = recorded_cells(book, about["assignment"])
@@ -28,11 +28,11 @@ class Sanitize(NbGraderPreprocessor):
 def require_cells(
     nb: NotebookNode, recorded: dict[str, NotebookNode], lesson: str, name: str
 ) -> None:
-    """Refuse a notebook, called `name`, that is another lesson's.
+    """Refuse the notebook of another lesson; `name` is what the message calls it.
 
     Raises:
-        ValueError: it has none of the lesson's answers and checks; experiments say nothing, for
-            lessons have some in common.
+        ValueError: it has none of the lesson's answers and checks. Experiments do not count,
+            because some lessons have the same ones.
     """
     marks = {name: cell.metadata.nbgrader for name, cell in recorded.items()}
     own = {name for name, mark in marks.items() if mark.grade or mark.solution}
@@ -45,10 +45,10 @@ def require_cells(
 
 
 def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
-    """Make a notebook's cells what is recorded of them; only answers keep their source.
+    """Replace the cells of a notebook by the recorded ones; only answers keep their source.
 
-    Where a student copied a cell, the last copy counts, and the others are ordinary cells.
-    Graded cells that are gone come back at the end.
+    If a student copied a cell, the last copy counts, and the others become ordinary cells. Graded
+    cells that were deleted are added at the end.
     """
     left = copy.deepcopy(recorded)
     for i, cell in reversed(list(enumerate(nb.cells))):
@@ -63,7 +63,7 @@ def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
     nb.cells += [cell for cell in left.values() if cell.metadata.nbgrader.grade]
     seen = set()
     for i, cell in enumerate(nb.cells):
-        if nb.nbformat_minor < 5:  # where cells have no ids yet
+        if nb.nbformat_minor < 5:  # cells have no ids in this format
             cell.pop("id", None)
         elif cell.get("id") in seen:
             cell.id = f"copy-{i}"
@@ -71,7 +71,7 @@ def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
 
 
 def recorded_cells(book: Gradebook, lesson: str) -> dict[str, NotebookNode]:
-    """Make the cells that the gradebook knows of a lesson, by their ids."""
+    """Return the cells of a lesson as the gradebook has recorded them, by their ids."""
     notebook = book.find_notebook(lesson, lesson)
     points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}

@@ -1,1 +1,1 @@
-"""What instructors read: tables, CSV, and the class report."""
+"""What instructors read: the class report, tables in the terminal, and CSV."""

@@ -1,4 +1,7 @@
-"""The gradebook as a table, with the columns of `nbgrader export`, quoted as CSV is."""
+"""The gradebook's scores as CSV, with the columns of `nbgrader export`.
+
+nbgrader's own export does not quote names that contain a comma.
+"""
 
 import csv
 import io
@@ -23,7 +26,7 @@ COLUMNS = (
 
 
 def export(course: Course, lessons: list[str]) -> str:
-    """Write the scores of some lessons, or of all, as CSV."""
+    """Return the scores of some lessons as CSV; of all lessons if none is named."""
     with course.api().gradebook as gradebook:
         rows = list(_rows(gradebook, lessons))
     text = io.StringIO()
@@ -34,13 +37,13 @@ def export(course: Course, lessons: list[str]) -> str:
 
 
 def _rows(gradebook: Any, lessons: list[str]) -> Iterator[dict[str, Any]]:
-    """List every student in every lesson; who handed nothing in has no points."""
+    """Yield a row for each lesson and student; without a submission, the score is 0."""
     for assignment in gradebook.assignments:
         if lessons and assignment.name not in lessons:
             continue
-        handed_in = {s.student_id: s for s in assignment.submissions}
+        submissions = {s.student_id: s for s in assignment.submissions}
         for student in gradebook.students:
-            submission = handed_in.get(student.id)
+            submission = submissions.get(student.id)
             score, penalty = 0.0, 0.0
             if submission:
                 score, penalty = submission.score, submission.late_submission_penalty or 0.0

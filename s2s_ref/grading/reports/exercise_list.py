@@ -8,8 +8,8 @@ from s2s_ref.grading.course import Course
 
 
 def exercise_list(course: Course) -> list[dict[str, Any]]:
-    """Describe every exercise; its points are those of its cell in the solution notebook."""
-    worth = _points(course)
+    """Describe every exercise, with the points of its cell in the solution notebook."""
+    points_of = _points(course)
     return [
         {
             "name": e.name,
@@ -18,7 +18,7 @@ def exercise_list(course: Course) -> list[dict[str, Any]]:
             "title": e.title,
             "kind": e.kind,
             "bonus": e.bonus,
-            "points": worth.get(e.name, 0.0),
+            "points": points_of.get(e.name, 0.0),
             "hints": len(e.hints),
             "mistakes": [{"name": m.name, "message": m.message} for m in e.mistakes],
             "alternatives": [code.__name__ for code in e.alternatives],
@@ -28,10 +28,11 @@ def exercise_list(course: Course) -> list[dict[str, Any]]:
 
 
 def _points(course: Course) -> dict[str, float]:
-    worth: dict[str, float] = {}
+    points_of: dict[str, float] = {}
     for lesson in course.lesson_names():
         notebook = read_notebook(course.notebook(course.solutions, lesson))
         for cell, checks in graded_checks(notebook):
             for exercise, _ in checks:
-                worth[exercise] = worth.get(exercise, 0.0) + points(cell) / len(checks)
-    return worth
+                share = points(cell) / len(checks)
+                points_of[exercise] = points_of.get(exercise, 0.0) + share
+    return points_of

@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 
 def score_table(results: "list[Result]") -> Table:
-    """Lay out scores, student by lesson."""
+    """Return the scores, with a row for each student and a column for each lesson."""
     lessons = sorted({r.lesson for r in results})
     caption = "points given by machine, lesson by lesson"
     table = Table(box=None, padding=(0, 1, 0, 0), caption=caption, caption_justify="left")
     table.add_column("student", no_wrap=True)
     for lesson in lessons:
-        name = lesson if len(lessons) < 5 else lesson[:2]  # ten names are too wide for a terminal
+        name = lesson if len(lessons) < 5 else lesson[:2]  # ten names do not fit
         points = max(r.max_score for r in results if r.lesson == lesson)
         table.add_column(f"{name}\nof {points:g}", justify="right")
-    by_place = {(r.student, r.lesson): r for r in results}
+    by_cell = {(r.student, r.lesson): r for r in results}
     for student in sorted({r.student for r in results}):
         table.add_row(
-            escape(student), *(_cell(by_place.get((student, lesson))) for lesson in lessons)
+            escape(student), *(_cell(by_cell.get((student, lesson))) for lesson in lessons)
         )
     return table
 
@@ -36,7 +36,7 @@ def _cell(result: "Result | None") -> str:
 
 
 def mistake_table(mistakes: "list[Common]") -> Table:
-    """Lay out mistakes by name, with how many students made them."""
+    """Return mistakes, each with how many students made it."""
     table = Table("students", "exercise", "mistake")
     for m in mistakes:
         table.add_row(str(m.count), m.exercise, escape(f"{m.mistake}: {m.headline}"))
@@ -44,7 +44,7 @@ def mistake_table(mistakes: "list[Common]") -> Table:
 
 
 def exercise_table(exercises: list[dict[str, Any]]) -> Table:
-    """Lay out the exercises of the course."""
+    """Return the exercises of the course."""
     headings = ("lesson", "exercise", "kind", "points", "mistakes", "also\nright")
     table = Table(*headings, box=None, padding=(0, 1, 0, 0), header_style="bold")
     for e in exercises:
