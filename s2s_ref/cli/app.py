@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FOUND, BAD_INPUT = 1, 2
 EXIT_CODES = (
     "Exit codes: 0 all well; 1 the command ran and found something wrong; 2 bad usage or bad "
-    "input. S2S_DEBUG=1 shows where an error came from."
+    "input. S2S_DEBUG=1 shows where an error comes from."
 )
 STUDENTS, INSTRUCTORS = "For everyone", "For instructors"
 
@@ -29,7 +29,7 @@ app = typer.Typer(
 
 
 def console() -> "Console":
-    """Where results are printed: colours on a terminal, plain text in a file."""
+    """Return what results are printed on: with colours in a terminal, as plain text in a file."""
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=True, emoji=False)
@@ -41,19 +41,20 @@ Lessons = Annotated[
 
 
 Jobs = Annotated[
-    int, typer.Option(min=0, help="So many submissions run at a time; one a core by default.")
+    int,
+    typer.Option(min=0, help="How many submissions run at a time; one a core by default."),
 ]
 
 
 def open_course(unsafe: bool = False, fork: bool = False) -> "Course":
-    """Return the course of the repository that this command runs in."""
+    """Return the course of the repository in which this command runs."""
     from s2s_ref.grading.course import Course
     from s2s_ref.workspace.repository import find_repository
 
     return Course(find_repository(), unsafe, fork)
 
 
-def check_writable(place: Path) -> None:
-    """Raise ValueError where no file can be written at this path."""
-    if place.is_dir() or not place.parent.is_dir():
-        raise ValueError(f"{place} cannot be written. Name a file in a folder that is there.")
+def check_writable(path: Path) -> None:
+    """Raise ValueError if no file can be written to this path."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"{path} cannot be written. Name a file in a folder that exists.")

@@ -16,9 +16,9 @@ capstone = typer.Typer(
 
 @capstone.command("prepare", epilog=EXIT_CODES)
 def capstone_prepare(
-    file: Annotated[Path, typer.Argument(help="Sentence pairs of the manythings.org kind.")],
+    file: Annotated[Path, typer.Argument(help="A file of sentence pairs, as from manythings.org.")],
     folder: Annotated[
-        Path | None, typer.Option(help="Where; class/capstone in the course's folder by default.")
+        Path | None, typer.Option(help="The folder; class/capstone in the course's by default.")
     ] = None,
     held_out: Annotated[int, typer.Option(help="How many source sentences to translate.")] = 1000,
     seed: Annotated[int, typer.Option(help="Another seed holds out other sentences.")] = 0,
@@ -26,10 +26,10 @@ def capstone_prepare(
         str, typer.Option(help="chrF scores, such as 30,40,50; set by the data by default.")
     ] = "",
 ) -> None:
-    """Hold sentences of a file out: a folder for students, and one with all references for you.
+    """Hold out sentences of a file: write a folder for students, and one with the references.
 
-    FILE has an English sentence, a tab and the other language on each line, as from
-    manythings.org. What is there is never overwritten.
+    FILE has an English sentence, a tab and a sentence of the other language on each line, as the
+    files of manythings.org do. Nothing is overwritten.
     """
     from s2s_ref.capstone import files, prepare
     from s2s_ref.data.files import read_pairs
@@ -37,8 +37,8 @@ def capstone_prepare(
     made = prepare.hold_out(
         read_pairs(file), held_out, seed, prepare.parse_thresholds(thresholds), file.stem
     )
-    place = (folder or open_course().capstone).resolve()
-    students, instructor = place / "students" / files.FOLDER, place / files.INSTRUCTOR
+    folder = (folder or open_course().capstone).resolve()
+    students, instructor = folder / "students" / files.FOLDER, folder / files.INSTRUCTOR
     files.write(made, students, instructor)
     out = console()
     out.print(
@@ -46,23 +46,23 @@ def capstone_prepare(
         f"{len(made.public):,} of them with their references."
     )
     out.print(f"Thresholds (chrF): {', '.join(f'{value:g}' for value in made.thresholds)}")
-    out.print(f"Give this folder to the students, to lie beside their notebook: {students}")
+    out.print(f"Give this folder to the students, who put it beside their notebook: {students}")
     out.print(f"Keep this one: {instructor}")
 
 
 @capstone.command("practice", epilog=EXIT_CODES)
 def capstone_practice(
     folder: Annotated[
-        Path, typer.Option(help="Where; capstone/ in this folder by default.")
+        Path, typer.Option(help="The folder; capstone/ in this folder by default.")
     ] = Path("capstone"),
 ) -> None:
-    """Make the same files from built-in sentences, to practise; they are never graded."""
+    """Make the same files from built-in sentences, for practice; they are never graded."""
     from s2s_ref.capstone import files
     from s2s_ref.capstone.task import practice
 
     made = practice()
     files.write(made, folder)
     console().print(
-        f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate lie "
+        f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate are "
         f"in {folder}. Score your translations of them: s2s score translations.txt"
     )

@@ -11,7 +11,7 @@ data = typer.Typer(help="List, fetch and look at corpora.", epilog=EXIT_CODES, n
 
 @data.command("list", epilog=EXIT_CODES)
 def data_list() -> None:
-    """List the corpora that have a name."""
+    """List the corpora that can be named."""
     from rich.table import Table
 
     from s2s_ref.data import corpus
@@ -22,8 +22,8 @@ def data_list() -> None:
         what = entry.what
         if entry.name in DOWNLOADS:
             fetched = (cache_dir() / DOWNLOADS[entry.name].file).is_file()
-            how = "fetched" if fetched else f"fetch it: s2s data get {entry.name}"
-            what += f"\n{entry.licence}\n{how}"
+            status = "fetched" if fetched else f"fetch it: s2s data get {entry.name}"
+            what += f"\n{entry.licence}\n{status}"
         table.add_row(entry.name, entry.pairs, what)
     out = console()
     out.print(table, soft_wrap=False)
@@ -34,7 +34,7 @@ def data_list() -> None:
 def data_get(
     name: Annotated[str, typer.Argument(help="A name that s2s data list shows.")],
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Fetch it again, even where it has changed.")
+        bool, typer.Option("--refresh", help="Fetch it again, even if it has changed.")
     ] = False,
 ) -> None:
     """Fetch a corpus into the cache, once, and print the file's path."""
@@ -53,7 +53,7 @@ def data_show(
     count: Annotated[int, typer.Option("-n", min=1, help="How many pairs.")] = 5,
     seed: Annotated[int, typer.Option(help="Another seed draws other pairs.")] = 0,
 ) -> None:
-    """Print pairs of a corpus: source, gloss word by word, target, and whom to thank.
+    """Print pairs of a corpus: source, word-by-word gloss, target and attribution.
 
     The same seed prints the same pairs.
     """

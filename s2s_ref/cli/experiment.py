@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
 def experiment(
-    name: Annotated[str, typer.Argument(help="A comparison, or list to name them all.")],
+    name: Annotated[str, typer.Argument(help="A comparison; list shows all of them.")],
     full: Annotated[
-        bool, typer.Option("--full", help="Make every run that is not there yet.")
+        bool, typer.Option("--full", help="Make every run that is not stored yet.")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="With --full: make all runs anew, finished ones too.")
+        bool, typer.Option("--again", help="With --full: make all runs again, finished ones too.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="How many runs at a time, a core each.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="How many runs at a time, one on a core.")] = 1,
 ) -> None:
     """Show a comparison of many runs that the lessons use, or make it again.
 
-    Interrupted, the same command goes on where it stopped.
+    If you interrupt the command, it goes on from there the next time.
     """
     from rich.progress import Progress
 

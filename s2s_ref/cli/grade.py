@@ -1,10 +1,12 @@
 """The command `s2s grade`."""
 
 import contextlib
+import functools
 import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,9 +34,9 @@ if TYPE_CHECKING:
 
 
 CLUSTER_JOBS = 64
-"""So many submissions are sent to a cluster at a time."""
-FIRST = 6
-"""From this submission on, the time left is told."""
+"""How many submissions are sent to a cluster at a time by default."""
+FIRST_ESTIMATE = 6
+"""From this submission on, the time left is shown; the first ones say little of the others."""
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
@@ -48,14 +50,14 @@ def grade(
     ] = None,
     jobs: Jobs = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Grade again what has not changed, from its last run.")
+        bool, typer.Option("--force", help="Also grade what has not changed, from its last run.")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--run-again", help="And run it again, whatever is known of it.")
+        bool, typer.Option("--run-again", help="Grade everything again, and run it again too.")
     ] = False,
     fork: Annotated[
         bool,
-        typer.Option("--fork", help="Fork kernels from a warm process: several times as fast."),
+        typer.Option("--fork", help="Fork kernels from a warm process, which is much faster."),
     ] = False,
     scheduler: Annotated[
         str, typer.Option(help="Address of a Dask scheduler, whose workers run the submissions.")
@@ -64,37 +66,33 @@ def grade(
         bool, typer.Option("--unsafe", help="Run code that you trust, without a sandbox.")
     ] = False,
 ) -> None:
-    """Grade what was handed in, into the gradebook.
+    """Grade submissions, and write their marks into the gradebook.
 
-    Submissions run in a sandbox, without network or files of yours, and a judge outside of it
-    decides. Where there is none, nothing runs unless you say so: --unsafe
+    Submissions run in a sandbox, without network and without your files, and a judge outside the
+    sandbox decides. Without a sandbox, nothing runs unless you allow it: --unsafe
 
-    What has not changed since it was graded is not graded again. Stopped, the same command goes on
-    where it was.
+    What has not changed since it was graded is not graded again. If you stop the command, it goes
+    on from there the next time.
 
-    Exit code 1 says that a submission got no marks; the table and the JSON say which, and why.
+    Exit code 1 means that a submission has no marks; the table and the JSON say which, and why.
     """
     from s2s_ref.grading.results import as_plain
-    from s2s_ref.grading.sandbox.bubblewrap import problem
-    from s2s_ref.grading.sandbox.fork_client import fork_problem
     from s2s_ref.grading.submissions import find_submissions, unknown_folders
 
     if json_file:
         check_writable(json_file)
     course = open_course(unsafe, fork)
     wanted = [course.find_lesson(name) for name in lesson or []]
-    found = find_submissions(course, wanted, student)
+    submissions = find_submissions(course, wanted, student)
     if unknown := unknown_folders(course):
         console().print(
-            f"Not graded, for no lesson has that name: {', '.join(unknown)}. Rename the folder.",
+            f"Not graded, because no lesson has that name: {', '.join(unknown)}. Rename the "
+            "folder.",
             markup=False,
         )
-    if not unsafe and (reason := problem()):
-        raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
-    if fork and not scheduler and (reason := fork_problem(course.hidden())):
-        console().print(f"No kernel can be forked here, so each is started: {reason}", markup=False)
-        course = open_course(unsafe)
-    results = grade_and_print(course, found, options(jobs, force or again, again, scheduler))
+    course = _with_possible_isolation(course, on_cluster=bool(scheduler))
+    options = grading_options(jobs, force or again, again, scheduler)
+    results = grade_and_show(course, submissions, options)
     if json_file:
         text = json.dumps(as_plain(results), indent=1, ensure_ascii=False)
         json_file.write_text(text + "\n", encoding="utf-8")
@@ -102,35 +100,57 @@ def grade(
         raise typer.Exit(FOUND)
 
 
-def options(
+def _with_possible_isolation(course: "Course", on_cluster: bool) -> "Course":
+    """Return the course, without forking where this machine cannot fork kernels.
+
+    Raises:
+        ValueError: there is no sandbox, and submissions are not trusted.
+    """
+    from s2s_ref.grading.sandbox.bubblewrap import problem
+    from s2s_ref.grading.sandbox.fork_client import fork_problem
+
+    if not course.unsafe and (reason := problem()):
+        raise ValueError(f"{reason} To run code that you trust without one: s2s grade --unsafe")
+    if course.fork and not on_cluster and (reason := fork_problem(course.hidden())):
+        console().print(f"No kernel can be forked here, so each is started: {reason}", markup=False)
+        return replace(course, fork=False)
+    return course
+
+
+def grading_options(
     jobs: int = 0, force: bool = False, again: bool = False, scheduler: str = ""
 ) -> "GradingOptions":
-    """Say how to grade: on every core of this machine, unless something else is asked for."""
-    import functools
-
+    """Return the options of a command; without a scheduler, every core of this machine is used."""
     from s2s_ref.grading.grade import GradingOptions
     from s2s_ref.grading.workers import cluster, cores
 
     if scheduler:
-        make = functools.partial(cluster, scheduler)
-        return GradingOptions(jobs or CLUSTER_JOBS, force, again, make)
+        factory = functools.partial(cluster, scheduler)
+        return GradingOptions(jobs or CLUSTER_JOBS, force, again, factory)
     return GradingOptions(jobs or cores(), force, again)
 
 
-def grade_and_print(
+def grade_and_show(
     course: "Course", submissions: "list[Submission]", options: "GradingOptions"
 ) -> "list[Result]":
-    """Grade and show how far it is, then print scores, the commonest mistakes, and what failed."""
-    from rich.markup import escape
-
-    from s2s_ref.grading import translations
+    """Grade submissions, showing the progress, and print the results."""
     from s2s_ref.grading.grade import grade
-    from s2s_ref.grading.reports.terminal import mistake_table, score_table
-    from s2s_ref.grading.results import commonest_mistakes, unchecked
 
     out = console()
     with _progress(out, len(submissions)) as done:
         results = grade(course, submissions, done, options)
+    _print_results(out, course, results)
+    return results
+
+
+def _print_results(out: "Console", course: "Course", results: "list[Result]") -> None:
+    """Print the scores, the commonest mistakes, what is left to do, and what failed."""
+    from rich.markup import escape
+
+    from s2s_ref.grading import translations
+    from s2s_ref.grading.reports.terminal import mistake_table, score_table
+    from s2s_ref.grading.results import commonest_mistakes, unchecked
+
     out.print(score_table(results), soft_wrap=False)
     if mistakes := commonest_mistakes(results):
         out.print("The commonest mistakes:")
@@ -142,17 +162,15 @@ def grade_and_print(
     if missing := translations.note(course, {result.lesson for result in results}):
         out.print(missing)
     for result, why in unchecked(results):
-        who = f"{result.student}, {result.lesson}"
-        out.print(f"{who}: no check began: {why}", markup=False)
+        out.print(f"{result.student}, {result.lesson}: no check began: {why}", markup=False)
     for result in (r for r in results if r.error):
-        who = escape(f"{result.student}, {result.lesson}")
-        out.print(f"[red]{who}:[/red] {escape(result.error)}")
-    return results
+        name = escape(f"{result.student}, {result.lesson}")
+        out.print(f"[red]{name}:[/red] {escape(result.error)}")
 
 
 @contextlib.contextmanager
 def _progress(out: "Console", total: int) -> "Iterator[Callable[[Result], None]]":
-    """Show a bar with the time left; without a terminal, a line for each submission."""
+    """Show a bar with the time left; outside a terminal, print a line for each submission."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     start, count = time.monotonic(), itertools.count(1)
@@ -162,10 +180,9 @@ def _progress(out: "Console", total: int) -> "Iterator[Callable[[Result], None]]
         left = (time.monotonic() - start) / number * (total - number)
         points = "no marks" if result.error else f"{result.score:g} / {result.max_score:g}"
         took = "as before" if result.unchanged else f"{result.seconds:.1f} s"
-        about = f"{result.lesson} {result.student}: {points}, {took}"
-        # the first ones take the start of everything, and say little of the others
-        about += f"; {_duration(left)} left" if number >= FIRST else ""
-        out.print(f"{number:{len(str(total))}}/{total} {about}", markup=False)
+        text = f"{result.lesson} {result.student}: {points}, {took}"
+        text += f"; {_duration(left)} left" if number >= FIRST_ESTIMATE else ""
+        out.print(f"{number:{len(str(total))}}/{total} {text}", markup=False)
 
     if not out.is_terminal:
         yield line
@@ -184,5 +201,5 @@ def _to_mark(written: int, to_review: int) -> str:
     """Say how many written answers wait for the instructor."""
     waiting = f"{written} written answer{'s wait' if written != 1 else ' waits'} to be marked"
     before = f"{to_review} marked before, to be looked at again"
-    told = ", ".join(text for text, count in ((waiting, written), (before, to_review)) if count)
-    return f"By hand, in nbgrader's formgrader: {told}."
+    texts = [text for text, count in ((waiting, written), (before, to_review)) if count]
+    return f"By hand, in nbgrader's formgrader: {', '.join(texts)}."

@@ -22,24 +22,20 @@ from s2s_ref.cli.app import (
 def release(lesson: Lessons = None) -> None:
     """Generate lessons/ from solutions/, and enter them in the class's gradebook.
 
-    Nothing is touched unless all is well. Exit code 1 says that the gradebook of a running class
-    does not take a lesson's new cells.
+    If a solution has a mistake, no lesson changes. Exit code 1 means that the gradebook, which has
+    submissions, does not take a lesson's new cells.
     """
     from rich.markup import escape
 
-    from s2s_ref.grading.gradebook import is_in_gradebook, register
-    from s2s_ref.grading.release import release as make_lessons
+    from s2s_ref.grading.gradebook import release_and_register
 
     course, out, refused = open_course(), console(), False
-    changed = make_lessons(course, [course.find_lesson(name) for name in lesson or []])
-    for name, is_new in changed.items():
-        state = "[green]released[/green] " if is_new else "[dim]unchanged[/dim]"
-        entered = "" if is_new or is_in_gradebook(course, name) else ", now in the gradebook"
-        out.print(f"{state} {name}{entered}")
-        try:
-            register(course, name)
-        except ValueError as error:
-            out.print(f"[red]not in the gradebook:[/red] {escape(str(error))}")
+    for released in release_and_register(course, [course.find_lesson(n) for n in lesson or []]):
+        state = "[green]released[/green] " if released.changed else "[dim]unchanged[/dim]"
+        entered = ", now in the gradebook" if released.entered and not released.changed else ""
+        out.print(f"{state} {released.lesson}{entered}")
+        if released.error:
+            out.print(f"[red]not in the gradebook:[/red] {escape(released.error)}")
             refused = True
     if refused:
         raise typer.Exit(FOUND)
@@ -64,15 +60,15 @@ def exercises(
 def report(
     lesson: Lessons = None,
     anonymous: Annotated[
-        bool, typer.Option("--anonymous", help="Number the students in place of their names.")
+        bool, typer.Option("--anonymous", help="Write numbers in place of the students' names.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="Where; class/report.html by default.")
+        Path | None, typer.Option(help="The file; class/report.html by default.")
     ] = None,
 ) -> None:
-    """Write the class on one page: points, mistakes and what to say about them, who is stuck.
+    """Write a page about the class: points, mistakes and what to say about them, who is stuck.
 
-    The page is one file, to be opened in a browser, read on a phone, or printed.
+    The page is one file for a browser, a phone or a printer.
     """
     from s2s_ref.grading import gradebook, submissions
     from s2s_ref.grading.reports.html import write_report
@@ -82,26 +78,28 @@ def report(
     results = gradebook.known_results(course, submissions.find_submissions(course, wanted))
     if not results:
         raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
-    place = output or course.root / "class" / "report.html"
-    check_writable(place)
-    place.write_text(write_report(results, anonymous), encoding="utf-8")
-    console().print(f"Submissions on the page: {len(results)}. Open it in a browser: {place}")
+    path = output or course.root / "class" / "report.html"
+    check_writable(path)
+    path.write_text(write_report(results, anonymous), encoding="utf-8")
+    console().print(f"Submissions on the page: {len(results)}. Open it in a browser: {path}")
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
 def export(
     lesson: Lessons = None,
-    output: Annotated[Path | None, typer.Option(help="Where; class/grades.csv by default.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file; class/grades.csv by default.")
+    ] = None,
 ) -> None:
     """Write the gradebook's scores as CSV, with the columns of nbgrader's own export."""
-    from s2s_ref.grading.reports.csv import export as write
+    from s2s_ref.grading.reports import csv
 
     course = open_course()
     wanted = [course.find_lesson(name) for name in lesson or []]
     if not course.submitted.is_dir():
         raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
-    place = output or course.root / "class" / "grades.csv"
-    check_writable(place)
-    text = write(course, wanted)
-    place.write_text(text, encoding="utf-8")
-    console().print(f"{len(text.splitlines()) - 1} scores are in {place}")
+    path = output or course.root / "class" / "grades.csv"
+    check_writable(path)
+    text = csv.export(course, wanted)
+    path.write_text(text, encoding="utf-8")
+    console().print(f"{len(text.splitlines()) - 1} scores are in {path}")

@@ -1,8 +1,9 @@
-"""The command `s2s`: thin commands over engines that are imported only when they run.
+"""The command `s2s`.
 
-To add a command, write a function with a docstring (its help), import its engine inside the body,
-raise ValueError with one clear sentence for bad input, and `raise typer.Exit(FOUND)` where it ran
-but found something wrong.
+A command parses its arguments, calls a function of the package, and prints what comes back. It
+imports that function inside its body, so that `s2s --help` is fast. Its docstring is its help. For
+bad input it raises ValueError with a clear sentence; if it ran and found something wrong, it raises
+`typer.Exit(FOUND)`.
 """
 
 import importlib
@@ -39,15 +40,16 @@ def _options(
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """The options before a command's name."""
+    """Take the options before a command's name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command `s2s`; an error of ours is one sentence on stderr and exit code 2.
+    """Run the command `s2s`.
 
-    An error from anywhere else is a fault in the course, and keeps its traceback.
+    An error that this package raises is printed as one sentence, with exit code 2. Any other error
+    is a bug, and keeps its traceback.
     """
-    for stream in (sys.stdout, sys.stderr):  # a terminal without Hangul shows ? in its place
+    for stream in (sys.stdout, sys.stderr):  # a terminal without Hangul shows ? instead
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
@@ -60,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _is_ours(error: Exception) -> bool:
-    """Whether it was raised by a line of this package, and so written for people."""
+    """Tell whether an error was raised in this package, and so is written for users."""
     here = str(Path(__file__).parents[1])
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and frames[-1].filename.startswith(here)

@@ -27,13 +27,13 @@ def lab(
         Path | None, typer.Option(help="Your folder; work/ in the course's folder by default.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")
     ] = False,
 ) -> None:
     """Open JupyterLab on your own copy of the lessons.
 
-    Lessons that you do not have yet are copied; what you have is never overwritten. To begin a
-    lesson again, rename or delete your copy. Options that s2s does not know go to JupyterLab:
+    Lessons that you do not have yet are copied; nothing of yours is overwritten. To start a lesson
+    again, rename or delete your copy. Options that s2s does not know go to JupyterLab:
     s2s lab --no-browser --port 9999
     """
     from s2s_ref.workspace import lab as engine
@@ -62,7 +62,7 @@ def lab(
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
 ) -> None:
-    """Look at this machine: what is there, what is missing, and the command that mends it."""
+    """Check this machine: what is there, what is missing, and the command that fixes it."""
     from s2s_ref.workspace import doctor as engine
 
     findings = engine.examine()
@@ -80,14 +80,14 @@ def _print_findings(findings: Sequence[tuple[str, str, str, str]]) -> None:
     out = console()
     colours = {"✓": "green", "!": "yellow", "✗": "red"}
     width = max(len(name) for name, *_ in findings)
-    for name, status, found, mend in findings:
+    for name, status, found, fix in findings:
         mark = f"[{colours[status]}]{status}[/{colours[status]}]"
         out.print(f"{mark} {name.ljust(width)}  {escape(found)}")
-        if mend:
-            out.print(f"{' ' * (width + 4)}[bold]mend:[/bold] {escape(mend)}")
+        if fix:
+            out.print(f"{' ' * (width + 4)}[bold]fix:[/bold] {escape(fix)}")
     missing = sum(status == "✗" for _, status, *_ in findings)
     out.print(
-        f"[red]{missing} missing: mend what is marked ✗.[/red]"
+        f"[red]{missing} missing: fix what is marked ✗.[/red]"
         if missing
         else "Everything that the lessons need is here."
     )
@@ -98,7 +98,7 @@ def hint(
     exercise: Annotated[
         str | None,
         typer.Argument(
-            help="Such as rnn.unroll; s2s progress lists them. By default what failed last."
+            help="Such as rnn.unroll; s2s progress lists them. By default the last that failed."
         ),
     ] = None,
 ) -> None:
@@ -110,7 +110,7 @@ def hint(
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
 def progress() -> None:
-    """Show what passes, and what is next."""
+    """Show which exercises pass, and which is next."""
     from s2s_ref.student import progress as show
 
     show()
@@ -118,7 +118,7 @@ def progress() -> None:
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
 def score(
-    file: Annotated[Path, typer.Argument(help="Your translations, one a line.")] = Path(
+    file: Annotated[Path, typer.Argument(help="Your translations, one on each line.")] = Path(
         "translations.txt"
     ),
     folder: Annotated[
@@ -127,8 +127,8 @@ def score(
 ) -> None:
     """Check a file of translations, and score its public half: BLEU and chrF.
 
-    With the instructor's folder, the hidden half too. Exit code 1 says that the file cannot be
-    scored, and the text why.
+    With the instructor's folder, the hidden half is scored too. Exit code 1 means that the file
+    cannot be scored; the text says why.
     """
     from s2s_ref.capstone import files, submission
 
@@ -153,7 +153,7 @@ def _print_scores(lines: Sequence[str], found: "Capstone") -> None:
     for name, rows in halves:
         scores = scoring.score(lines, found, rows)
         out.print(f"{name} half, {len(rows)} lines: BLEU {scores.bleu:.1f}, chrF {scores.chrf:.1f}")
-    out.print(f"BLEU was counted as {scores.signature}")
+    out.print(f"BLEU was computed as {scores.signature}")
     steps = ", ".join(f"{threshold:g}" for threshold in found.thresholds)
     out.print(
         f"Each of these chrF scores on the hidden half gives an equal share of the points: {steps}"

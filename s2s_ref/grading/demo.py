@@ -126,10 +126,10 @@ def write_class(course: Course, students: list[Student]) -> None:
                 fill_in(notebook, answers_of(student, exercises, right))
             nbformat.write(notebook, target)
         if counts_in(lesson):
-            hand_in_translations(course, students, lesson)
+            write_translations(course, students, lesson)
 
 
-def hand_in_translations(course: Course, students: list[Student], lesson: str) -> None:
+def write_translations(course: Course, students: list[Student], lesson: str) -> None:
     """Prepare the practice sentences for this class, and write each student's translations.
 
     No model is trained. A translation is either right or that of the most similar training

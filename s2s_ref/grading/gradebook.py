@@ -5,10 +5,11 @@ import functools
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from s2s_ref.grading.course import Course, failure
-from s2s_ref.grading.release import examine
+from s2s_ref.grading.release import examine, release
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.store import Ledger
 from s2s_ref.grading.submissions import Submission
@@ -42,6 +43,38 @@ def register_once(course: Course, lesson: str) -> str:
         register(course, lesson)
         ledger.put_registered(lesson, digest)
     return digest
+
+
+@dataclass(frozen=True)
+class Released:
+    """A lesson that was released.
+
+    Attributes:
+        lesson: its full name.
+        changed: whether the released notebook has changed.
+        entered: whether the gradebook did not know the lesson before.
+        error: why the gradebook does not take the lesson's cells.
+    """
+
+    lesson: str
+    changed: bool
+    entered: bool
+    error: str = ""
+
+
+def release_and_register(course: Course, lessons: list[str]) -> Iterator[Released]:
+    """Release lessons, all of them if none is named, and register them in the gradebook.
+
+    Raises:
+        ValueError: a solution notebook has a mistake; no lesson was changed.
+    """
+    for lesson, changed in release(course, lessons).items():
+        entered, error = not is_in_gradebook(course, lesson), ""
+        try:
+            register(course, lesson)
+        except ValueError as problem:
+            error = str(problem)
+        yield Released(lesson, changed, entered, error)
 
 
 def is_in_gradebook(course: Course, lesson: str) -> bool:

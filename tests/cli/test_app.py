@@ -201,7 +201,7 @@ def test_doctor_ends_with_1_only_if_something_needed_is_missing(
     monkeypatch.setattr(doctor, "examine", lambda: findings)
     code, out, _ = s2s("doctor")
     assert code == expected
-    assert "mend: do [this]" in out
+    assert "fix: do [this]" in out
     assert ("pip install gone" in out) == bool(expected)
 
     code, out, _ = s2s("doctor", "--json")

@@ -226,14 +226,14 @@ def test_a_folder_with_the_name_of_no_lesson_is_named(s2s, course):
     hand_in(course, "hal", "not JSON", lesson="00_start")
     _, out, _ = s2s("grade", "--unsafe")
     told = " ".join(out.split())
-    assert "Not graded, for no lesson has that name: hal/00_start. Rename the folder." in told
+    assert "Not graded, because no lesson has that name: hal/00_start. Rename the folder." in told
 
 
 @pytest.mark.parametrize("place", ["nowhere/marks.json", "solutions"])
 def test_a_json_file_that_cannot_be_written_is_named_before_anything_is_graded(s2s, course, place):
     hand_in(course, "zoe", "not JSON")
     answer = s2s("grade", "--json", place)
-    assert is_one_sentence_on_stderr(answer, place, "Name a file in a folder that is there")
+    assert is_one_sentence_on_stderr(answer, place, "Name a file in a folder that exists")
     assert not (course.root / "class" / "gradebook.db").exists()
 
 
@@ -281,7 +281,7 @@ def test_a_page_or_table_that_cannot_be_written_is_named(s2s, course, command):
     hand_in(course, "ada", "")
     s2s("grade", "--unsafe", "--lesson", "0")
     answer = s2s(command, "--output", "nowhere/file")
-    assert is_one_sentence_on_stderr(answer, "nowhere/file", "Name a file in a folder that is")
+    assert is_one_sentence_on_stderr(answer, "nowhere/file", "Name a file in a folder that exists")
     assert not (course.root / "nowhere").exists()
 
 

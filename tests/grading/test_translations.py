@@ -202,7 +202,7 @@ def test_the_demos_class_hands_in_translations_of_every_quality(tmp_path):
     for student in students:
         put(course, student.name, None)
     for _ in range(2):  # a second time with the same references
-        demo.hand_in_translations(course, students, LESSON)
+        demo.write_translations(course, students, LESSON)
     worth = {s.name: determine_grade(verified(course, s.name))[0] for s in students}
     assert worth[demo.PERFECT] == WORTH
     assert worth[demo.UNTOUCHED] == 0
