@@ -160,7 +160,7 @@ def _no_mirror(entry: Download, target: Path, failures: list[str]) -> str:
         [
             f"{entry.name} could not be downloaded:",
             *failures,
-            "Any one of these mends it:",
+            "Any one of these helps:",
             f"  - check the network and try again: s2s data get {entry.name}",
             f"  - open {entry.urls[0]} in a browser and put the file at {target}",
             '  - pass the path of a tab-separated file of your own: load("PATH/TO/FILE.txt")',

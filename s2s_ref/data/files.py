@@ -20,7 +20,7 @@ SHOWN = 60  # characters of an offending line that a message quotes
 
 
 class CorpusError(ValueError):
-    """A sentence file that cannot be used; the message names file, line and the mend."""
+    """A sentence file that cannot be used; the message names file, the line and a fix."""
 
 
 def read_pairs(path: str | Path, *, encoding: str = "utf-8", reverse: bool = False) -> list[Pair]:
@@ -83,15 +83,15 @@ def _columns_message(line: str, path: Path, number: int) -> str:
     found = line.count("\t") + 1
     expected = "English<TAB>other language, with or without <TAB>attribution"
     if line.lstrip().lower().startswith(("<!doctype", "<html", "<?xml")):
-        what, mend = "this is a web page", "Download the file itself, not the page that links it"
+        what, fix = "this is a web page", "Download the file itself, not the page that links it"
     elif found == 1:
         what = "no tab"
-        mend = "Save the file as tab-separated text in UTF-8, or delete the line"
+        fix = "Save the file as tab-separated text in UTF-8, or delete the line"
     else:
         what = f"{found} columns"
         name = shlex.quote(path.name)
-        mend = f"Keep the two sentences only, for example: cut -f2,4 {name} > pairs.txt"
-    return f"{path}, line {number}: {what} in {_quote(line)}. Expected {expected}. {mend}."
+        fix = f"Keep the two sentences only, for example: cut -f2,4 {name} > pairs.txt"
+    return f"{path}, line {number}: {what} in {_quote(line)}. Expected {expected}. {fix}."
 
 
 def _quote(line: str) -> str:
@@ -170,7 +170,7 @@ def _encoding_message(path: Path, encoding: str) -> str:
     line = len(re.findall(rb"\r\n|\r|\n", raw[: _first_bad_byte(raw, encoding)])) + 1
     place = f"{path}, line {line}: these bytes are not {encoding.upper()}"
     if _mostly_decodes(raw, encoding):
-        return f"{place}, though most lines are. Mend or delete this line."
+        return f"{place}, though most lines are. Fix or delete this line."
     guess = _guess_encoding(raw)
     return (
         f'{place}; they look like {guess.upper()}. Read them with encoding="{guess}", or convert '

@@ -1,4 +1,4 @@
-"""How good, how far, how well aligned: the measurements of the experiments. Given tools."""
+"""The measurements of the experiments: accuracies, distances, BLEU and chrF, alignment errors."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence
@@ -10,7 +10,7 @@ from torch import Tensor
 
 Tokens = Sequence[Hashable]
 Link = tuple[int, int]
-Number = float | int  # said in full for type checks at run time, which tell the two apart
+Number = float | int  # in full, because checks at run time tell the two apart
 
 
 class Score(NamedTuple):
@@ -24,10 +24,10 @@ def accuracy_by_position(
     predicted: Sequence[Tokens] | Int[Tensor, "batch tgt_len"],
     gold: Sequence[Tokens] | Int[Tensor, "batch tgt_len"],
 ) -> list[float]:
-    """Share of right tokens at each target position, 0 to 1.
+    """Share of correct tokens at each target position, 0 to 1.
 
-    Position t counts the sentences whose gold target reaches that far; a prediction that has
-    already ended there is wrong, what it says beyond the gold target is not counted.
+    Position t is averaged over the sentences whose gold target is that long. A prediction that ends
+    earlier is wrong there, and what it has beyond the gold target is not counted.
     Raises ValueError if the numbers of sentences differ or there are none.
     """
     predicted, gold = _rows(predicted), _rows(gold)
@@ -59,17 +59,16 @@ def best_causal_guess(
     targets: Sequence[Tokens],
     held_out: tuple[Sequence[Tokens], Sequence[Tokens]] | None = None,
 ) -> list[float]:
-    """The best accuracy, 0 to 1, at each target position t of any guess from source words 1 to t.
+    """Best possible accuracy, 0 to 1, at each target position t given source words 1 to t only.
 
-    Counted, not trained: for every beginning of a source, the most frequent target word there is.
-    No model that has read t words when it writes word t can do better *on these pairs*.
+    Counted, not trained: the guess is the most frequent target word after each beginning of a
+    source. No model that has read t words when it writes word t can do better *on these pairs*.
 
-    The caveat is a finite sample. A beginning seen once is always guessed right, so as a statement
-    about the language the number is too high, the more so the later the position. Give many more
-    pairs than there are beginnings: where the truth is 1 in 5, hundreds of pairs for each
-    beginning still say 0.22. To see how much is left, pass other pairs as `held_out`: then the
-    guesses are counted on the first pairs and scored on those, and a beginning never seen is
-    wrong. That is too low on average, so the truth lies between the two numbers.
+    On a small sample the number is too high, because a beginning seen once is always guessed right,
+    and more so at later positions. Give many more pairs than there are beginnings: with hundreds of
+    pairs for each beginning, a true value of 0.20 still comes out as 0.22. With other pairs as
+    `held_out`, the guesses are counted on the first pairs and scored on the others, where an unseen
+    beginning is wrong. That is too low on average, so the truth lies between the two numbers.
     Raises ValueError if sources and targets differ in number or there are none.
     """
     _check_same_count("sources", sources, "targets", targets)
@@ -91,7 +90,7 @@ def gradient_norm_by_distance(
     inputs: Float[Tensor, "batch src_len embed"],
     last_loss: Callable[[Tensor], Float[Tensor, " batch"]],
 ) -> list[float]:
-    """How strongly the loss at the last step feels the input d steps earlier, d = 0, 1, …
+    """Gradient of the loss at the last step with respect to the input d steps earlier, d = 0, 1, …
 
     `rnn` reads embedded inputs, batch first, and returns its outputs, or a tuple that begins with
     them (as torch.nn.RNN, GRU and LSTM do). `last_loss` gets the outputs of the last step and
@@ -122,11 +121,11 @@ def context_shift_by_position(
     src: Int[Tensor, "batch src_len"],
     replacement: Int[Tensor, "batch src_len"],
 ) -> list[float]:
-    """How far the context moves when source word i is replaced by `replacement`'s, for each i.
+    """How far the context moves when source word i becomes that of `replacement`, for each i.
 
-    In units of the mean distance between the contexts of two neighbours of the batch: 1 means as
-    far as to another sentence. Pass sentences in random order, and replacements of the same kind
-    (a noun for a noun). Only sentences whose word i really changes count for position i.
+    The unit is the mean distance between the contexts of neighbours in the batch, so 1 is as far as
+    to another sentence. Pass sentences in random order, and replacements of the same kind (a noun
+    for a noun). Only sentences whose word i changes count for position i.
     Raises ValueError if some position never changes, or if all contexts are equal.
     """
     return _shifts(lambda ids: encode(ids).unsqueeze(1), src, replacement)[:, 0].tolist()
@@ -177,7 +176,7 @@ class Projection(NamedTuple):
 def project(vectors: Float[Tensor, "count hidden"]) -> Projection:
     """The two principal components of the vectors (PCA), the same picture at every call.
 
-    A principal axis has no sign of its own: it is turned so that its largest entry is positive.
+    The sign of a principal axis is arbitrary; here its largest entry is positive.
     Raises ValueError for fewer than 3 vectors or fewer than 2 dimensions.
     """
     if len(vectors) < 3 or vectors.shape[1] < 2:
@@ -199,8 +198,8 @@ def neighbour_agreement(
 ) -> tuple[float, float]:
     """How often a vector's nearest neighbour has its label, and how often chance has: 0 to 1.
 
-    Chance is the share of all other vectors that have the label, averaged. Far above it, the
-    vectors are sorted by that label, whether or not a picture in 2-D shows it.
+    Chance is the share of all other vectors with the same label, averaged. Agreement far above it
+    means that the vectors are grouped by label, even if a picture in 2-D does not show it.
     Raises ValueError for fewer than 2 vectors, or another number of labels.
     """
     _check_same_count("vectors", range(len(vectors)), "labels", labels)
@@ -229,7 +228,8 @@ def bleu(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -
 def chrf(hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]) -> Score:
     """Corpus chrF2, 0 to 100, with sacrebleu's defaults: characters, cased (Popović 2015).
 
-    Kinder than BLEU to a word that is nearly right. Arguments and errors as in `bleu`.
+    It gives credit for words that are nearly right, which BLEU does not. Arguments and errors as in
+    `bleu`.
     """
     from sacrebleu.metrics.chrf import CHRF
 
@@ -276,7 +276,7 @@ def _check_same_count(first: str, a: Sequence[Any], second: str, b: Sequence[Any
 def _corpus_score(
     metric: Any, hypotheses: Sequence[str], references: Sequence[str | Sequence[str]]
 ) -> Score:
-    """Turn references by sentence into sacrebleu's layout: by number, None where one lacks."""
+    """Score with references by sentence, which sacrebleu wants by number, padded with None."""
     _check_same_count("hypotheses", hypotheses, "sentences with references", references)
     lists = [[refs] if isinstance(refs, str) else list(refs) for refs in references]
     for row, refs in enumerate(lists):

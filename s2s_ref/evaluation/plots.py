@@ -1,9 +1,9 @@
-"""The figures of the course: data in, a matplotlib Figure out. Given tools.
+"""The figures of the course: data in, a matplotlib Figure out.
 
-Every function returns one Figure that belongs to no window: let it be the last line of a cell, or
-`display(figure)` it, or `figure.savefig(path)`. Accuracies go in as shares, 0 to 1, and are shown
-in per cent. Colours are Okabe and Ito's, which the colour-blind can tell apart; lines also differ
-by marker, so that a grey print can be read. Hangul always renders.
+Every function returns one Figure, which belongs to no window: make it the last line of a cell, or
+call `display(figure)` or `figure.savefig(path)`. Accuracies are passed as shares, 0 to 1, and shown
+in per cent. The colours are Okabe and Ito's, which colour-blind readers can tell apart; lines also
+differ by marker, for prints in grey. Hangul is always rendered.
 """
 
 import functools
@@ -39,7 +39,7 @@ def hangul_font() -> Path:
     """Register NanumGothic with matplotlib, once, and return its file.
 
     The package koreanize-matplotlib brings it; it is not imported (it would change every figure).
-    Raises ImportError, with the mending command, if the font is not there.
+    Raises ImportError, with the command to install it, if the font is missing.
     """
     package = importlib.util.find_spec("koreanize_matplotlib")
     if package is not None and package.origin is not None:
@@ -75,13 +75,13 @@ def figure_style() -> Any:
 
 
 def _course_style(draw: Callable[Parameters, Figure]) -> Callable[Parameters, Figure]:
-    """Draw in the course's style, leave the reader's own settings alone, own no window."""
+    """Draw in the course's style, without changing the reader's settings or opening a window."""
 
     @functools.wraps(draw)
     def styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Figure:
         with mpl.rc_context(figure_style()):
             figure = draw(*args, **kwargs)
-            figure.draw_without_rendering()  # ticks are made when first drawn: make them in style
+            figure.draw_without_rendering()  # ticks take their style when they are first drawn
         plt.close(figure)  # or a notebook would show it twice
         return figure
 
@@ -101,13 +101,13 @@ def learning_curves(
     log: bool = False,
     title: str = "",
 ) -> Figure:
-    """Loss (nats per token), or a series of the validation, against what was spent on it.
+    """Loss (nats per token) or a validation series, against updates, seconds or tokens.
 
     `against`: "steps" (updates), "seconds" (of training) or "tokens" (of the target). Several
     histories under one name are seeds: their mean, and a band from the lowest to the highest.
-    Losses are smoothed by a running mean over a fiftieth of the run. `yours` ends in a star.
-    Dotted: `best_guess`, the best possible causal guess; grey: `prediction`, the reader's.
-    `percent` shows a series of shares, 0 to 1, in per cent.
+    Losses are smoothed by a running mean over a fiftieth of the run. `yours`, the reader's own run,
+    ends in a star. `best_guess`, the best possible causal guess, is a dotted line, and
+    `prediction`, the reader's, a grey one. `percent` shows a series of shares in per cent.
     Raises ValueError for a series that a history does not hold, or an unknown `against`.
     """
     _check_given(runs)
@@ -144,10 +144,11 @@ def accuracy_by_position(
     positions: Sequence[str] | None = None,
     title: str = "",
 ) -> Figure:
-    """Bars for each target position, one colour a model; dotted: the best possible causal guess.
+    """Bars for each target position, with a colour for each model.
 
-    `prediction`, what the reader expected, stands in grey. `positions` names the positions
-    (default: 1, 2, 3 …). Raises ValueError if a series has another number of positions.
+    `best_guess`, the best possible causal guess, is dotted, and `prediction`, the reader's, grey.
+    `positions` names the positions (default: 1, 2, 3 …). Raises ValueError if a series has another
+    number of positions.
     """
     _check_given(accuracies)
     count = len(next(iter(accuracies.values())))
@@ -244,8 +245,9 @@ def context_projection(
 ) -> Figure:
     """Context vectors in 2-D (PCA), one panel for each name: "untrained" beside "trained".
 
-    `labels` colours the points: words (the six commonest, the others in grey) or whole numbers
-    such as lengths (dark to bright). Raises ValueError if a panel has another number of vectors.
+    `labels` colours the points. They are words (the six most common ones, all others in grey) or
+    whole numbers such as lengths (dark to bright). Raises ValueError if a panel has another number
+    of vectors.
     """
     _check_given(contexts)
     figure, row = plt.subplots(
@@ -277,12 +279,12 @@ def heat_map(
     ylabel: str = "source",
     title: str = "",
 ) -> Figure:
-    """Weights, 0 to 1: source words down the left, output across, bright = large.
+    """Weights, 0 to 1, with source words as rows and target words as columns; bright is large.
 
     `attention.alignment_matrix` gives them like this.
     `gold` = (sure, possible) links (source word, target word) draws the true alignment beside it:
     a full square is sure, an open one possible. (Bahdanau et al. 2015 draw the transpose.)
-    `label`, `xlabel` and `ylabel` name other things than attention's where a matrix holds such.
+    `label`, `xlabel` and `ylabel` are for matrices of something other than attention.
     Raises ValueError if the words do not fit the weights.
     """
     _check_length("src_words", src_words, weights.shape[0])
@@ -320,7 +322,7 @@ def bars(
 ) -> Figure:
     """Grouped bars: for each name one value in each group, as "words" on training and held-out.
 
-    `percent=False` shows the values as they are. `prediction` stands in grey.
+    `percent=False` shows the values as they are. `prediction` is grey.
     Raises ValueError if a name has another number of values than there are groups.
     """
     width = max(4.8, 0.5 * len(groups) * len(values) + 2.6)
@@ -344,12 +346,12 @@ def side_by_side(
     prediction: Mapping[str, Number] | None = None,
     title: str = "",
 ) -> Figure:
-    """Several measurements of the same runs against one thing that was varied, a panel each.
+    """Several measurements against one quantity that was varied, with a panel for each.
 
-    `panels` holds by y label, and then by name, a curve as {x: y}; a name keeps its colour in every
-    panel. Every x has its tick; `log` spaces them by their ratios. `prediction` gives the reader's
-    number, in grey, for some of the panels.
-    Raises ValueError if there is no panel, or a panel without a curve.
+    `panels` holds curves as {x: y}, by y label and then by name; a name has the same colour in
+    every panel. Every x has a tick, and `log` spaces them logarithmically. `prediction` holds the
+    reader's number, in grey, for some of the panels. Raises ValueError if there is no panel, or a
+    panel without a curve.
     """
     _check_given(panels)
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
@@ -377,7 +379,7 @@ def side_by_side(
 def histogram(
     counts: Mapping[str, Iterable[int]], *, xlabel: str = "length (tokens)", title: str = ""
 ) -> Figure:
-    """How often each whole number occurs, as sentence lengths do; one colour for each name."""
+    """How often each whole number occurs, such as a sentence length; a colour for each name."""
     figure, axes = plt.subplots(figsize=(6.4, 3.4))
     tallies = {name: Counter(map(int, numbers)) for name, numbers in counts.items()}
     for tally in tallies.values():
@@ -462,7 +464,7 @@ def _line_with_band(
 def _starred(
     axes: Axes, name: str, xs: Sequence[Number], ys: Sequence[Number], **options: Any
 ) -> None:
-    """The reader's own run: black, with stars, on top."""
+    """Draw the reader's own run: black, with stars, on top."""
     axes.plot(xs, ys, color=INK, linewidth=1, marker="*", markersize=13, label=name, **options)
 
 

@@ -1,9 +1,8 @@
-"""The two threads through all lessons: five sentences and five phenomena, for every model.
+"""Two tables that grow through the lessons: five sentences and five phenomena, for every model.
 
-Each lesson that can translate calls `mascots` and `phenomena` with its model. The results are kept
-in the student's state folder, so the tables grow from lesson to lesson; a lesson that is run again
-replaces its own lines. Given tools: they know no lesson's model, only a function from a Korean
-sentence to an English one.
+Each lesson with a translator calls `mascots` and `phenomena`. The results are kept in the student's
+state folder, so the tables grow from lesson to lesson; a lesson that is run again replaces its own
+lines. A model is any function from a Korean sentence to an English one.
 """
 
 import json
@@ -25,8 +24,9 @@ Translate = Callable[[str], str]
 
 Entry = dict[str, Any]  # {"lesson": 2, "model": "…", "mascots": {…}, "phenomena": {…}}
 
-_DRAWN = 15  # times as many pairs as are asked for are drawn, to find some in known words
-_DRAWN_OF_A_SHARE = 3  # enough where they are drawn from the model's own share of the words
+# How many times `count` pairs are drawn, to find enough that have known words only.
+_DRAWN = 15
+_DRAWN_OF_A_SHARE = 3  # where they are drawn from the model's own share of the words
 
 DIFFERS = {
     "roles": "who did it to whom",
@@ -39,7 +39,7 @@ DIFFERS = {
 
 
 class Table(NamedTuple):
-    """A table that shows itself: plain text in a terminal, HTML in a notebook."""
+    """A table that displays as plain text in a terminal, and as HTML in a notebook."""
 
     text: str
     html: str
@@ -79,8 +79,8 @@ def phenomena(
     """Measure accuracy on minimal pairs, keep the result, and show every model's so far.
 
     A minimal pair is two sentences that differ in one phenomenon alone (개가 고양이를 쫓았어요,
-    개를 고양이가 쫓았어요). It counts only if both are translated exactly: who ignores the
-    difference gets one of the two right, and no point.
+    개를 고양이가 쫓았어요). It counts only if both are translated exactly. A model that ignores the
+    difference translates one of the two correctly, and gets no point.
 
     Args:
         lesson: the number of the lesson, which orders the table.
@@ -88,8 +88,9 @@ def phenomena(
         translate: the model.
         count: how many pairs of each phenomenon.
         seed: the same seed gives the same pairs.
-        vocabulary: the model's source vocabulary, where it has learned only a share of the words;
-            then pairs with words that it has never seen are left out, and `count` is the most.
+        vocabulary: the model's source vocabulary, if it has learned only a share of the words.
+            Pairs with words that it has never seen are then left out, and there may be fewer than
+            `count`.
         share: how much of each list of words the model's sentences were drawn from.
 
     Raises:
@@ -151,7 +152,7 @@ def _said(translate: Translate, sentence: str) -> str:
 
 
 def _right(translation: str, pair: Pair) -> bool:
-    """Compared as tokens, so that spaces do not count."""
+    """Compare tokens, so that spaces do not count."""
     return words(translation) == words(pair.tgt)
 
 
@@ -161,7 +162,7 @@ def _unknown(sentence: str, vocabulary: Vocabulary | None) -> list[str]:
     return [token for token in vocabulary.tokens(sentence) if token not in vocabulary]
 
 
-# ------------------------------------------------------------------ what is kept
+# ------------------------------------------------------------------ storage
 
 
 def _path() -> Path:
@@ -169,7 +170,7 @@ def _path() -> Path:
 
 
 def _load() -> list[Entry]:
-    """Read the entries; a file that cannot be read is set aside, not deleted."""
+    """Read the entries; an unreadable file is renamed, not deleted."""
     path = _path()
     try:
         entries: list[Entry] = json.loads(path.read_text(encoding="utf-8"))
@@ -193,12 +194,12 @@ def _keep(lesson: int, model: str, kind: str, results: dict[str, Any]) -> list[E
         found = [{"lesson": lesson, "model": model, "mascots": {}, "phenomena": {}}]
         entries += found
     found[0][kind] = results
-    entries.sort(key=lambda entry: int(entry["lesson"]))  # stable: within a lesson, as they came
+    entries.sort(key=lambda entry: int(entry["lesson"]))  # stable: the order within a lesson stays
     write_whole(_path(), json.dumps(entries, indent=1, ensure_ascii=False))
     return entries
 
 
-# ------------------------------------------------------------------ how it is shown
+# ------------------------------------------------------------------ tables
 
 
 def _label(entry: Entry) -> str:
@@ -242,7 +243,7 @@ def _percent(share: float | None) -> str:
 
 
 def _stack(lines: Sequence[tuple[str, str, str]]) -> Table:
-    """Lines of (kind, label, text) below each other; each "head" begins a new block."""
+    """Show lines of (kind, label, text) below each other; each "head" begins a new block."""
     width = max(_width(label) for _, label, _ in lines)
     text: list[str] = []
     html: list[str] = []

@@ -1,4 +1,4 @@
-"""What an experiment uses of the student's work: theirs where it passes, else the reference."""
+"""What the experiments use of the student's work: only what passes its check."""
 
 from typing import Any, TypeVar
 
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def use(exercise: str, yours: T) -> T:
-    """Return the student's object if it passes its check, or else the reference, saying so.
+    """Return the student's object if it passes its check, or else the reference, with a note.
 
-    An exercise that does not work yet never blocks what comes after it.
+    So an unfinished exercise never blocks what comes after it.
     """
     verdict, _ = try_check(exercise, yours)
     if verdict["passed"]:
@@ -24,12 +24,12 @@ def use(exercise: str, yours: T) -> T:
 
 
 def predicted(exercise: str, answer: T) -> T | None:
-    """Return a prediction that can be shown, or None where none is written down in its form."""
+    """Return a prediction if it has the form that its check expects, or else None."""
     verdict, _ = try_check(exercise, answer)
     return answer if verdict["passed"] else None
 
 
-def what_the_check_says(exercise: str, answer: Any) -> str:
-    """Return the text of the card that an answer would get, without noting it as progress."""
+def card_text(exercise: str, answer: Any) -> str:
+    """Return the text of the card for an answer, without recording progress."""
     verdict, _ = try_check(exercise, answer)
     return card.text(verdict | {"after": ()})

@@ -1,4 +1,4 @@
-"""Look at this machine, and name what is missing with the command that mends it.
+"""Examine this machine, and name what is missing with the command that fixes it.
 
 for finding in examine():
     print(finding)
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 DISTRIBUTION = "seq2seq-course"
-# Shown one by one; the other requirements share a line while they are well.
+# Shown one by one; the other requirements share a line unless something is wrong with one.
 SHOWN = ("torch", "numpy", "matplotlib", "jupyterlab", "nbgrader")
 NEEDED_SPACE, WANTED_SPACE = 0.2, 2.0  # GB
 NBGRADER_SERVER = "nbgrader.server_extensions.validate_assignment"
@@ -26,7 +26,7 @@ NBGRADER_LAB = "@jupyter/nbgrader"
 
 
 class Status(StrEnum):
-    """How one thing on this machine stands."""
+    """Whether one thing on this machine is as the lessons need it."""
 
     OK = "✓"
     WARN = "!"
@@ -34,35 +34,35 @@ class Status(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at.
+    """What was found out about one thing on this machine.
 
     Attributes:
-        name: what was looked at.
-        status: OK; WARN where the lessons still run; MISSING where they do not.
-        found: what is there, in a few words.
-        mend: the command or edit that mends it, empty where nothing is wrong.
+        name: the thing.
+        status: OK; WARN if the lessons still run; MISSING if they do not.
+        found: what was found, in a few words.
+        fix: the command or edit that fixes it, empty if nothing is wrong.
     """
 
     name: str
     status: Status
     found: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
-        """One line, and the mend on a second."""
-        mend = f"\n    mend: {self.mend}" if self.mend else ""
-        return f"{self.status} {self.name}: {self.found}{mend}"
+        """One line, and the fix on a second line."""
+        fix = f"\n    fix: {self.fix}" if self.fix else ""
+        return f"{self.status} {self.name}: {self.found}{fix}"
 
 
 def examine() -> list[Finding]:
-    """Look at everything the lessons need; a look that fails itself becomes a finding."""
+    """Check everything that the lessons need; a check that fails itself becomes a finding."""
     findings = []
-    for look in LOOKS:
+    for look_at in CHECKS:
         try:
-            findings.extend(look())
+            findings.extend(look_at())
         except Exception as error:
-            reason = f"could not be looked at ({type(error).__name__}: {error})"
-            name = look.__name__.removeprefix("_").replace("_", " ")
+            reason = f"could not be checked ({type(error).__name__}: {error})"
+            name = look_at.__name__.removeprefix("_").replace("_", " ")
             findings.append(Finding(name, Status.MISSING, reason, _install(DISTRIBUTION)))
     return findings
 
@@ -73,13 +73,13 @@ def healthy(findings: list[Finding]) -> bool:
 
 
 def as_json(findings: list[Finding]) -> str:
-    """The findings for scripts: status is the name "ok", "warn" or "missing"."""
+    """Return the findings as JSON; `status` is "ok", "warn" or "missing"."""
     records = [{**f._asdict(), "status": f.status.name.lower()} for f in findings]
     return json.dumps({"healthy": healthy(findings), "findings": records}, ensure_ascii=False)
 
 
 def _install(requirement: str) -> str:
-    """The command that brings a package in the versions the course is tested with."""
+    """The command that installs a package in a version that the course is tested with."""
     return f"in the course's folder: make setup; elsewhere: pip install '{requirement}'"
 
 
@@ -91,12 +91,12 @@ def _python() -> list[Finding]:
     found = f"{version} ({sys.prefix})"
     if SpecifierSet(wanted).contains(version, prereleases=True):
         return [Finding("Python", Status.OK, found)]
-    mend = f"install a Python {wanted}, then: make distclean setup PYTHON=python3.11"
-    return [Finding("Python", Status.MISSING, f"{found}, expected {wanted}", mend)]
+    fix = f"install a Python {wanted}, then: make distclean setup PYTHON=python3.11"
+    return [Finding("Python", Status.MISSING, f"{found}, expected {wanted}", fix)]
 
 
 def _packages() -> list[Finding]:
-    """Every requirement of the package against what is installed."""
+    """Compare the package's requirements with what is installed."""
     from packaging.requirements import Requirement
 
     findings, others = [], 0
@@ -141,7 +141,7 @@ def _threads() -> list[Finding]:
 
 
 def _cores() -> int:
-    """Cores that this process may use, which in a container are fewer than the machine's."""
+    """Count the cores that this process may use; a container may have fewer than its machine."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -179,8 +179,8 @@ def _disk_space() -> list[Finding]:
     if free >= WANTED_SPACE:
         return [Finding("disk", Status.OK, found)]
     status = Status.WARN if free >= NEEDED_SPACE else Status.MISSING
-    mend = f"free some space; {WANTED_SPACE:.0f} GB is plenty"
-    return [Finding("disk", status, found, mend)]
+    fix = f"free some space; {WANTED_SPACE:.0f} GB is plenty"
+    return [Finding("disk", status, found, fix)]
 
 
 def _state_folder() -> list[Finding]:
@@ -192,8 +192,8 @@ def _state_folder() -> list[Finding]:
             pass
     except OSError as error:
         found = f"{folder} cannot be written ({error.strerror})"
-        mend = "export S2S_STATE=FOLDER, a folder of your own"
-        return [Finding("progress folder", Status.MISSING, found, mend)]
+        fix = "export S2S_STATE=FOLDER, a folder of your own"
+        return [Finding("progress folder", Status.MISSING, found, fix)]
     return [Finding("progress folder", Status.OK, str(folder))]
 
 
@@ -202,25 +202,25 @@ def _nearest_existing(folder: Path) -> Path:
 
 
 def _notebook_kernel() -> list[Finding]:
-    """Whether "Python 3" in JupyterLab means this environment."""
+    """Check that "Python 3" in JupyterLab means this environment."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    mend = f"{sys.executable} -m ipykernel install --sys-prefix --name python3"
+    fix = f"{sys.executable} -m ipykernel install --sys-prefix --name python3"
     try:
         spec = KernelSpecManager().get_kernel_spec("python3")
     except NoSuchKernel:
-        return [Finding("kernel python3", Status.MISSING, "not installed", mend)]
+        return [Finding("kernel python3", Status.MISSING, "not installed", fix)]
     program = Path(spec.argv[0])
     # jupyter_client puts its own Python in place of a bare "python".
     if not program.is_absolute() or program.parent == Path(sys.executable).parent:
         return [Finding("kernel python3", Status.OK, spec.resource_dir)]
     found = f"{spec.resource_dir} runs another Python, {program}"
-    mend = f"{mend}; if it stays: jupyter kernelspec remove python3, and the same once more"
-    return [Finding("kernel python3", Status.MISSING, found, mend)]
+    fix = f"{fix}; if that does not help: jupyter kernelspec remove python3, and the same again"
+    return [Finding("kernel python3", Status.MISSING, found, fix)]
 
 
 def _nbgrader_extensions() -> list[Finding]:
-    """Whether JupyterLab shows nbgrader's Validate button, and the server answers it."""
+    """Check that JupyterLab shows nbgrader's Validate button, and that the server answers it."""
     from jupyter_core.paths import jupyter_config_path, jupyter_path
     from jupyter_server.extension.config import ExtensionConfigManager
     from jupyterlab_server.config import get_federated_extensions, get_page_config
@@ -242,7 +242,7 @@ def _nbgrader_extensions() -> list[Finding]:
 
 
 def _programs() -> list[Finding]:
-    """What the repository's own commands call."""
+    """Check the programs that the repository's commands call."""
     findings = []
     for name in ("git", "make"):
         path = shutil.which(name)
@@ -255,16 +255,16 @@ def _programs() -> list[Finding]:
 
 
 def _sandbox() -> list[Finding]:
-    """Whether code that nobody trusts can be graded here."""
+    """Check whether untrusted code can be graded here."""
     if not shutil.which("bwrap"):
         found = "not found; for instructors who grade code they do not trust, not for students"
         return [Finding("bubblewrap", Status.WARN, found, _system_package("bubblewrap"))]
     from s2s_ref.grading.sandbox.bubblewrap import problem
 
     if reason := problem():
-        found, _, mend = reason.partition(". ")
+        found, _, fix = reason.partition(". ")
         found += " (not needed for students)"
-        return [Finding("bubblewrap", Status.WARN, found, mend)]
+        return [Finding("bubblewrap", Status.WARN, found, fix)]
     found = f"{shutil.which('bwrap')}, its sandbox works (not needed for students)"
     return [Finding("bubblewrap", Status.OK, found)]
 
@@ -280,7 +280,7 @@ def _system_package(name: str) -> str:
     return f"install {name} with this system's package manager"
 
 
-LOOKS: tuple[Callable[[], list[Finding]], ...] = (
+CHECKS: tuple[Callable[[], list[Finding]], ...] = (
     _python,
     _packages,
     _hangul_font,

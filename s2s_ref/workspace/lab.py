@@ -31,14 +31,14 @@ c.Execute.timeout = 60  # seconds for one cell
 
 @dataclass(frozen=True)
 class Plan:
-    """What opening the lab does to the files in the student's folder.
+    """What opening the lab will do to the files in the student's folder.
 
     Attributes:
         lessons: the released lessons.
         work: the student's folder.
         new: lessons the student does not have yet, copied whole.
         restored: files missing from a lesson that the student has, copied too.
-        kept: lessons left as the student has them.
+        kept: lessons that the student has already, left as they are.
     """
 
     lessons: Path
@@ -49,9 +49,9 @@ class Plan:
 
 
 def plan(lessons: Path, work: Path) -> Plan:
-    """Compare the released lessons with the student's folder; nothing is written.
+    """Compare the released lessons with the student's folder, and write nothing.
 
-    Raises ValueError where there are no lessons, or a file stands where a folder belongs.
+    Raises ValueError if there are no lessons, or a file has the name of a folder that is needed.
     """
     names = sorted(path.name for path in lessons.glob("*/") if any(_files(path)))
     if not names:
@@ -76,7 +76,7 @@ def plan(lessons: Path, work: Path) -> Plan:
 
 
 def carry_out(steps: Plan) -> None:
-    """Copy what is missing, each lesson and file whole or not at all."""
+    """Copy what is missing; each lesson and each file whole or not at all."""
     steps.work.mkdir(parents=True, exist_ok=True)
     for name in steps.new:
         with whole_folder(steps.work / name) as lesson:
@@ -104,11 +104,10 @@ def command(work: Path, options: Sequence[str] = ()) -> list[str]:
 
 
 def environment(work: Path, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment JupyterLab runs in.
+    """Return the environment variables with which JupyterLab runs.
 
-    nbgrader finds its settings from every folder of the lab, JupyterLab does not ask whether to
-    fetch its news over the first lesson, a terminal finds `s2s` and `nbgrader`, and the kernel is
-    this Python's.
+    With them, nbgrader finds its settings in every folder of the lab, JupyterLab does not ask about
+    its news, a terminal finds `s2s` and `nbgrader`, and the kernel is that of this Python.
     """
     changed = dict(os.environ if base is None else base)
     ours = {"JUPYTER_CONFIG_PATH": (work, SETTINGS), "PATH": (Path(sys.executable).parent,)}
@@ -120,9 +119,12 @@ def environment(work: Path, base: Mapping[str, str] | None = None) -> dict[str, 
 
 
 def open_lab(work: Path, options: Sequence[str] = ()) -> int:
-    """Run JupyterLab until the student ends it; returns its exit code where it returns at all."""
+    """Run JupyterLab until the student ends it, and return its exit code.
+
+    On POSIX it replaces this process, so nothing is returned.
+    """
     arguments = command(work, options)
     os.chdir(work)
-    if os.name == "posix":  # JupyterLab takes this process's place, and with it Ctrl-C
+    if os.name == "posix":  # so that JupyterLab itself gets Ctrl-C
         os.execve(arguments[0], arguments, environment(work))
     return subprocess.run(arguments, env=environment(work), check=False).returncode

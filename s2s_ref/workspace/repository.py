@@ -1,4 +1,4 @@
-"""Where the course lies on this machine: a clone of its repository, wherever the command runs."""
+"""Find the clone of the course's repository on this machine."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ NAME = 'name = "seq2seq-course"'
 
 
 def find_repository(start: Path | None = None) -> Path:
-    """The course's folder: the nearest one at or above `start` (the current folder), or else the
-    one that this package runs from.
+    """Return the clone at or above `start`, or else the one that this package runs from.
 
-    Raises ValueError where the package was installed without its repository.
+    `start` is the current folder by default. Raises ValueError where the package was installed
+    without its repository.
     """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):

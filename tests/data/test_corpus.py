@@ -220,7 +220,7 @@ def test_utf8_read_as_something_else(write):
 def test_one_bad_line_in_a_good_file(write):
     said = refused(write(KOREAN.encode() + b"Bad.\t\xff\xfe.\n" + KOREAN.encode()))
     assert "line 4: these bytes are not UTF-8, though most lines are" in said
-    assert "Mend or delete this line" in said
+    assert "Fix or delete this line" in said
 
 
 def test_an_unknown_encoding(write):

@@ -332,7 +332,8 @@ def test_what_does_not_fit_is_named(draw, message):
 
 CELL = """
 from s2s_ref.evaluation import plots
-from s2s_ref.training.loop import endless, fit
+from s2s_ref.training.batches import endless
+from s2s_ref.training.loop import fit
 import torch
 
 class Model(torch.nn.Module):

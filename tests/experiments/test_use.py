@@ -3,7 +3,7 @@
 import pytest
 
 from s2s_ref.exercises.start_here import encode_sentence
-from s2s_ref.experiments.use import use, what_the_check_says
+from s2s_ref.experiments.use import card_text, use
 from s2s_ref.student import record
 from s2s_ref.student.card import WIDTH
 
@@ -33,15 +33,15 @@ def test_work_that_does_not_pass_never_blocks(capsys, yours):
 
 def test_an_experiment_notes_no_progress():
     use(NAME, encode_sentence.bos_missing)
-    what_the_check_says(NAME, encode_sentence.bos_missing)
+    card_text(NAME, encode_sentence.bos_missing)
     assert record.load() == {"checks": {}, "hints": {}}
 
 
 def test_what_the_check_would_say():
-    text = what_the_check_says(NAME, encode_sentence.nested)
+    text = card_text(NAME, encode_sentence.nested)
     assert "the right ids, in a list inside a list" in text
     assert all(len(line) <= WIDTH for line in text.splitlines())
-    assert what_the_check_says(NAME, encode_sentence.reference_encode_sentence).startswith("✓")
+    assert card_text(NAME, encode_sentence.reference_encode_sentence).startswith("✓")
 
 
 def test_an_exercise_that_does_not_exist_is_named():

@@ -1,4 +1,4 @@
-"""The doctor names what is missing, with the command that mends it."""
+"""The doctor names what is missing, with the command that fixes it."""
 
 import importlib.metadata
 import json
@@ -31,7 +31,7 @@ def test_here_everything_that_the_lessons_need_is_found():
 
 def test_findings_read_well_and_go_to_scripts():
     finding = Finding("torch", Status.MISSING, "2.0, supported >=2.5", "pip install torch")
-    assert str(finding) == "✗ torch: 2.0, supported >=2.5\n    mend: pip install torch"
+    assert str(finding) == "✗ torch: 2.0, supported >=2.5\n    fix: pip install torch"
     told = json.loads(doctor.as_json([finding]))
     assert told == {
         "healthy": False,
@@ -40,7 +40,7 @@ def test_findings_read_well_and_go_to_scripts():
                 "name": "torch",
                 "status": "missing",
                 "found": "2.0, supported >=2.5",
-                "mend": "pip install torch",
+                "fix": "pip install torch",
             }
         ],
     }
@@ -60,7 +60,7 @@ def test_a_package_outside_its_range_or_absent(monkeypatch):
     found = look("packages")
     assert found["torch"].status is Status.MISSING
     assert "2.0.1, supported" in found["torch"].found
-    assert "torch" in found["torch"].mend
+    assert "torch" in found["torch"].fix
     assert found["tqdm"].status is Status.MISSING
     assert "not installed" in found["tqdm"].found
     assert found["nbgrader"].status is Status.OK
@@ -80,7 +80,7 @@ def test_no_font(monkeypatch):
     monkeypatch.setattr(plots, "hangul_font", absent)
     finding = look("hangul_font")["Hangul font"]
     assert finding.status is Status.MISSING
-    assert "koreanize-matplotlib" in finding.mend
+    assert "koreanize-matplotlib" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_more_threads_than_cores_are_slow(monkeypatch):
     monkeypatch.setattr(doctor, "_cores", lambda: 2)
     finding = look("threads")["threads"]
     assert finding.status is Status.WARN
-    assert finding.mend == "export OMP_NUM_THREADS=2"
+    assert finding.fix == "export OMP_NUM_THREADS=2"
 
 
 def test_a_progress_folder_that_cannot_be_written(monkeypatch, tmp_path):
@@ -106,7 +106,7 @@ def test_a_progress_folder_that_cannot_be_written(monkeypatch, tmp_path):
     monkeypatch.setenv("S2S_STATE", str(tmp_path / "file" / "state"))
     finding = look("state_folder")["progress folder"]
     assert finding.status is Status.MISSING
-    assert "S2S_STATE" in finding.mend
+    assert "S2S_STATE" in finding.fix
 
 
 def test_looking_writes_nothing(monkeypatch, tmp_path):
@@ -125,7 +125,7 @@ def test_a_kernel_of_another_python(monkeypatch, tmp_path):
     finding = look("notebook_kernel")["kernel python3"]
     assert finding.status is Status.MISSING
     assert "/other/bin/python" in finding.found
-    assert finding.mend.startswith(f"{sys.executable} -m ipykernel install")
+    assert finding.fix.startswith(f"{sys.executable} -m ipykernel install")
 
 
 def test_nbgrader_switched_off(monkeypatch, tmp_path):
@@ -139,8 +139,8 @@ def test_nbgrader_switched_off(monkeypatch, tmp_path):
     (tmp_path / "labconfig" / "page_config.json").write_text(json.dumps(page))
     finding = look("nbgrader_extensions")["nbgrader in JupyterLab"]
     assert finding.status is Status.MISSING
-    assert "server extension enable" in finding.mend
-    assert "labextension enable" in finding.mend
+    assert "server extension enable" in finding.fix
+    assert "labextension enable" in finding.fix
 
 
 def test_missing_programs_are_named_with_their_package(monkeypatch):
@@ -149,11 +149,11 @@ def test_missing_programs_are_named_with_their_package(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     found = look("programs")
     assert all(finding.status is Status.WARN for finding in found.values())
-    assert found["git"].mend == "sudo apt-get install git"
+    assert found["git"].fix == "sudo apt-get install git"
     found = look("sandbox")
     assert found["bubblewrap"].status is Status.WARN
     assert "not for students" in found["bubblewrap"].found
-    assert found["bubblewrap"].mend == "sudo apt-get install bubblewrap"
+    assert found["bubblewrap"].fix == "sudo apt-get install bubblewrap"
 
 
 def test_a_terminal_without_utf8(monkeypatch):
@@ -161,14 +161,14 @@ def test_a_terminal_without_utf8(monkeypatch):
         monkeypatch.setattr(sys, "stdout", stream)
         finding = look("terminal")["terminal"]
     assert finding.status is Status.WARN
-    assert finding.mend == "export PYTHONUTF8=1"
+    assert finding.fix == "export PYTHONUTF8=1"
 
 
 def test_a_look_that_fails_is_a_finding(monkeypatch):
     def _broken():
         raise RuntimeError("no library")
 
-    monkeypatch.setattr(doctor, "LOOKS", (_broken,))
+    monkeypatch.setattr(doctor, "CHECKS", (_broken,))
     (finding,) = doctor.examine()
     assert finding.name == "broken"
     assert finding.status is Status.MISSING
