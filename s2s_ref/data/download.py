@@ -1,10 +1,9 @@
-"""Datasets fetched by name into a cache: mirrors, checksums, and errors that say how to go on.
+"""Download datasets by name into a cache, with mirrors and checksums.
 
-Nothing here is needed for the course's built-in corpora. A dataset with a pinned `sha256` is
-accepted only with exactly that checksum. The manythings.org files are *not* pinned: upstream
-replaces them now and then under the same name. For them the checksum that came is recorded beside
-the file, and a later download that differs from the record is refused until it is asked for with
-`refresh=True`, so that a running class does not change its data without knowing.
+The built-in corpora need no download. A dataset with a pinned `sha256` is accepted only with that
+checksum. The manythings.org files are *not* pinned, because upstream sometimes replaces them under
+the same name. Their checksum is recorded beside the file, and a later download with another one is
+refused without `refresh=True`. So the data of a running class does not change unnoticed.
 """
 
 import contextlib
@@ -35,27 +34,27 @@ USER_AGENT = f"Mozilla/5.0 (compatible; seq2seq-course/{__version__})"
 
 
 class DownloadError(ValueError):
-    """A dataset could not be fetched, or what came is not what was expected."""
+    """A dataset could not be downloaded, or is not what was expected."""
 
 
 class _Refused(Exception):
-    """One mirror's answer is not acceptable; the next mirror may do better."""
+    """The answer of one mirror is not acceptable; the next mirror may have a better one."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """A dataset that can be fetched by name.
+    """A dataset that can be downloaded by name.
 
     Attributes:
-        name: what `download` is called with.
-        urls: the file's addresses, tried in this order.
+        name: the name for `download`.
+        urls: the addresses of the file, in the order in which they are tried.
         what: one line for lists.
         pairs: roughly how many sentence pairs it holds.
         licence: the data's licence.
         source: where to read about it.
         version: which edition of the file this is.
         sha256: the only checksum accepted, or None where upstream changes its file.
-        size: bytes to expect, for the progress bar where the server does not say.
+        size: expected bytes, for the progress bar if the server does not tell.
     """
 
     name: str
@@ -98,7 +97,7 @@ DOWNLOADS: dict[str, Download] = {
 
 
 def cache_dir() -> Path:
-    """The folder that holds downloaded files: `S2S_CACHE`, or the user's cache folder."""
+    """Return the folder for downloaded files: `S2S_CACHE`, or the user's cache folder."""
     override = os.environ.get("S2S_CACHE")
     return (
         Path(override).expanduser() if override else platformdirs.user_cache_path("seq2seq-course")
@@ -106,17 +105,17 @@ def cache_dir() -> Path:
 
 
 def download(name: str, *, refresh: bool = False, progress: bool = True) -> Path:
-    """Fetch the dataset `name` once and return its file; later calls need no network.
+    """Download the dataset `name` once, and return its file; later calls need no network.
 
     Args:
         name: a key of `DOWNLOADS`.
-        refresh: fetch again even where the file is in the cache, and accept a file that differs
-            from the one recorded before. The old file stays until the new one is complete.
+        refresh: download again even if the file is in the cache, and accept a file that differs
+            from the recorded one. The old file stays until the new one is complete.
         progress: show a progress bar.
 
     Raises:
-        DownloadError: the name is unknown; no mirror gave a good file; the cached file is not the
-            one that was recorded. The message says how to go on.
+        DownloadError: the name is unknown, no mirror has a good file, or the cached file differs
+            from the recorded one. The message says how to continue.
     """
     if name not in DOWNLOADS:
         raise DownloadError(
@@ -126,7 +125,7 @@ def download(name: str, *, refresh: bool = False, progress: bool = True) -> Path
 
 
 def fetch(entry: Download, *, refresh: bool = False, progress: bool = True) -> Path:
-    """Fetch `entry` into the cache; see `download`, which finds the entry by its name."""
+    """Download `entry` into the cache; see `download`, which finds the entry by its name."""
     target = cache_dir() / entry.file
     if target.is_file() and not refresh:
         _check_cached(entry, target)
@@ -150,7 +149,7 @@ def fetch(entry: Download, *, refresh: bool = False, progress: bool = True) -> P
 
 
 def _tell_mirror(entry: Download, target: Path, url: str) -> None:
-    """An unpinned mirror may hold another edition than upstream: say which one came."""
+    """Print which edition came: an unpinned mirror may have another one than upstream."""
     edition = _version_inside(target) or entry.version
     print(f"{entry.name} came from the mirror {url} (edition: {edition}).", file=sys.stderr)
 
@@ -212,7 +211,7 @@ def _receive(url: str, out: BinaryIO, entry: Download, progress: bool) -> str:
 
 
 def _check_zip(path: Path) -> None:
-    """Refuse what is no zip file, such as the web page of a proxy or an error."""
+    """Refuse anything but a zip file, such as an error page of a proxy."""
     try:
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
@@ -229,7 +228,7 @@ def _check_digest(digest: str, pinned: str | None, known: str | None) -> None:
     if pinned is not None and digest != pinned:
         raise _Refused(
             f"the checksum differs: expected sha256 {pinned}, got {digest}. "
-            "Upstream has probably changed the file; go on with a file of your own"
+            "Upstream has probably changed the file; continue with a file of your own"
         )
     if pinned is None and known is not None and digest != known:
         raise _Refused(
@@ -240,9 +239,9 @@ def _check_digest(digest: str, pinned: str | None, known: str | None) -> None:
 
 
 def _check_cached(entry: Download, target: Path) -> None:
-    """Refuse a cached file that is damaged or was swapped; record one that was put there by hand.
+    """Refuse a cached file that is damaged or was replaced; record one that was put there by hand.
 
-    Only a file without a record is opened as a zip: for the others the checksum says it all.
+    Only a file without a record is opened as a zip; for the others, the checksum is enough.
     """
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -268,7 +267,7 @@ def _record_path(target: Path) -> Path:
 
 
 def _read_record(target: Path) -> dict[str, Any]:
-    """What is known of the file downloaded before; empty where nothing is."""
+    """Read the record of an earlier download; empty if there is none."""
     try:
         record = json.loads(_record_path(target).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -284,13 +283,13 @@ def _write_record(target: Path, url: str, digest: str) -> None:
         "version": _version_inside(target),
         "retrieved": datetime.now(UTC).date().isoformat(),
     }
-    # A class may share one read-only cache: the record is then simply not kept.
+    # A class may share a read-only cache; the record is then not kept.
     with contextlib.suppress(OSError):
         _record_path(target).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def _version_inside(target: Path) -> str:
-    """The date that a manythings.org zip states in its _about.txt; empty where it states none."""
+    """Return the date in the _about.txt of a manythings.org zip; empty if there is none."""
     with zipfile.ZipFile(target) as archive:
         for name in archive.namelist():
             if name.endswith("_about.txt"):
@@ -301,7 +300,7 @@ def _version_inside(target: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """An exception in a few words, as a person would say it."""
+    """Describe an exception in a few words."""
     if isinstance(error, urllib.error.HTTPError):
         error.close()
         return f"the server answered {error.code} {error.reason}"

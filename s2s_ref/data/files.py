@@ -1,8 +1,8 @@
-"""Real sentence pairs from tab-separated files of the manythings.org/Tatoeba kind.
+"""Read real sentence pairs from tab-separated files, such as those of manythings.org (Tatoeba).
 
-One pair a line: English, the other language and, in newer files, an attribution. Such files are
-not CSV: quotation marks belong to the sentences. They hold non-breaking spaces, sometimes
-decomposed (NFD) Hangul, Windows line ends, a byte-order mark; all of that is evened out here.
+Each line has English, the other language and, in newer files, an attribution. The files are not
+CSV: quotation marks belong to the sentences. Non-breaking spaces, decomposed (NFD) Hangul, Windows
+line ends and a byte-order mark are normalised here.
 """
 
 import contextlib
@@ -20,23 +20,23 @@ SHOWN = 60  # characters of an offending line that a message quotes
 
 
 class CorpusError(ValueError):
-    """A sentence file that cannot be used; the message names file, the line and a fix."""
+    """A sentence file that cannot be used; the message names the file, the line and a fix."""
 
 
 def read_pairs(path: str | Path, *, encoding: str = "utf-8", reverse: bool = False) -> list[Pair]:
-    """Sentence pairs of a tab-separated file: English first, then the other language.
+    """Read the sentence pairs of a tab-separated file: English first, then the other language.
 
-    The source is the *second* column, the target the first, since the course translates into
-    English. A third column is kept as the pair's attribution. Lines without text are skipped,
-    repeated lines kept. Sentences come out as `normalise` makes them.
+    The source is the *second* column and the target the first, because the course translates into
+    English. A third column becomes the pair's attribution. Blank lines are skipped, and repeated
+    lines kept. All text is passed through `normalise`.
 
     Args:
-        path: a text file, or the zip file from manythings.org as it was downloaded.
+        path: a text file, or a zip file as downloaded from manythings.org.
         encoding: Python's name of the file's encoding.
         reverse: take the first column as the source instead.
 
     Raises:
-        CorpusError: the file is missing, empty, in another encoding, or a line is not a pair.
+        CorpusError: the file is missing, empty or in another encoding, or a line is not a pair.
     """
     path = Path(path)
     pairs = []
@@ -119,7 +119,7 @@ def _open_message(path: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return (
             f"There is no file {path} (looked in {path.absolute().parent}). Check the path, "
-            "or see what can be had by name: s2s data list"
+            "or see what is available by name: s2s data list"
         )
     if path.is_dir():
         inside = sorted(file.name for file in path.glob("*.txt"))
@@ -160,13 +160,13 @@ def _as_text(raw: IO[bytes], path: Path, encoding: str) -> io.TextIOWrapper:
 
 
 def _encoding_message(path: Path, encoding: str) -> str:
-    """What is wrong with the encoding, on which line, and what to try."""
+    """Describe what is wrong with the encoding, on which line, and what to try."""
     with _open_bytes(path) as file:
         raw = file.read()
     if raw.startswith(b"\x1f\x8b"):
         return f"{path} is compressed. Unpack it first: gunzip {shlex.quote(path.name)}"
     if raw.startswith(b"PK\x03\x04"):
-        return f"{path} is half of a zip file. Download it again."
+        return f"{path} is an incomplete zip file. Download it again."
     line = len(re.findall(rb"\r\n|\r|\n", raw[: _first_bad_byte(raw, encoding)])) + 1
     place = f"{path}, line {line}: these bytes are not {encoding.upper()}"
     if _mostly_decodes(raw, encoding):
@@ -180,7 +180,7 @@ def _encoding_message(path: Path, encoding: str) -> str:
 
 
 def _first_bad_byte(raw: bytes, encoding: str) -> int:
-    """Where the bytes stop being `encoding`: the first that does not decode, or the first NUL."""
+    """Find the first byte that is not `encoding`: one that does not decode, or a NUL."""
     try:
         raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -191,7 +191,7 @@ def _first_bad_byte(raw: bytes, encoding: str) -> int:
 
 
 def _mostly_decodes(raw: bytes, encoding: str) -> bool:
-    """Whether over half of the lines that are not plain ASCII decode."""
+    """Whether more than half of the lines with other than ASCII characters decode."""
     foreign = [line for line in raw.splitlines() if not line.isascii()]
     good = 0
     for line in foreign:
@@ -202,7 +202,7 @@ def _mostly_decodes(raw: bytes, encoding: str) -> bool:
 
 
 def _guess_encoding(raw: bytes) -> str:
-    """The likeliest encoding of text that is not what it was read as."""
+    """Guess the encoding of text that is not in the expected one."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if b"\0" in raw:

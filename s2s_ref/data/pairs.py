@@ -1,4 +1,4 @@
-"""A sentence pair, and the one way to cut text into words."""
+"""A sentence pair, and the course's only way to split text into words."""
 
 import re
 import unicodedata
@@ -11,11 +11,13 @@ Links = tuple[tuple[int, int], ...]
 class Pair(NamedTuple):
     """A Korean sentence and its English translation.
 
-    `gloss` has one English gloss for each word token of `src`. `sure` and `possible` are the
-    gold alignment: links (index in `words(src)`, index in `words(tgt)`). Possible links are for
-    articles, auxiliaries and what Korean says with an ending; they exclude the sure ones
-    (Och and Ney 2003, section 5). `construction` names the constructions used, joined by "+".
-    `combinations` are the (Korean verb, Korean noun) pairs of a verb and its object.
+    - `gloss`: one English gloss for each word token of `src`.
+    - `sure`, `possible`: the gold alignment, as links (index in `words(src)`, index in
+      `words(tgt)`). Possible links are those of articles, auxiliaries and Korean endings; sure
+      links are not among them (Och and Ney 2003, section 5).
+    - `construction`: the constructions used, joined by "+".
+    - `attribution`: who wrote the sentences, where they are from a file.
+    - `combinations`: the verbs with their objects, as (Korean verb, Korean noun).
     """
 
     src: str
@@ -34,11 +36,11 @@ _OPENING, _CLOSING = set("“‘«"), set(".,?!”’»")
 
 
 def words(text: str) -> list[str]:
-    """Cut a sentence into word tokens, the course's only way to do so.
+    """Split a sentence into word tokens.
 
-    The text is brought to Unicode's NFC and cut at spaces of any kind; then full stops, commas,
-    question and exclamation marks and quotes at the edges of a word become tokens of their own.
-    Inside a word they stay: "don't", "3.5".
+    The text is normalised to NFC and split at spaces of any kind. Full stops, commas, question and
+    exclamation marks, and quotes at the edges of a word become separate tokens. Inside a word they
+    stay: "don't", "3.5".
     """
     tokens: list[str] = []
     for chunk in unicodedata.normalize("NFC", text).split():
@@ -53,13 +55,13 @@ def words(text: str) -> list[str]:
 
 
 def join_words(tokens: Sequence[str]) -> str:
-    """Write word tokens as a sentence, the inverse of `words` for normalised text."""
+    """Join word tokens into a sentence; the inverse of `words` for normalised text."""
     text, glued = "", True
     open_quotes: set[str] = set()
     for token in tokens:
         opens = token in _OPENING
         closes = token in _CLOSING
-        if token in ("'", '"'):  # the same sign opens and closes: they take turns
+        if token in ("'", '"'):  # the same sign opens and closes, in turn
             opens, closes = token not in open_quotes, token in open_quotes
             open_quotes ^= {token}
         text += token if glued or closes else " " + token
@@ -73,8 +75,8 @@ def length(pair: Pair) -> int:
 
 
 def normalise(text: str) -> str:
-    """Composed characters (Unicode NFC) and one plain space between words, none at the ends.
+    """Compose characters (Unicode NFC), and leave one plain space between words, none at the ends.
 
-    Every Unicode space counts: NBSP, U+202F and U+2009, which French has before `?` and `!`, too.
+    All Unicode spaces are replaced, such as U+00A0, U+202F and U+2009, which French has before `?`.
     """
     return unicodedata.normalize("NFC", " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""Split a corpus into training, validation and test sentences without leakage."""
+"""Split a corpus into training, validation and test sentences without leaks."""
 
 import random
 from collections import Counter
@@ -23,25 +23,25 @@ def split(
     seed: int = 0,
     share_targets: bool = False,
 ) -> Splits:
-    """Three parts of `pairs` such that no sentence of one part occurs in another.
+    """Split pairs into three parts such that no sentence of one part occurs in another.
 
-    Pairs that share a source or a target sentence stay together, and so do pairs that are linked
-    through others (a random split by line leaks over a fifth of a Tatoeba test set). The groups
-    are drawn at random; one that is larger than what a part still needs goes to training. So the
-    parts are never larger than asked, and the test set does not depend on the validation set.
+    Pairs that share a sentence stay together, directly or through others. (A random split by line
+    leaks more than a fifth of a Tatoeba test set.) The groups are drawn at random, and a group
+    larger than what a part still needs goes to training. So the parts are never larger than asked,
+    and the test set does not depend on the size of the validation set.
 
     Args:
         pairs: sentence pairs; their order and the seed decide the split.
-        valid: how many different *source sentences* to validate on: a whole number of them, or a
-            share of all of them where it is below 1.
+        valid: how many different *source sentences* to validate on, or which share of all if below
+            1.
         test: the same, for the test set.
         seed: the same seed gives the same split.
-        share_targets: only keep sources apart. For tasks where many sources have one answer, such
-            as sums: unseen sums, but not unseen results.
+        share_targets: keep only the sources apart, for tasks where many sources have the same
+            answer, such as sums.
 
     Raises:
-        ValueError: the sizes are negative, leave nothing to train on, or cannot be met because
-            too many pairs hang together.
+        ValueError: the sizes are negative, leave nothing to train on, or cannot be reached because
+            too many pairs are linked.
     """
     pairs = list(pairs)
     groups = _linked_sources(pairs, share_targets)
@@ -72,7 +72,7 @@ def split(
 
 
 def _size(part: str, asked: float, sources: int) -> int:
-    """A number of sources from a number or a share."""
+    """Convert a number or a share of sources to a number."""
     if asked < 0 or (asked >= 1 and asked != int(asked)):
         raise ValueError(
             f"{part}={asked} is neither a share from 0 to 1 nor a whole number of sources. "
@@ -82,7 +82,7 @@ def _size(part: str, asked: float, sources: int) -> int:
 
 
 def _fill(groups: list[list[str]], size: int, part: str, chosen: dict[str, str]) -> list[list[str]]:
-    """Mark whole groups for `part` until it holds `size` sources; return the groups not taken."""
+    """Assign groups to `part` until it has `size` sources; return the groups not assigned."""
     left = []
     for group in groups:
         if len(group) <= size:
@@ -94,12 +94,12 @@ def _fill(groups: list[list[str]], size: int, part: str, chosen: dict[str, str])
 
 
 def _linked_sources(pairs: Sequence[Pair], share_targets: bool) -> list[list[str]]:
-    """Source sentences in groups: the connected components of "shares a sentence with"."""
+    """Group source sentences: the connected components of "shares a sentence with"."""
     parent: dict[str, str] = {}
 
     def root(source: str) -> str:
         while parent[source] != source:
-            parent[source] = parent[parent[source]]  # halves the path for the next search
+            parent[source] = parent[parent[source]]  # halves the path for later searches
             source = parent[source]
         return source
 
@@ -117,21 +117,21 @@ def _linked_sources(pairs: Sequence[Pair], share_targets: bool) -> list[list[str
 def split_unseen_combinations(
     pairs: Iterable[Pair], valid: float = 0.1, test: float = 0.1, seed: int = 0
 ) -> Splits:
-    """A split whose test sentences all hold a verb with an object it never had in training.
+    """Split pairs so that every test sentence has a verb with an object it never had in training.
 
-    Every verb and every noun of the test set does occur in training, only not together: a model
-    that has understood 책을 샀어요 and 모자를 팔았어요 can translate 책을 팔았어요. Validation
-    sentences hold known combinations. As with `split`, no part shares a source or a target with
-    another; the few pairs that say the same as a test pair in known words are left out.
+    Every verb and every noun of the test set occurs in training, but not together: a model that has
+    understood 책을 샀어요 and 모자를 팔았어요 can translate 책을 팔았어요. Validation sentences
+    have known combinations. As with `split`, no part shares a source or a target with another. The
+    few other pairs with the source or target of a test pair are left out.
 
     Args:
-        pairs: built-in pairs, which know their `combinations`.
+        pairs: built-in pairs, which have `combinations`.
         valid: number or share of source sentences, as for `split`.
         test: the same.
         seed: the same seed gives the same split.
 
     Raises:
-        ValueError: the pairs know no combinations, or the sizes cannot be met.
+        ValueError: the pairs have no combinations, or the sizes cannot be reached.
     """
     pairs = list(pairs)
     sources = len({pair.src for pair in pairs})
@@ -154,7 +154,7 @@ def split_unseen_combinations(
 
 
 def _held_out(pairs: Sequence[Pair], wanted: int, seed: int) -> set[tuple[str, str]]:
-    """Combinations whose pairs make up a test set, such that training keeps each verb and noun."""
+    """Choose combinations for a test set, such that training keeps each verb and each noun."""
     holders: dict[tuple[str, str], list[int]] = {}
     uses: Counter[tuple[str, str]] = Counter()  # training pairs by ("verb" or "noun", word)
     for number, pair in enumerate(pairs):
@@ -178,5 +178,5 @@ def _held_out(pairs: Sequence[Pair], wanted: int, seed: int) -> set[tuple[str, s
 
 
 def _roles(pair: Pair) -> set[tuple[str, str]]:
-    """The verbs and nouns of a pair's combinations, each said to be which."""
+    """The words of a pair's combinations, each as ("verb", word) or ("noun", word)."""
     return {role for both in pair.combinations for role in zip(("verb", "noun"), both, strict=True)}

@@ -61,8 +61,8 @@ def word_order(
 ) -> list[Pair]:
     """Draw distinct three-word sentences: 저는 책을 샀어요, I bought books.
 
-    Every verb fits every object, so neither gives the other away. With `order="korean"` the
-    English words stand in Korean order (I books bought), as a control. The same seed draws the
+    Every verb fits every object, so neither predicts the other. With `order="korean"`, the English
+    words are in Korean order (I books bought), as a control. The same seed draws the
     same sentences in both orders. Raises ValueError for another order, or where `count`
     sentences do not exist.
     """
@@ -114,10 +114,10 @@ WEEKDAYS_KO = "월화수목금토일"
 
 
 def sums(count: int, seed: int = 0, digits: int = 3) -> list[Pair]:
-    """Additions such as "57+5" with the result "62", all different.
+    """Draw distinct additions such as "57+5" with the result "62".
 
-    Operands have 1 to `digits` digits, drawn so that short ones are common. Of a sum and its mirror
-    image (57+5 and 5+57) only one occurs, so that no test sum is a training sum turned round.
+    Operands have 1 to `digits` digits, and short ones are common. Of a sum and its mirror image
+    (57+5 and 5+57) only one occurs, so that no test sum is a training sum in reverse order.
 
     Raises:
         ValueError: `count` is negative or more than half of all sums there are.
@@ -153,7 +153,7 @@ def _month(day: date) -> str:
     return MONTHS[day.month - 1]
 
 
-# Every way of writing a date names exactly one day: numbers with slashes are month/day/year.
+# Each form names exactly one day: numbers with slashes are month/day/year.
 DATE_FORMS: dict[str, Callable[[date], str]] = {
     "long": lambda d: f"{_month(d)} {d.day}, {d.year}",
     "short": lambda d: f"{_month(d)[:3]} {d.day}, {d.year}",
@@ -172,10 +172,10 @@ _CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper)
 
 
 def dates(count: int, seed: int = 0) -> list[Pair]:
-    """Dates of 1930 to 2029 in many written forms, each with its ISO form: "31 May 2001".
+    """Draw dates of 1930 to 2029 in many written forms ("31 May 2001"), each with its ISO form.
 
-    The forms are those of `DATE_FORMS`, English ones also in small and in capital letters. The
-    sources are all different, several may name the same day, and every source names one day only.
+    The forms are those of `DATE_FORMS`, in three cases: as they are, lower and upper. All sources
+    are different. Several may name the same day, but each names only one day.
 
     Raises:
         ValueError: `count` is negative or over 200,000.
@@ -211,14 +211,14 @@ GLYPHS = """
 
 
 class DigitStrip(NamedTuple):
-    """A row of noisy digits to be read, and what it says."""
+    """A row of noisy digits, and the text that it shows."""
 
     src: "Tensor"  # one row of 35 grey values for each digit, top line of pixels first
     tgt: str
 
 
 def glyphs() -> "Tensor":
-    """The ten digits without noise: 1 is ink, 0 is paper, one row of 35 pixels each."""
+    """Return the ten digits without noise: 1 is ink, 0 is paper, with a row of 35 pixels each."""
     import torch
 
     lines = [line.split() for line in GLYPHS.split("\n") if line]
@@ -229,10 +229,10 @@ def glyphs() -> "Tensor":
 def digit_bitmaps(
     count: int, seed: int = 0, min_len: int = 3, max_len: int = 6, noise: float = 0.3
 ) -> list[DigitStrip]:
-    """Rows of digits as noisy 5×7 bitmaps, with the text they show.
+    """Draw rows of digits as noisy 5×7 bitmaps, with the text that they show.
 
-    An item of a sequence need not be a word: each digit is a vector of 35 grey values, ready for
-    a linear layer in the place of an embedding.
+    The items of a sequence need not be words: each digit is a vector of 35 grey values, for a
+    linear layer instead of an embedding.
 
     Args:
         count: number of rows.

@@ -26,18 +26,18 @@ FORMAT = "s2s vocabulary 1"
 
 
 class Vocabulary:
-    """The tokens a model knows, each with an id, and the way a text is cut into them.
+    """The tokens that a model knows, each with an id, and the way a text is split into them.
 
     Units:
 
-    - `words`: the course's word tokeniser, `pairs.words`: punctuation is a token of its own.
-    - `characters`: every character is a token, a Hangul syllable too, and so is the space.
-    - `subwords`: byte-pair encoding (Sennrich et al. 2016, section 3.2): frequent words whole,
-      rare ones in pieces. A piece that begins a word begins with a space.
+    - `words`: the course's word tokeniser, `pairs.words`; punctuation marks are tokens.
+    - `characters`: every character is a token, including Hangul syllables and the space.
+    - `subwords`: byte-pair encoding (Sennrich et al. 2016, section 3.2): frequent words are whole,
+      rare ones in pieces. A piece at the beginning of a word begins with a space.
 
-    A text is evened out first (`normalise`: NFC, single spaces). `decode(encode(text))` gives back
-    exactly the evened-out text for characters and subwords, and `join_words(words(text))` for
-    words, where every token is known.
+    Text is normalised first (`normalise`: NFC, single spaces). If every token is known,
+    `decode(encode(text))` gives the normalised text for characters and subwords, and
+    `join_words(words(text))` for words.
     """
 
     pad_id, bos_id, eos_id, unk_id = range(4)
@@ -45,7 +45,7 @@ class Vocabulary:
     def __init__(
         self, entries: Sequence[str], unit: str, subwords: "Tokenizer | None" = None
     ) -> None:
-        """Use `Vocabulary.build` or `Vocabulary.load`; this puts the parts together."""
+        """Join the parts of a vocabulary; use `Vocabulary.build` or `Vocabulary.load` instead."""
         self.unit = unit
         self._entries = list(entries)
         # A text that contains "<eos>" must not end there: specials are never looked up.
@@ -62,20 +62,20 @@ class Vocabulary:
         min_count: int = 1,
         max_size: int | None = None,
     ) -> Self:
-        """The vocabulary of `texts`; the same texts give the same ids.
+        """Build the vocabulary of `texts`; the same texts give the same ids.
 
-        Words and characters are ordered by frequency, then by text. Subwords come in the order in
+        Words and characters are sorted by frequency, then by text. Subwords are in the order in
         which they were learned: first the characters, then the merges, the most frequent first.
 
         Args:
             texts: sentences, usually one side of the training pairs.
             unit: "words", "characters" or "subwords".
             min_count: tokens seen less often are unknown (for subwords: characters and merges).
-            max_size: at most so many entries, the four special ones included; the most frequent
-                stay. For subwords it is 4,000 where nothing is said.
+            max_size: the largest number of entries, including the four special ones; the most
+                frequent are kept. The default is no limit, and 4,000 for subwords.
 
         Raises:
-            ValueError: unknown unit, one string in place of a list, no text, or too small a size.
+            ValueError: unknown unit, one string instead of a list, no text, or too small a size.
         """
         _check_unit(unit)
         if isinstance(texts, str):
@@ -96,10 +96,10 @@ class Vocabulary:
         return cls((*SPECIALS, *_most_frequent(counts, min_count, max_size)), unit)
 
     def tokens(self, text: str) -> list[str]:
-        """The pieces of `text`, without special tokens.
+        """Split `text` into tokens, without special ones.
 
-        Words and characters that the vocabulary does not know are given as they are; an unknown
-        character among subwords is `<unk>`.
+        Unknown words and characters are returned as they are; among subwords, an unknown character
+        is `<unk>`.
         """
         if self._subwords is not None:
             pieces: list[str] = self._subwords.encode(_marked(text)).tokens
@@ -107,23 +107,23 @@ class Vocabulary:
         return words(text) if self.unit == "words" else list(normalise(text))
 
     def encode(self, text: str) -> list[int]:
-        """The ids of `text`, then `eos_id`; unknown tokens are `unk_id`, and there is no bos."""
+        """Return the ids of `text` and `eos_id`, without bos; unknown tokens are `unk_id`."""
         if self._subwords is not None:
             return [*self._subwords.encode(_marked(text)).ids, self.eos_id]
         find, unknown = self._ids.get, self.unk_id
         return [*[find(token, unknown) for token in self.tokens(text)], self.eos_id]
 
     def encode_all(self, texts: Iterable[str]) -> list[list[int]]:
-        """`encode` for many texts, faster for subwords."""
+        """Encode many texts, which is faster for subwords."""
         if self._subwords is None:
             return [self.encode(text) for text in texts]
         encoded = self._subwords.encode_batch_fast([_marked(text) for text in texts])
         return [[*pieces.ids, self.eos_id] for pieces in encoded]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids` up to the first eos, without pad and bos; unknown ones are `<unk>`.
+        """Return the text of `ids` up to the first eos, without pad and bos; `unk_id` is `<unk>`.
 
-        A one-axis tensor will do for `ids`.
+        `ids` can be a tensor with one axis.
 
         Raises:
             ValueError: an id that the vocabulary does not have.
@@ -192,15 +192,15 @@ class Vocabulary:
             ) from error
 
     def __len__(self) -> int:
-        """How many entries there are, special ones included."""
+        """Count the entries, including the special ones."""
         return len(self._entries)
 
     def __contains__(self, token: object) -> bool:
-        """Whether `token` has an id of its own; special tokens do."""
+        """Whether `token` has an id; special tokens do."""
         return token in self._ids or token in SPECIALS
 
     def __eq__(self, other: object) -> bool:
-        """Whether both cut and number every text alike."""
+        """Whether both give every text the same tokens and ids."""
         if not isinstance(other, Vocabulary):
             return NotImplemented
         return (self.unit, self._entries, self._merges()) == (
@@ -241,7 +241,7 @@ def _check_unit(unit: str) -> None:
 
 
 def _most_frequent(counts: Counter[str], min_count: int, max_size: int | None) -> list[str]:
-    """Entries by falling frequency, equal ones by text, with room left for the special ones."""
+    """Sort entries by frequency, then by text, and keep as many as fit with the special ones."""
     kept = [
         token for token, count in counts.items() if count >= min_count and token not in SPECIALS
     ]
@@ -250,7 +250,7 @@ def _most_frequent(counts: Counter[str], min_count: int, max_size: int | None) -
 
 
 def _marked(text: str) -> str:
-    """Every word with a space before it, the first too, so that it is the same piece anywhere."""
+    """Put a space before every word, including the first, so that it is the same piece anywhere."""
     text = normalise(text)
     return f" {text}" if text else ""
 
@@ -262,7 +262,7 @@ def _train_subwords(texts: list[str], min_count: int, max_size: int) -> "Tokeniz
 
     counts = Counter(chain.from_iterable(map(_marked, texts)))
     known = set(_most_frequent(counts, min_count, max_size))
-    # The trainer takes every character it sees, so the rare ones are taken out beforehand.
+    # The trainer accepts every character it sees, so rare ones are removed beforehand.
     without_rare = {ord(char): " " for char in counts if char not in known}
     tokenizer = tokenizers.Tokenizer(models.BPE(unk_token=UNK))
     pattern = r" ?[\p{L}\p{M}'’]+| ?\p{N}+| ?[^\s\p{L}\p{M}\p{N}'’]+"
@@ -280,7 +280,7 @@ def _train_subwords(texts: list[str], min_count: int, max_size: int) -> "Tokeniz
 
 
 def _tokenizer_from(serialised: str) -> "Tokenizer":
-    """A tokenizer from its JSON; raises KeyError where it is none."""
+    """Make a tokenizer from its JSON; raises KeyError if it is not one."""
     try:
         tokenizer: Tokenizer = _tokenizers().Tokenizer.from_str(serialised)
     except Exception as error:  # the library raises no narrower type
@@ -290,7 +290,7 @@ def _tokenizer_from(serialised: str) -> "Tokenizer":
 
 
 def _tokenizers() -> Any:
-    # Its threads do not survive a fork, and graded notebooks are forked; one thread is fast enough.
+    # Its threads do not survive a fork, and graded notebooks are forked. One thread is fast enough.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     import tokenizers
 
@@ -311,7 +311,7 @@ def _read_saved(path: Path) -> dict[str, Any]:
             "again and save it."
         ) from error
     except ValueError as error:
-        raise ValueError(f"{path} is not JSON, so no vocabulary was saved there.") from error
+        raise ValueError(f"{path} is not JSON, so it is not a saved vocabulary.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError(
             f'{path} is not a vocabulary of this version: expected "format": "{FORMAT}". Build '

@@ -245,7 +245,7 @@ def test_a_damaged_zip(write):
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("kor.txt", KOREAN)
     stored = whole.read_bytes()
-    assert "half of a zip file" in refused(write(stored[:-30], "half.zip"))
+    assert "an incomplete zip file" in refused(write(stored[:-30], "half.zip"))
     assert "cannot be unpacked" in refused(write(stored.replace(b"Go.", b"Gu."), "bad.zip"))
 
 
