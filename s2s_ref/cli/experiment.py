@@ -40,9 +40,9 @@ def experiment(
     chosen = stored.find(name)
     if full:
         if again:
-            engine.forget(chosen)
+            engine.delete_runs(chosen)
         with Progress(console=out) as bar:
-            task = bar.add_task(name, total=engine.missing_runs(chosen))
+            task = bar.add_task(name, total=engine.count_missing_runs(chosen))
             results = engine.run_all(chosen, jobs=jobs, done=lambda *_: bar.advance(task))
     else:
         results = stored.load(name)

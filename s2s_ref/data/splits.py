@@ -53,18 +53,7 @@ def split(
             "different source sentences. Ask for smaller parts."
         )
     random.Random(f"split {seed}").shuffle(groups)
-    largest = max(map(len, groups), default=0)
-    chosen: dict[str, str] = {}
-    for part, size in wanted.items():
-        groups = _fill(groups, size, part, chosen)
-        found = sum(where == part for where in chosen.values())
-        if found < 0.9 * size:
-            raise ValueError(
-                f"Only {found:,} of {size:,} sources could be set apart for {part!r}: pairs that "
-                f"share a sentence stay together, and {largest:,} of {sources:,} sources hang "
-                "together. Ask for smaller parts, or pass share_targets=True to keep only the "
-                "sources apart."
-            )
+    chosen = _choose(groups, wanted)
     parts: dict[str, list[Pair]] = {"train": [], "valid": [], "test": []}
     for pair in pairs:
         parts[chosen.get(pair.src, "train")].append(pair)
@@ -79,6 +68,24 @@ def _size(part: str, asked: float, sources: int) -> int:
             "Write for example 0.1 or 1000."
         )
     return round(asked * sources) if asked < 1 else int(asked)
+
+
+def _choose(groups: list[list[str]], wanted: dict[str, int]) -> dict[str, str]:
+    """Choose a part for the sources of some groups; all others are for training."""
+    sources = sum(map(len, groups))
+    largest = max(map(len, groups), default=0)
+    chosen: dict[str, str] = {}
+    for part, size in wanted.items():
+        groups = _fill(groups, size, part, chosen)
+        found = sum(where == part for where in chosen.values())
+        if found < 0.9 * size:
+            raise ValueError(
+                f"Only {found:,} of {size:,} sources could be chosen for {part!r}: pairs that "
+                f"share a sentence stay together, and {largest:,} of {sources:,} sources are "
+                "linked. Ask for smaller parts, or pass share_targets=True to keep only the "
+                "sources apart."
+            )
+    return chosen
 
 
 def _fill(groups: list[list[str]], size: int, part: str, chosen: dict[str, str]) -> list[list[str]]:

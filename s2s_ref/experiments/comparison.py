@@ -1,8 +1,8 @@
-"""The engine: run every variant of a comparison over its seeds, and store what came out.
+"""Run every variant of a comparison with several seeds, and store the results.
 
-Each finished run is a file of its own, so that an interrupted comparison goes on where it stopped.
-A file is used again only if it was made with the same settings. Beside it lie the weights of its
-model, as numbers of 16 bits; those that are small are stored with the course.
+Each finished run has a file of its own, so that an interrupted comparison continues where it
+stopped. A file is used again only if it was made with the same settings. Beside it are the weights
+of the model as 16-bit numbers; small ones are stored with the course.
 """
 
 import json
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Numbers = dict[str, Any]
-"""What one run measured: plain values, as JSON holds them."""
+"""The measurements of one run, as plain values for JSON."""
 
 Settings = Mapping[str, Any]
 Run = Callable[[str, int, Settings], tuple[nn.Module, Numbers]]
 Weights = dict[str, Tensor]
-"""What `load_state_dict` takes: the parameters of a model, by name."""
+"""The parameters of a model by name, as for `load_state_dict`."""
 
 STORE = Path(__file__).parent / "results"
-"""What the course was written with; a comparison made again goes into the same place."""
+"""The results that the lessons show; a comparison that is run again replaces them."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """What the runs of a comparison measured, with the settings that they had.
+    """The measurements of all runs of a comparison, with their settings.
 
-    `runs` holds for each variant what every run measured, in the order of the seeds.
+    `runs` has a list for each variant, in the order of the seeds.
     """
 
     settings: Settings
@@ -51,22 +51,23 @@ class Results:
     runs: dict[str, list[Numbers]] = field(default_factory=dict)
 
     def series(self, variant: str, key: str) -> list[Any]:
-        """List what every run of a variant measured under this key."""
+        """Return one measurement of a variant, for each seed."""
         return [run[key] for run in self.runs[variant]]
 
     def histories(self) -> dict[str, list[History]]:
-        """Return the trainings of every variant, one for each seed, as `plots` draws them."""
-        return {v: [_grown(run["history"]) for run in runs] for v, runs in self.runs.items()}
+        """Return the training histories of every variant, one for each seed, for `plots`."""
+        return {
+            v: [_restore_history(run["history"]) for run in runs] for v, runs in self.runs.items()
+        }
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Variants of a model or of its training, each run once a seed.
+    """Variants of a model or of its training, each run once with every seed.
 
-    `run(variant, seed, settings)`, a top-level function, trains and measures; `settings` hold all
-    that a run depends on. `table` gives the rows of a table, its head first, and `figure` a
-    figure; the notebooks may draw others from the same numbers. The weights of the `kept` variants
-    are stored too, as the first seed found them.
+    `run(variant, seed, settings)`, a top-level function, trains and measures; `settings` hold
+    everything that a run depends on. `table` returns the rows of a table, beginning with its head,
+    and `figure` a figure. The weights of the `kept` variants are stored too, for the first seed.
     """
 
     name: str
@@ -86,15 +87,15 @@ def run_all(
     jobs: int = 1,
     done: Callable[[str, int], None] = lambda *_: None,
 ) -> Results:
-    """Make the runs that are missing, `jobs` at a time; then store the whole and its figure.
+    """Do the missing runs, `jobs` at a time; then store the results and the figure.
 
-    `done` is called after each run. Interrupted, a second call makes only what is still missing.
+    `done` is called after each run. After an interruption, a second call does the remaining runs.
     """
     folder = _runs(comparison, store)
     folder.mkdir(parents=True, exist_ok=True)
     one = partial(_run_one, comparison.run, comparison.settings, folder)
-    missing = [place for place in _places(comparison) if _read(comparison, store, *place) is None]
-    # A fresh process for each worker: a fork of one that has used several threads can hang.
+    missing = [place for place in _run_keys(comparison) if _read(comparison, store, *place) is None]
+    # A new process for each worker: a fork of one that has used several threads can hang.
     context = get_context("spawn")
     os.environ["OMP_NUM_THREADS"] = "1"  # one process a core, one thread each
     with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
@@ -107,7 +108,7 @@ def run_all(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     results = _collect(comparison, store)
-    _write(store / f"{comparison.name}.json", _plain(results))
+    _write(store / f"{comparison.name}.json", _as_json(results))
     if comparison.kept:
         _save(store / f"{comparison.name}.safetensors", _collect_weights(comparison, store))
     comparison.figure(results).savefig(
@@ -117,7 +118,7 @@ def run_all(
 
 
 def load(comparison: Comparison, store: Path = STORE) -> Results:
-    """Read the stored results of a comparison. Raises ValueError if it was never made."""
+    """Read the stored results of a comparison. Raises ValueError if there are none."""
     path = _stored(comparison, store, "json")
     stored = json.loads(path.read_text(encoding="utf-8"))
     return Results(stored["settings"], tuple(stored["seeds"]), stored["runs"])
@@ -143,21 +144,21 @@ def _stored(comparison: Comparison, store: Path, kind: str) -> Path:
     return path
 
 
-def missing_runs(comparison: Comparison, store: Path = STORE) -> int:
-    """Count the runs that are still to be made."""
-    return sum(_read(comparison, store, *place) is None for place in _places(comparison))
+def count_missing_runs(comparison: Comparison, store: Path = STORE) -> int:
+    """Count the runs that are still to be done."""
+    return sum(_read(comparison, store, *place) is None for place in _run_keys(comparison))
 
 
-def forget(comparison: Comparison, store: Path = STORE) -> None:
-    """Throw single runs away, so that all are made again; the stored results stay until then."""
+def delete_runs(comparison: Comparison, store: Path = STORE) -> None:
+    """Delete the files of single runs, so that all are repeated; the stored results stay."""
     for path in _runs(comparison, store).glob("*.*"):
         path.unlink()
 
 
-def thinned(history: History, points: int = 60) -> Numbers:
-    """Keep of a history about `points` updates, its validation, and plain rounded numbers.
+def thin_history(history: History, points: int = 60) -> Numbers:
+    """Reduce a history to about `points` updates and its validation, with rounded numbers.
 
-    A loss is the mean since the last point. `Results.histories` fills the gaps again.
+    A loss is the mean since the previous point. `Results.histories` interpolates between them.
     """
     count = len(history.losses)
     stride = max(1, count // points)
@@ -174,8 +175,8 @@ def thinned(history: History, points: int = 60) -> Numbers:
     }
 
 
-def _grown(thin: Mapping[str, Any]) -> History:
-    """Fill the gaps between the updates that were kept, evenly."""
+def _restore_history(thin: Mapping[str, Any]) -> History:
+    """Interpolate linearly between the updates that were kept."""
     every = np.arange(1, thin["updates"][-1] + 1)
     kept = [0, *thin["updates"]]
     return History(
@@ -188,8 +189,8 @@ def _grown(thin: Mapping[str, Any]) -> History:
     )
 
 
-def _places(comparison: Comparison) -> Iterator[tuple[str, int]]:
-    # all variants of a seed first: an interrupted comparison can then still be compared
+def _run_keys(comparison: Comparison) -> Iterator[tuple[str, int]]:
+    # all variants of a seed first, so that an interrupted comparison can be compared
     return ((v, seed) for seed in comparison.seeds for v in comparison.variants)
 
 
@@ -238,7 +239,7 @@ def _path(folder: Path, variant: str, seed: int) -> Path:
     return folder / f"{name}-{seed}.json"
 
 
-def _plain(results: Results) -> dict[str, Any]:
+def _as_json(results: Results) -> dict[str, Any]:
     return {"settings": results.settings, "seeds": list(results.seeds), "runs": results.runs}
 
 

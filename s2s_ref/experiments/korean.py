@@ -16,11 +16,11 @@ from s2s_ref.experiments.comparison import Comparison, Numbers, Results, Setting
 from s2s_ref.experiments.translators import (
     Corpus,
     alignment_error,
-    by_length,
-    hidden_within,
-    right,
-    single_rnn,
-    trained,
+    exact_matches,
+    largest_hidden,
+    measure_by_length,
+    train,
+    train_single_rnn,
     translate,
 )
 from s2s_ref.models import count_parameters
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Bin = tuple[int, int]
-Made = tuple[nn.Module, Numbers]
-"""What a run makes: the trained model, and what was measured of it."""
+RunResult = tuple[nn.Module, Numbers]
+"""What a run returns: the trained model and its measurements."""
 
 WORLD: dict[str, Any] = {
     "pairs": 28_000,
@@ -47,7 +47,7 @@ WORLD: dict[str, Any] = {
     "steps": 800,
     "every": 100,
 }
-"""The course's standard world: few words, few constructions, learned in half a minute."""
+"""The course's standard world: few words and constructions, learned in half a minute."""
 
 LONG: dict[str, Any] = WORLD | {
     "constructions": [
@@ -60,11 +60,11 @@ LONG: dict[str, Any] = WORLD | {
     "a bin": 250,
     "short": 10,
 }
-"""A world whose sentences grow long, by joining clauses: for the question of length."""
+"""A world with long sentences of several clauses, for questions of length."""
 
 
 def world(settings: Settings = WORLD, reverse: bool = False) -> Corpus:
-    """Draw the pairs of the standard world, and hold some out."""
+    """Draw the pairs of a world, and hold some out."""
     return _world(json.dumps(dict(settings)), reverse)
 
 
@@ -83,8 +83,7 @@ def _draw(settings: Settings, count: int, seed: int, **limits: int) -> list[Pair
 def lengths_world(settings: Settings, longest: int) -> Corpus:
     """Draw training pairs of at most `longest` words, and as many test pairs for every bin.
 
-    A pair's length is that of its longer side. The vocabularies are those of all lengths, so that
-    no test holds a word that training has not shown.
+    A pair's length is that of its longer side. The vocabularies are those of all lengths.
     """
     return _lengths_world(json.dumps(dict(settings)), longest)
 
@@ -122,14 +121,14 @@ SHORT, ALL = "trained on short sentences", "trained on all lengths"
 KINDS = {FIXED: "fixed", ATTENTION: "luong dot"}
 
 
-def run_length(variant: str, seed: int, settings: Settings) -> Made:
+def run_length(variant: str, seed: int, settings: Settings) -> RunResult:
     """Train on short sentences only, or on all, and measure by length."""
     name, lengths = variant.split(", ")
     corpus = lengths_world(settings, settings["short" if lengths == SHORT else "max_len"])
     return _measured_by_length(KINDS[name], seed, corpus, settings, settings["hidden"])
 
 
-def run_capacity(variant: str, seed: int, settings: Settings) -> Made:
+def run_capacity(variant: str, seed: int, settings: Settings) -> RunResult:
     """Train on all lengths with a hidden size of its own, and measure by length."""
     name, _, hidden = variant.rpartition(" ")
     corpus = lengths_world(settings, settings["max_len"])
@@ -140,9 +139,10 @@ def run_capacity(variant: str, seed: int, settings: Settings) -> Made:
 
 def _measured_by_length(
     kind: str, seed: int, corpus: Corpus, settings: Settings, hidden: int
-) -> Made:
-    model, numbers = trained(kind, seed, corpus, settings, hidden)
-    return model, numbers | {"by length": by_length(model, corpus, corpus.test, settings["bins"])}
+) -> RunResult:
+    model, numbers = train(kind, seed, corpus, settings, hidden)
+    rows = measure_by_length(model, corpus, corpus.test, settings["bins"])
+    return model, numbers | {"by length": rows}
 
 
 def _length_table(results: Results) -> list[list[str]]:
@@ -188,10 +188,10 @@ def _length_figure(results: Results) -> "Figure":
 PLAIN, REVERSED = "plain", "reversed"
 
 
-def run_reversing(variant: str, seed: int, settings: Settings) -> Made:
-    """Train with the source as it is or turned round; the context is fixed."""
+def run_reversing(variant: str, seed: int, settings: Settings) -> RunResult:
+    """Train with the source as it is or reversed; the context is fixed."""
     corpus = world(settings, reverse=variant == REVERSED)
-    model, numbers = trained("fixed", seed, corpus, settings, settings["hidden"], corpus.test)
+    model, numbers = train("fixed", seed, corpus, settings, settings["hidden"], corpus.test)
     found = translate(model, corpus, corpus.test)
     return model, numbers | _quality(model, corpus) | {"by position": positions(found, corpus)}
 
@@ -203,7 +203,7 @@ def positions(found: Sequence[str], corpus: Corpus, first: int = 10) -> list[flo
     return [round(share, 4) for share in accuracy_by_position(ours, gold)[:first]]
 
 
-FOUR = {
+FOUR_ATTENTIONS = {
     "Luong, dot": "bidirectional luong dot",
     "Luong, additive": "bidirectional luong additive",
     "Bahdanau, dot": "bidirectional bahdanau dot",
@@ -211,9 +211,9 @@ FOUR = {
 }
 
 
-def run_four_attentions(variant: str, seed: int, settings: Settings) -> Made:
+def run_four_attentions(variant: str, seed: int, settings: Settings) -> RunResult:
     """Train one of two scores in one of two wirings, all with as many parameters."""
-    return _run_kind(FOUR[variant], seed, world(settings), settings)
+    return _run_kind(FOUR_ATTENTIONS[variant], seed, world(settings), settings)
 
 
 SINGLE = "single RNN"
@@ -228,19 +228,19 @@ LADDER = {
 }
 
 
-def run_ladder(variant: str, seed: int, settings: Settings) -> Made:
+def run_ladder(variant: str, seed: int, settings: Settings) -> RunResult:
     """Train one model of the course, all with as many parameters, updates and tokens."""
     corpus = world(settings, reverse=variant == "reversed")
     if variant == SINGLE:
-        return single_rnn(seed, corpus, settings)
+        return train_single_rnn(seed, corpus, settings)
     return _run_kind(LADDER[variant], seed, corpus, settings)
 
 
-def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> Made:
-    hidden = hidden_within(
+def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> RunResult:
+    hidden = largest_hidden(
         settings["parameters"], kind, corpus, settings["embed"], settings["cell"]
     )
-    model, numbers = trained(kind, seed, corpus, settings, hidden, corpus.test)
+    model, numbers = train(kind, seed, corpus, settings, hidden, corpus.test)
     numbers |= _quality(model, corpus)
     score = getattr(model.decoder, "score", None)
     if isinstance(score, nn.Module):
@@ -251,7 +251,7 @@ def _run_kind(kind: str, seed: int, corpus: Corpus, settings: Settings) -> Made:
 
 def _quality(model: Any, corpus: Corpus) -> Numbers:
     found = translate(model, corpus, corpus.test)
-    exact = right(model, corpus, corpus.test)
+    exact = exact_matches(model, corpus, corpus.test)
     wanted = [pair.tgt for pair in corpus.test]
     return {
         "exact match": sum(exact) / len(exact),
@@ -326,7 +326,7 @@ COMPARISONS = (
     Comparison(
         "four_attentions",
         "Two scores in two wirings, with as many parameters",
-        tuple(FOUR),
+        tuple(FOUR_ATTENTIONS),
         WORLD | {"parameters": 400_000},
         run_four_attentions,
         _quality_table,

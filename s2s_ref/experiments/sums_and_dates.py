@@ -1,4 +1,4 @@
-"""Comparisons on sums and dates: what reversing and peeking buy with a fixed context."""
+"""Comparisons on sums and dates: what reversing and peeking gain with a fixed context."""
 
 import json
 from functools import cache
@@ -14,9 +14,9 @@ from s2s_ref.experiments.comparison import Comparison, Numbers, Results, Setting
 from s2s_ref.experiments.translators import (
     Corpus,
     build,
-    hidden_within,
-    right,
-    trained,
+    exact_matches,
+    largest_hidden,
+    train,
     translate,
 )
 from s2s_ref.models import count_parameters
@@ -31,7 +31,7 @@ VARIANTS = {
     "peeky": ("peeky", False),
     "reversed and peeky": ("peeky", True),
 }
-"""For each variant the decoder, and whether the source is turned round."""
+"""For each variant, the decoder and whether the source is reversed."""
 
 SUMS: dict[str, Any] = {
     "task": "sums",
@@ -55,7 +55,7 @@ del DATES["digits"]
 
 
 def task_corpus(settings: Settings, reverse: bool = False) -> Corpus:
-    """Draw the pairs of a task, cut into characters of one vocabulary, and hold some out."""
+    """Draw the pairs of a task, with one vocabulary of characters, and hold some out."""
     return _task_corpus(json.dumps(dict(settings)), reverse)
 
 
@@ -81,16 +81,16 @@ def hidden_of(variant: str, settings: Settings) -> int:
     sizes = (corpus, settings["embed"], settings["hidden"], settings["cell"])
     with torch.device("meta"):
         budget = count_parameters(build("fixed", *sizes))
-    return hidden_within(budget, kind, corpus, settings["embed"], settings["cell"])
+    return largest_hidden(budget, kind, corpus, settings["embed"], settings["cell"])
 
 
 def run(variant: str, seed: int, settings: Settings) -> tuple[Translator, Numbers]:
-    """Train one variant and measure it, on the whole and at every place of the output."""
+    """Train one variant and measure it, in total and at every position of the output."""
     kind, reverse = VARIANTS[variant]
     corpus = task_corpus(settings, reverse)
     hidden = hidden_of(variant, settings)
-    model, numbers = trained(kind, seed, corpus, settings, hidden, corpus.test)
-    exact = right(model, corpus, corpus.test)
+    model, numbers = train(kind, seed, corpus, settings, hidden, corpus.test)
+    exact = exact_matches(model, corpus, corpus.test)
     return model, numbers | {
         "exact match": sum(exact) / len(exact),
         "accuracy by position": accuracies(model, corpus),
@@ -99,9 +99,9 @@ def run(variant: str, seed: int, settings: Settings) -> tuple[Translator, Number
 
 
 def stored_translator(name: str, variant: str) -> tuple[Translator, Corpus]:
-    """Return a variant of "sums" or "dates" as its first stored training left it, and its corpus.
+    """Return the stored model of a variant of "sums" or "dates", and its corpus.
 
-    Raises ValueError where it is not stored.
+    Raises ValueError if it is not stored.
     """
     comparison = next((one for one in COMPARISONS if one.name == name), None)
     if comparison is None:
@@ -115,7 +115,7 @@ def stored_translator(name: str, variant: str) -> tuple[Translator, Corpus]:
 
 
 def accuracies(model: Translator, corpus: Corpus) -> list[float]:
-    """Return the accuracy at each place of the output, from the left, `<eos>` included."""
+    """Return the accuracy at each position of the output, including `<eos>`."""
     end = corpus.target.eos_id
     found = [[*corpus.target.encode(text)] for text in translate(model, corpus, corpus.test)]
     gold = [corpus.target.encode(pair.tgt) for pair in corpus.test]
@@ -125,7 +125,7 @@ def accuracies(model: Translator, corpus: Corpus) -> list[float]:
 
 @torch.no_grad()
 def nats_by_position(model: Translator, corpus: Corpus) -> list[float]:
-    """Return the loss at each place of the output, the right previous characters given."""
+    """Return the loss at each position of the output, with teacher forcing."""
     batch = corpus.batch(corpus.test)
     assert batch.src_lengths is not None
     assert batch.tgt_mask is not None

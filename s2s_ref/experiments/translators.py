@@ -1,4 +1,4 @@
-"""What every comparison does: lay out a corpus, build a translator, train it, measure it."""
+"""The steps of a comparison: encode a corpus, and build, train and measure a translator."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from s2s_ref.data.vocabulary import Vocabulary
 from s2s_ref.decoding import trim_at_eos
 from s2s_ref.encoder_decoder import shift_target
 from s2s_ref.evaluation import metrics
-from s2s_ref.experiments.comparison import thinned
+from s2s_ref.experiments.comparison import thin_history
 from s2s_ref.fast import greedy_decode
 from s2s_ref.models import count_parameters, join, make_decoder, make_encoder
 from s2s_ref.padding import Translator, bucket_batches, masked_cross_entropy
@@ -31,7 +31,7 @@ DECODING_BATCH = 250  # sentences
 
 @dataclass(frozen=True)
 class Corpus:
-    """Pairs for training and for the test, with the vocabularies of the training pairs."""
+    """Pairs for training and for testing, with the vocabularies of the training pairs."""
 
     train: list[Pair]
     test: list[Pair]
@@ -43,7 +43,7 @@ class Corpus:
     def of(
         cls, parts: Splits, unit: str = "words", shared: bool = False, reverse: bool = False
     ) -> "Corpus":
-        """Build the vocabularies: one for each side, or one that both sides share."""
+        """Build the vocabularies: one for each side, or one for both if `shared`."""
         sources, targets = [p.src for p in parts.train], [p.tgt for p in parts.train]
         if shared:
             both = Vocabulary.build(sources + targets, unit)
@@ -52,13 +52,13 @@ class Corpus:
         return cls(parts.train, parts.test, *built, reverse)
 
     def ids(self, pairs: Sequence[Pair]) -> tuple[list[list[int]], list[list[int]]]:
-        """Return the ids of the sources, turned round where that is asked, and of the targets."""
+        """Return the ids of the sources, in reverse order if `reversed`, and of the targets."""
         sources = self.source.encode_all(pair.src for pair in pairs)
         targets = self.target.encode_all(pair.tgt for pair in pairs)
         return (reverse_source(sources) if self.reversed else sources), targets
 
     def batch(self, pairs: Sequence[Pair]) -> Batch:
-        """Lay pairs into one padded batch."""
+        """Put pairs into one padded batch."""
         return padded_batch(list(zip(*self.ids(pairs), strict=True)), self.target.bos_id)
 
 
@@ -83,7 +83,7 @@ def build(
     return join(encoder, decoder, embedding_std=embedding_std)
 
 
-def hidden_within(budget: int, kind: str, corpus: Corpus, embed: int, cell: str) -> int:
+def largest_hidden(budget: int, kind: str, corpus: Corpus, embed: int, cell: str) -> int:
     """Find the largest even hidden size with which a translator has at most `budget` parameters."""
     hidden = 2
     with torch.device("meta"):  # shapes without numbers
@@ -93,7 +93,7 @@ def hidden_within(budget: int, kind: str, corpus: Corpus, embed: int, cell: str)
 
 
 def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
-    """Nats per real target token, the right previous tokens given."""
+    """Mean loss in nats per real target token, with teacher forcing."""
     tgt_input, tgt_output = shift_target(batch.tgt)
     assert batch.tgt_mask is not None
     logits = model(batch.src, batch.src_lengths, tgt_input)
@@ -102,7 +102,7 @@ def loss(model: nn.Module, batch: Batch) -> Float[Tensor, ""]:
 
 @torch.no_grad()
 def translate(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[str]:
-    """Translate the sources of pairs greedily, with room for a few words more than is needed."""
+    """Translate the sources of pairs greedily, with at most five tokens more than are needed."""
     found: list[str] = []
     for start in range(0, len(pairs), DECODING_BATCH):
         batch = corpus.batch(pairs[start : start + DECODING_BATCH])
@@ -113,16 +113,16 @@ def translate(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[
     return found
 
 
-def right(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[bool]:
-    """Tell for each pair whether the translation is the target, token for token."""
+def exact_matches(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> list[bool]:
+    """Return for each pair whether the translation equals the target, token by token."""
     found = translate(model, corpus, pairs)
     wanted = [corpus.target.decode(corpus.target.encode(pair.tgt)) for pair in pairs]
     return [ours == theirs for ours, theirs in zip(found, wanted, strict=True)]
 
 
 @torch.no_grad()
-def nats(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
-    """Nats per token over all pairs, the right previous tokens given."""
+def mean_nats(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
+    """Mean loss in nats per token over all pairs, with teacher forcing."""
     total, tokens = 0.0, 0
     for start in range(0, len(pairs), DECODING_BATCH):
         batch = corpus.batch(pairs[start : start + DECODING_BATCH])
@@ -131,7 +131,7 @@ def nats(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
     return total / tokens
 
 
-def trained(
+def train(
     kind: str, seed: int, corpus: Corpus, settings: Any, hidden: int, watched: Sequence[Pair] = ()
 ) -> tuple[Translator, dict[str, Any]]:
     """Build and train a translator; return it with its history, parameters and hidden size.
@@ -143,12 +143,17 @@ def trained(
     set_seed(seed)
     sizes = (settings["embed"], hidden, settings["cell"])
     model = build(kind, corpus, *sizes, embedding_std=settings.get("std"))
-    history = fit_to(model, corpus, settings, seed, watched)
-    about = {"parameters": count_parameters(model), "hidden": hidden}
-    return model, {"history": thinned(history), "seconds": round(history.seconds[-1], 1), **about}
+    history = fit_translator(model, corpus, settings, seed, watched)
+    numbers = {
+        "history": thin_history(history),
+        "seconds": round(history.seconds[-1], 1),
+        "parameters": count_parameters(model),
+        "hidden": hidden,
+    }
+    return model, numbers
 
 
-def fit_to(
+def fit_translator(
     model: Translator,
     corpus: Corpus,
     settings: Any,
@@ -156,16 +161,16 @@ def fit_to(
     watched: Sequence[Pair] = (),
     label: str = "",
 ) -> History:
-    """Train a translator as every run of a comparison is trained; return its history.
+    """Train a translator as in the stored runs, and return its history.
 
-    The notebooks train the reader's own model with it, so that it can stand beside the stored ones.
+    The notebooks train the reader's own model with it, for comparison with the stored ones.
     """
 
     def validate(_: nn.Module) -> dict[str, float]:
-        exact = right(model, corpus, watched)
+        exact = exact_matches(model, corpus, watched)
         return {
             "exact match": sum(exact) / len(exact),
-            "nats per token": nats(model, corpus, watched),
+            "nats per token": mean_nats(model, corpus, watched),
         }
 
     batches = padded_batches(
@@ -187,10 +192,10 @@ def _fit_options(settings: Any) -> dict[str, Any]:
     return {name: settings[name] for name in names if name in settings}
 
 
-def by_length(
+def measure_by_length(
     model: Translator, corpus: Corpus, pairs: Sequence[Pair], bins: Sequence[tuple[int, int]]
 ) -> list[dict[str, Any]]:
-    """Measure exact match and chrF of the sentences in each bin of lengths (words, longer side)."""
+    """Measure exact match and chrF for each bin of lengths (in words of the longer side)."""
     rows = []
     for low, high in bins:
         inside = [pair for pair in pairs if low <= length(pair) <= high]
@@ -203,7 +208,7 @@ def by_length(
                     "to": high,
                     "sentences": len(inside),
                     "target words": sum(len(words(tgt)) for tgt in wanted) / len(inside),
-                    "exact match": sum(right(model, corpus, inside)) / len(inside),
+                    "exact match": sum(exact_matches(model, corpus, inside)) / len(inside),
                     "chrF": round(metrics.chrf(found, wanted).value, 2),
                 }
             )
@@ -212,9 +217,9 @@ def by_length(
 
 @torch.no_grad()
 def alignment_error(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) -> float:
-    """Alignment error rate of the likeliest source word of each target word, teacher-forced.
+    """Alignment error rate of the most likely source word of each target word, teacher-forced.
 
-    `<eos>` belongs to no word, so its column and its row are left out.
+    `<eos>` is no word, so its row and column are left out.
     """
     batch = corpus.batch(pairs)
     assert batch.src_lengths is not None
@@ -230,11 +235,11 @@ def alignment_error(model: Translator, corpus: Corpus, pairs: Sequence[Pair]) ->
     return metrics.alignment_error_rate(found, sure, possible)
 
 
-def single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dict[str, Any]]:
-    """Train lesson 1's model as far as it goes, and measure it.
+def train_single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dict[str, Any]]:
+    """Train and measure the model of lesson 1.
 
-    It writes one word for every word that it reads, so `<pad>` after the source gives it the time
-    to write a longer target.
+    It writes one word for every word that it reads, so the source is padded to let it write a
+    longer target.
     """
     set_threads(1)
     set_seed(seed)
@@ -258,7 +263,7 @@ def single_rnn(seed: int, corpus: Corpus, settings: Any) -> tuple[SingleRNN, dic
     history = fit(model, batches, single_loss, **_fit_options(settings), seed=seed, validate=exact)
     found, wanted = _single_translations(model, corpus), [pair.tgt for pair in corpus.test]
     return model, {
-        "history": thinned(history),
+        "history": thin_history(history),
         "seconds": round(history.seconds[-1], 1),
         "parameters": parameters,
         "hidden": hidden,

@@ -407,7 +407,7 @@ def test_nothing_to_split():
 
 def test_pairs_that_all_hang_together():
     pairs = [Pair(str(i), "the same") for i in range(100)]
-    with pytest.raises(ValueError, match=r"100 of 100 sources hang together.*share_targets=True"):
+    with pytest.raises(ValueError, match=r"100 of 100 sources are linked.*share_targets=True"):
         split(pairs)
     assert len(split(pairs, share_targets=True).test) == 10
 

@@ -78,14 +78,14 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(small, tmp_path):
 
 def test_finished_runs_are_not_made_again_until_the_settings_change(small, tmp_path):
     engine.run_all(small, tmp_path)
-    assert engine.missing_runs(small, tmp_path) == 0
+    assert engine.count_missing_runs(small, tmp_path) == 0
     engine.run_all(small, tmp_path)
     assert len(made(small)) == 4
     other = changed(small, plus=20)
-    assert engine.missing_runs(other, tmp_path) == 4
+    assert engine.count_missing_runs(other, tmp_path) == 4
     assert engine.run_all(other, tmp_path).series("a", "value") == [21, 22]
-    engine.forget(other, tmp_path)
-    assert engine.missing_runs(other, tmp_path) == 4
+    engine.delete_runs(other, tmp_path)
+    assert engine.count_missing_runs(other, tmp_path) == 4
     assert engine.load(other, tmp_path).series("a", "value") == [21, 22], "the result stays"
 
 
@@ -102,11 +102,11 @@ def test_the_weights_of_the_kept_variants_are_stored_as_the_first_seed_left_them
 def test_a_run_whose_weights_are_wanted_and_gone_is_made_again(small, tmp_path):
     engine.run_all(small, tmp_path)
     keeping = dataclasses.replace(small, kept=("a",))
-    assert engine.missing_runs(keeping, tmp_path) == 0
+    assert engine.count_missing_runs(keeping, tmp_path) == 0
     with pytest.raises(ValueError, match="Make them: s2s experiment small --full"):
         engine.load_weights(keeping, "a", tmp_path)
     (tmp_path / "runs" / "small" / "a-0.safetensors").unlink()
-    assert engine.missing_runs(keeping, tmp_path) == 1
+    assert engine.count_missing_runs(keeping, tmp_path) == 1
     engine.run_all(keeping, tmp_path)
     assert len(made(small)) == 5
     assert engine.load_weights(keeping, "a", tmp_path)["weight"].item() == 1
@@ -128,7 +128,7 @@ def test_a_thinned_history_draws_the_same_curves():
         history.record(1000 / step, 0.01, 600)
     history.record_validation(500, {"exact match": 0.5})
     history.record_validation(1000, {"exact match": 0.75})
-    thin = json.loads(json.dumps(engine.thinned(history)))
+    thin = json.loads(json.dumps(engine.thin_history(history)))
     assert len(json.dumps(thin)) < 3000
     results = engine.Results({}, (0,), {"v": [{"history": thin}]})
     (grown,) = results.histories()["v"]
@@ -156,9 +156,9 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_fits_its_budget_and_learns(kind, corpus):
-    hidden = translators.hidden_within(30_000, kind, corpus, 16, "gru")
+    hidden = translators.largest_hidden(30_000, kind, corpus, 16, "gru")
     settings = {"embed": 16, "cell": "gru", "batch": 10, "lr": 0.01, "steps": 30, "every": 30}
-    _, numbers = translators.trained(kind, 0, corpus, settings, hidden, corpus.test)
+    _, numbers = translators.train(kind, 0, corpus, settings, hidden, corpus.test)
     assert 0.8 * 30_000 < numbers["parameters"] <= 30_000
     assert numbers["hidden"] == hidden
     losses = numbers["history"]["losses"]
@@ -169,10 +169,10 @@ def test_every_kind_fits_its_budget_and_learns(kind, corpus):
 def test_nats_and_exact_match_are_those_of_the_sentences_one_by_one(corpus):
     torch.manual_seed(0)
     model = translators.build("luong dot", corpus, 16, 16, "lstm").eval()
-    alone = [translators.nats(model, corpus, [pair]) for pair in corpus.test]
+    alone = [translators.mean_nats(model, corpus, [pair]) for pair in corpus.test]
     tokens = [len(corpus.target.encode(pair.tgt)) for pair in corpus.test]
     weighted = sum(a * n for a, n in zip(alone, tokens, strict=True)) / sum(tokens)
-    assert translators.nats(model, corpus, corpus.test) == pytest.approx(weighted, rel=1e-5)
+    assert translators.mean_nats(model, corpus, corpus.test) == pytest.approx(weighted, rel=1e-5)
     said = translators.translate(model, corpus, corpus.test)
     for pair, text in zip(corpus.test, said, strict=True):  # untrained, it goes on to the limit
         (one,) = translators.translate(model, corpus, [pair])
@@ -231,7 +231,7 @@ def test_nats_by_position_average_to_the_loss():
     lengths = [len(corpus.target.encode(pair.tgt)) for pair in corpus.test]
     reaching = [sum(n > place for n in lengths) for place in range(len(nats))]
     mean = sum(a * n for a, n in zip(nats, reaching, strict=True)) / sum(lengths)
-    assert mean == pytest.approx(translators.nats(model, corpus, corpus.test), abs=1e-3)
+    assert mean == pytest.approx(translators.mean_nats(model, corpus, corpus.test), abs=1e-3)
 
 
 # --------------------------------------------------------------------------- what is stored
@@ -260,7 +260,7 @@ def test_stored_results_were_made_with_the_settings_in_the_file(comparison):
 @pytest.mark.parametrize("variant", list(sums_and_dates.VARIANTS))
 def test_a_stored_translator_answers_as_it_did_when_it_was_measured(name, variant):
     model, corpus = sums_and_dates.stored_translator(name, variant)
-    exact = translators.right(model, corpus, corpus.test)
+    exact = translators.exact_matches(model, corpus, corpus.test)
     measured = stored.load(name).series(variant, "exact match")[0]
     assert sum(exact) / len(exact) == pytest.approx(measured, abs=0.01), "16 bits are enough"
     assert (engine.STORE / f"{name}.safetensors").stat().st_size < 1_000_000

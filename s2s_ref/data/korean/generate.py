@@ -70,8 +70,7 @@ def generate(
     rng = Random(seed)
     sampler = Sampler(rng, allowed, canonical, share)
     mixing = 0.0 if canonical or min_len > _LONGEST_SCRAMBLED else scrambled
-    found: dict[str, Pair] = {}
-    misses = 0
+    found, misses = dict[str, Pair](), 0
     while len(found) < count:
         goal, mixed = rng.randint(min_len, max_len), rng.random() < mixing
         for _ in range(_TRIES):
