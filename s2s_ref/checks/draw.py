@@ -1,12 +1,21 @@
 """Random arguments for the cases of a check."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from s2s_ref.student.observe import build
 from s2s_ref.student.protocol import Generator, Model
+
+
+class SpecialIds(NamedTuple):
+    """The ids of the special tokens in one case, all different."""
+
+    pad: int
+    bos: int
+    eos: int
+    unk: int
 
 
 class Draw:
@@ -36,6 +45,19 @@ class Draw:
         """Return the items in a random order."""
         order = torch.randperm(len(items), generator=self._generator)
         return [items[i] for i in order]
+
+    def distinct(self, low: int, high: int, count: int) -> list[int]:
+        """Draw different numbers from `low` to `high` - 1, in a random order."""
+        return self.shuffled(list(range(low, high)))[:count]
+
+    def special_ids(self, vocab_size: int) -> SpecialIds:
+        """Draw ids for the special tokens anywhere in a vocabulary; padding is never 0.
+
+        They vary from case to case, so that code with ids written as numbers fails.
+        """
+        pad = self.integer(1, vocab_size)
+        others = [token for token in range(vocab_size) if token != pad]
+        return SpecialIds(pad, *self.shuffled(others)[:3])
 
     def generator(self) -> Generator:
         """Describe a seeded generator."""
