@@ -19,7 +19,7 @@ from nbgrader.validator import Validator
 from small_course import SOLUTION, contents
 
 from s2s_ref import syllabus
-from s2s_ref.checks.diagnose import alike, differences
+from s2s_ref.checks.diagnose import differences, matches_outcome
 from s2s_ref.checks.prepare import prepare, seed_of
 from s2s_ref.checks.registry import load_all
 from s2s_ref.checks.source import standalone
@@ -321,7 +321,7 @@ def test_mistakes_and_alternatives_do_the_same_after_the_notebooks_set_up_alone(
         for mistake in exercise.mistakes:
             seen = run(mistake.code, exercise, bound, ready)
             outcomes = zip(ready.outcomes[mistake.name], seen, strict=True)
-            assert all(alike(o, s, mistake.raises) for o, s in outcomes), mistake.name
+            assert all(matches_outcome(o, s, mistake.raises) for o, s in outcomes), mistake.name
         for alternative in exercise.alternatives:
             assert not differences(ready, run(alternative, exercise, bound, ready))
 

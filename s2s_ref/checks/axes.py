@@ -44,12 +44,18 @@ def map_tensors(value: Any, function: Callable[[str, Tensor], Tensor], path: str
     return map_items(path, value, lambda inner, item: map_tensors(item, function, inner))
 
 
-def all_axes(annotations: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Axes]:
-    """Name the axes of every tensor among the arguments of a call."""
-    found: dict[str, Axes] = {}
+def argument_axes(reference: Any, arguments: Mapping[str, Any]) -> dict[str, Axes]:
+    """Name the axes of every tensor among the arguments of a call, by the tensor's path."""
+    parameters, found = signature(reference).parameters, dict[str, Axes]()
     for name, value in arguments.items():
-        found |= axes_of(annotations.get(name), value, name)
+        annotation = parameters[name].annotation if name in parameters else None
+        found |= axes_of(annotation, value, name)
     return found
+
+
+def result_axes(reference: Any, output: Any) -> dict[str, Axes]:
+    """Name the axes of every tensor in the result of a call, by the tensor's path in it."""
+    return axes_of(signature(reference).return_annotation, output)
 
 
 def map_arguments(
@@ -67,7 +73,7 @@ def tensors_of(arguments: Mapping[str, Any]) -> dict[str, Tensor]:
 
 
 def select(axes: Mapping[str, Axes], axis: str, index: Tensor) -> Callable[[str, Tensor], Tensor]:
-    """Make a function for `map_tensors` that keeps these places along the named axis."""
+    """Return a function for `map_tensors` that selects these indices along the named axis."""
 
     def keep(path: str, tensor: Tensor) -> Tensor:
         names = axes.get(path, ())
@@ -76,10 +82,10 @@ def select(axes: Mapping[str, Axes], axis: str, index: Tensor) -> Callable[[str,
     return keep
 
 
-def real_places(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Tell for every axis that may hold padding which of its places are real, for each sentence.
+def real_positions(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return a mask of the real positions of each sentence for every axis that may hold padding.
 
-    Such an axis is the last one of an argument `…_mask`, or `x_len` where there is `x_lengths`.
+    Such an axis is the last one of an argument `…_mask`, or `x_len` if there is an `x_lengths`.
     """
     tensors, found = tensors_of(arguments), {}
     sizes = {
@@ -98,7 +104,7 @@ def real_places(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[
 
 
 def blank(axes: Mapping[str, Axes], real: Mapping[str, Tensor]) -> Callable[[str, Tensor], Tensor]:
-    """Make a function for `map_tensors` that puts 0 wherever a tensor speaks of padding."""
+    """Return a function for `map_tensors` that writes 0 at padded positions."""
 
     def blanked(path: str, tensor: Tensor) -> Tensor:
         names = axes.get(path, ())
@@ -126,7 +132,7 @@ def _axis_names(annotation: Any) -> Axes | None:
 
 
 def _parts(annotation: Any, value: Any) -> list[tuple[str, Any, Any]]:
-    """List what a container holds: its place, its annotation, itself."""
+    """List the items of a container: the path, the annotation and the value of each."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         hints = typing.get_type_hints(type(value))
         named = zip(value._fields, value, strict=True)
@@ -147,7 +153,7 @@ def _parts(annotation: Any, value: Any) -> list[tuple[str, Any, Any]]:
 
 
 def shape_text(tensor: Tensor, names: Axes = ()) -> str:
-    """Write a shape with its axes' names: `[batch 2, len 5]`."""
+    """Write a shape with the names of its axes: `[batch 2, len 5]`."""
     if len(names) != tensor.ndim:
         return str(list(tensor.shape))
     pairs = zip(names, tensor.shape, strict=True)
@@ -156,7 +162,7 @@ def shape_text(tensor: Tensor, names: Axes = ()) -> str:
 
 
 def dtype_text(tensor: Tensor) -> str:
-    """Write a dtype as PyTorch does, without the module."""
+    """Write a dtype without the module: `float32`."""
     return str(tensor.dtype).removeprefix("torch.")
 
 

@@ -1,16 +1,16 @@
-"""How arguments and results are written on a card."""
+"""How a card shows arguments and results."""
 
 import re
 
 from torch import Tensor
 
-from s2s_ref.checks.axes import Axes, all_axes, is_integer, shape_text, signature, tensors_of
+from s2s_ref.checks.axes import Axes, argument_axes, is_integer, shape_text, tensors_of
 from s2s_ref.checks.cases import Prepared
 from s2s_ref.checks.compare import Difference, value_text
 from s2s_ref.checks.registry import Exercise
 from s2s_ref.student.protocol import Call, Generator, Model, Optimizer
 
-DERIVED = {
+VARIATIONS = {
     "permuted": "the batch in another order",
     "padded": "a longer padded tail",
     "repeated": "the same generator again",
@@ -18,7 +18,7 @@ DERIVED = {
 
 
 def place(exercise: Exercise, found: Difference, text: str) -> str:
-    """Write `logits[0, 1:3] = [0.20, 0.31]`, the parts of a result by their own names."""
+    """Write one side of a difference: `logits[0, 1:3] = [0.20, 0.31]`."""
     where = found.where
     if isinstance(exercise.returns, str):
         where = re.sub(r"^result", exercise.returns, where)
@@ -33,8 +33,7 @@ def place(exercise: Exercise, found: Difference, text: str) -> str:
 
 def given(exercise: Exercise, call: Call) -> str:
     """Write the arguments of a call as a card shows them."""
-    annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
-    axes = all_axes(annotations, call.arguments)
+    axes = argument_axes(exercise.reference, call.arguments)
     parts = [f'{n} "{s}"' for n, s in (call.sizes or {}).items() if isinstance(s, str)]
     for name, value in call.arguments.items():
         if isinstance(value, Tensor):
@@ -66,7 +65,7 @@ def _tensor_text(tensor: Tensor, names: Axes) -> str:
 
 
 def checked(prepared: Prepared) -> str:
-    """Say what a passed check has looked at."""
+    """Say what a check that passed has examined."""
     exercise = prepared.exercise
     if exercise.kind == "prediction":
         return "noted"
@@ -80,6 +79,6 @@ def checked(prepared: Prepared) -> str:
     edges = [f"{n} = {s}" for edge in exercise.edge_sizes() for n, s in edge.items()]
     if edges:
         looked.append(f"edge cases ({', '.join(dict.fromkeys(edges))})")
-    derived = {c.kind for c in prepared.cases}
-    looked += [words for kind, words in DERIVED.items() if kind in derived]
+    kinds = {c.kind for c in prepared.cases}
+    looked += [words for kind, words in VARIATIONS.items() if kind in kinds]
     return ", ".join(looked)

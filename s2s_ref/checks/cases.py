@@ -1,4 +1,4 @@
-"""A case of a check: a call, what the reference makes of it, and its variations."""
+"""A case of a check: a call, the reference's outcome, and variations of the case."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -6,20 +6,31 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from s2s_ref.checks.axes import Axes, all_axes, axes_of, blank, map_tensors, real_places, signature
+from s2s_ref.checks.axes import (
+    Axes,
+    argument_axes,
+    blank,
+    map_tensors,
+    real_positions,
+    result_axes,
+)
 from s2s_ref.checks.registry import Exercise
 from s2s_ref.student.protocol import Call, Observation
 
 EXTRA_PADDING = 2
-"""So many places the padded case adds to every axis that may hold padding."""
+"""The number of positions that the padded case adds to every axis that may hold padding."""
 
 
 @dataclass(frozen=True)
 class Case:
     """One call with its right outcome.
 
-    `kind` tells where it came from: drawn, an edge, or the first case with its batch permuted (in
-    this `order`) or padded, or repeated with other global random numbers.
+    Attributes:
+        call: the call.
+        expected: what was observed when the reference was called.
+        kind: `drawn`, `edge`, or a variation of the first case: `permuted` in its batch, `padded`,
+            or `repeated` with other global random numbers.
+        order: how the batch of a permuted case was reordered.
     """
 
     call: Call
@@ -30,36 +41,35 @@ class Case:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The cases of one check and what every known mistake makes of them."""
+    """The cases of one check, and the outcomes of every known mistake on them."""
 
     exercise: Exercise
     cases: list[Case]
     outcomes: dict[str, list[Observation]] = field(default_factory=dict)
 
 
-def free_places(
+def blank_free_positions(
     exercise: Exercise, call: Call, seen: Observation
 ) -> Callable[[str, Tensor], Tensor]:
-    """Make a function for `map_tensors` that puts 0 where a result may hold anything.
+    """Return a function for `map_tensors` that writes 0 where a result may hold anything.
 
-    That is at padding, if the exercise says so, and nowhere otherwise.
+    That is at padding if the exercise says so, and nowhere otherwise.
     """
-    parts = signature(exercise.reference)
-    annotations = {n: p.annotation for n, p in parts.parameters.items()}
     arguments = call.arguments if exercise.free_at_padding else {}
-    real = real_places(all_axes(annotations, arguments), arguments)
-    return blank(axes_of(parts.return_annotation, seen.output), real)
+    real = real_positions(argument_axes(exercise.reference, arguments), arguments)
+    return blank(result_axes(exercise.reference, seen.output), real)
 
 
 def judged_part(exercise: Exercise, case: Case, seen: Observation) -> Observation:
-    """Return what is judged of an observation: not what may be anything at padding."""
+    """Return an observation with 0 at the positions that are not judged."""
     if not exercise.free_at_padding:
         return seen
-    return replace(seen, output=map_tensors(seen.output, free_places(exercise, case.call, seen)))
+    blanked = blank_free_positions(exercise, case.call, seen)
+    return replace(seen, output=map_tensors(seen.output, blanked))
 
 
 def trim(axes: dict[str, Axes], padded: Collection[str]) -> Callable[[str, Tensor], Tensor]:
-    """Make a function that drops the places that the padded case added to these axes."""
+    """Return a function that drops the positions that the padded case added to these axes."""
 
     def shorter(path: str, tensor: Tensor) -> Tensor:
         for axis, name in enumerate(axes.get(path, ())):
@@ -73,7 +83,7 @@ def trim(axes: dict[str, Axes], padded: Collection[str]) -> Callable[[str, Tenso
 def lengthen(
     axes: dict[str, Axes], padded: Collection[str], noise: Callable[..., Tensor]
 ) -> Callable[[str, Tensor], Tensor]:
-    """Make a function that adds padded places: zeros to ids and masks, noise to the others."""
+    """Return a function that adds padding: zeros to ids and masks, noise to other tensors."""
 
     def longer(path: str, tensor: Tensor) -> Tensor:
         for axis, name in enumerate(axes.get(path, ())):

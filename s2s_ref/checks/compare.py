@@ -1,4 +1,4 @@
-"""The first difference between what the reference did and what the student's code did."""
+"""Find the first difference between the outcomes of the reference and of a student's code."""
 
 import math
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from s2s_ref.student.observe import float_tensors
 from s2s_ref.student.protocol import Observation, Other
 
 RTOL, ATOL = 1e-4, 1e-5
+"""The tolerances of `torch.isclose` for float results and gradients."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs: the kind, where, and both sides as text."""
+    """What differs: the kind (a key of `ADVICE`), where, and both sides as text."""
 
     kind: str
     where: str
@@ -31,9 +32,10 @@ def difference(
     name: str = "result",
     axes: dict[str, Axes] | None = None,
 ) -> Difference | None:
-    """Return the first difference between two outcomes of one call, the cheapest cause first.
+    """Return the first difference between two outcomes of one call.
 
-    `name` is what the result is called, `axes` the names of its tensors' axes.
+    The values are compared first, then the effects of the call, then the gradients. `name` is what
+    the result is called, and `axes` names the axes of its tensors.
     """
     if expected.raised or got.raised or expected.misfit or got.misfit:
         return _outcome(expected, got)
@@ -46,14 +48,14 @@ def difference(
     )
 
 
-def same(expected: Observation, got: Observation, *, gradients: bool = True) -> bool:
-    """Tell whether two outcomes agree, gradients left out on request."""
+def outcomes_equal(expected: Observation, got: Observation, *, gradients: bool = True) -> bool:
+    """Tell whether two outcomes are equal, with or without their gradients."""
     if not gradients:
         got = replace(got, gradients=expected.gradients, kept=expected.kept)
-    return difference(expected, got) is None and _same_kept(expected, got)
+    return difference(expected, got) is None and _kept_equal(expected, got)
 
 
-def _same_kept(expected: Observation, got: Observation) -> bool:
+def _kept_equal(expected: Observation, got: Observation) -> bool:
     if expected.kept.keys() != got.kept.keys():
         return False
     pairs = [(expected.kept[n], got.kept[n]) for n in expected.kept]
@@ -87,9 +89,9 @@ def _value(
         return _tensor(where, expected, got, axes.get(path, ()))
     if isinstance(expected, bool | int | float | str | None):
         return _scalar(where, expected, got)
-    if isinstance(expected, Other):  # what a mistake may return: only its kind can be compared
-        alike = isinstance(got, Other) and got.type_name == expected.type_name
-        return None if alike else Difference("type", where, kind_text(expected), kind_text(got))
+    if isinstance(expected, Other):  # a mistake's; only its type can be compared
+        equal = isinstance(got, Other) and got.type_name == expected.type_name
+        return None if equal else Difference("type", where, kind_text(expected), kind_text(got))
     if isinstance(expected, dict):
         return _mapping(name, expected, got, axes, path)
     return _sequence(name, expected, got, axes, path)
@@ -117,7 +119,7 @@ def _tensor(where: str, expected: Tensor, got: Any, names: Axes) -> Difference |
 
 
 def _row(where: str, expected: Tensor, got: Tensor, place: tuple[int, ...]) -> Difference:
-    """Show the first wrong number with a few after it, so that a pattern can be seen."""
+    """Show the first wrong number and a few after it, which may show a pattern."""
     if not place:
         return Difference("value", where, number(expected.item()), number(got.item()))
     *head, start = place
@@ -141,13 +143,14 @@ def _scalar(where: str, expected: Any, got: Any) -> Difference | None:
         equal = got == expected
         if not equal and str(got).split() == str(expected).split():
             texts = (value_text(text).replace(" ", "␣") for text in (expected, got))
-            return Difference("value", where, *texts)  # only spaces differ: let them be seen
+            return Difference("value", where, *texts)  # only spaces differ, so they are shown
     elif isinstance(got, bool) or not isinstance(got, int | float):
         return Difference("type", where, "a number", kind_text(got))
     else:
-        if math.isnan(got):  # a mistake may come to nan, and is then recognised by it
-            alike = math.isnan(expected)
-            return None if alike else Difference("nan", where, number(expected), "nan")
+        if math.isnan(got) and math.isnan(expected):  # the expected outcome may be a mistake's
+            return None
+        if math.isnan(got):
+            return Difference("nan", where, number(expected), "nan")
         exact = isinstance(expected, int)
         equal = (
             got == expected if exact else math.isclose(got, expected, rel_tol=RTOL, abs_tol=ATOL)
@@ -170,7 +173,7 @@ def _sequence(
     for i, (e, g) in enumerate(zip(expected, got, strict=True)):
         place = f".{expected._fields[i]}" if named else f"[{i}]"
         found = _value(name, e, g, axes, path + place)
-        if found and flat:  # a list of numbers or words is shown whole
+        if found and flat:  # a list of numbers or words is shown as a whole
             return Difference("value", where, value_text(expected), value_text(got))
         if found:
             return found
@@ -192,7 +195,7 @@ def _mapping(
 
 
 def _attached(name: str, expected: Observation, got: Observation) -> Difference | None:
-    """Find where a number is wanted and a tensor came that still holds its graph."""
+    """Find a number that was returned as a tensor which still holds its graph."""
     numbers = [path for path in got.attached if path not in float_tensors(expected.output)]
     if not numbers:
         return None
@@ -239,12 +242,12 @@ def _gradients(expected: Observation, got: Observation) -> Difference | None:
 
 
 def at(where: str, place: tuple[int, ...]) -> str:
-    """Write a place in a tensor: `result[0, 2]`."""
+    """Write an index of a tensor: `result[0, 2]`."""
     return f"{where}[{', '.join(map(str, place))}]" if place else where
 
 
 def number(value: float | int | bool, digits: int = 2) -> str:
-    """Write a number: ids whole, floats with a few digits, small ones in powers of ten."""
+    """Write a number: integers in full, floats with few digits, small ones with an exponent."""
     if isinstance(value, bool | int):
         return str(value)
     if value and abs(value) < 10.0**-digits:
@@ -283,7 +286,7 @@ def _items_text(items: Sequence[Any]) -> str:
 
 
 def _item_kind(item: Any) -> str:
-    if isinstance(item, Tensor):  # one without axes is taken for its number
+    if isinstance(item, Tensor):  # one without axes counts as its number
         return f"tensors {shape_text(item)}" if item.ndim else _item_kind(item.item())
     if isinstance(item, bool):
         return "True or False"
@@ -295,7 +298,7 @@ def _item_kind(item: Any) -> str:
 
 
 def kind_text(value: Any) -> str:
-    """Name the kind of a value as a learner would: `a tensor`, `a tuple of 2`."""
+    """Name the kind of a value in plain words: `a tensor`, `a tuple of 2`."""
     if value is None:
         return "None"
     if isinstance(value, Other):

@@ -1,4 +1,4 @@
-"""Draw the cases of a check until every named mistake shows."""
+"""Draw the cases of a check until they show every named mistake."""
 
 import functools
 import hashlib
@@ -11,43 +11,42 @@ from torch import Tensor
 
 import s2s_ref
 from s2s_ref.checks.axes import (
-    all_axes,
-    axes_of,
+    argument_axes,
     map_arguments,
-    real_places,
+    real_positions,
+    result_axes,
     select,
-    signature,
     tensors_of,
 )
-from s2s_ref.checks.cases import Case, Prepared, free_places, lengthen
-from s2s_ref.checks.diagnose import all_alike, differences, own_words
+from s2s_ref.checks.cases import Case, Prepared, blank_free_positions, lengthen
+from s2s_ref.checks.diagnose import differences, equals_mistake, own_findings
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, Exercise, find
 from s2s_ref.student.observe import float_tensors, observe
 from s2s_ref.student.protocol import Call, Generator, Observation
 
 DRAWN_CASES = 2
-MOST_CASES = 64
-"""So many cases are drawn at most until every mistake shows."""
+MAX_CASES = 64
+"""The number of cases after which an exercise is refused, if they do not show every mistake."""
 
 
 class AuthoringError(RuntimeError):
-    """An exercise whose cases cannot show one of its mistakes."""
+    """The cases of an exercise do not show one of its mistakes."""
 
 
 def seed_of(key: bytes, exercise: str) -> int:
-    """Return the seed of an exercise's cases for a class with this key."""
+    """Return the seed of an exercise's cases; it depends on the class's key and the version."""
     text = f"{exercise} {s2s_ref.__version__}".encode()
     return int.from_bytes(hmac.new(key, text, hashlib.sha256).digest()[:7], "big")
 
 
 @functools.lru_cache(maxsize=128)
 def prepare(name: str, seed: int) -> Prepared:
-    """Draw cases until every named mistake of the exercise shows.
+    """Draw cases until they show every named mistake of the exercise.
 
     Raises:
-        AuthoringError: a mistake agrees with the reference, or with a mistake that has another
-            message, on all the cases that may be drawn.
+        AuthoringError: a mistake equals the reference, or a mistake that has another message, in
+            all cases that may be drawn.
     """
     exercise = find(name)
     if exercise.kind == "prediction":
@@ -58,10 +57,10 @@ def prepare(name: str, seed: int) -> Prepared:
         _add(prepared, _draw(exercise, seed + i, {}), "drawn")
     for i, sizes in enumerate(exercise.edge_sizes()):
         _add(prepared, _draw(exercise, seed + 1000 + i, sizes), "edge")
-    _derive(prepared)
+    _add_variations(prepared)
     while hidden := _hidden(prepared):
-        if len(prepared.cases) >= MOST_CASES:
-            raise AuthoringError(f"{name}: {MOST_CASES} cases do not show {hidden}.")
+        if len(prepared.cases) >= MAX_CASES:
+            raise AuthoringError(f"{name}: {MAX_CASES} cases do not show {hidden}.")
         _add(prepared, _draw(exercise, seed + len(prepared.cases), {}), "drawn")
     return prepared
 
@@ -76,12 +75,13 @@ def _draw(exercise: Exercise, seed: int, sizes: dict[str, int]) -> Call:
 
 
 def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None) -> None:
+    """Add a case, with the outcomes of the reference and of every mistake."""
     exercise = prepared.exercise
     expected = observe(exercise.reference, call)
     outputs = float_tensors(expected.output)
     if outputs:
         draw = Draw(len(prepared.cases))
-        blanked = free_places(exercise, call, expected)
+        blanked = blank_free_positions(exercise, call, expected)
         cotangents = {path: blanked(path, draw.normal(*o.shape)) for path, o in outputs.items()}
         call = replace(call, cotangents=cotangents)
         expected = observe(exercise.reference, call)
@@ -90,38 +90,43 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
         prepared.outcomes[mistake.name].append(observe(mistake.code, call))
 
 
-def _derive(prepared: Prepared) -> None:
-    """Add the first case with its batch in another order, with a longer padded tail, and again."""
+def _add_variations(prepared: Prepared) -> None:
+    """Add the first case with its batch permuted, with more padding, and repeated, where it can."""
     exercise, base = prepared.exercise, prepared.cases[0]
-    annotations = {n: p.annotation for n, p in signature(exercise.reference).parameters.items()}
-    axes = all_axes(annotations, base.call.arguments)
-    tensors = tensors_of(base.call.arguments)
-    batch_sizes = {tensors[p].shape[n.index("batch")] for p, n in axes.items() if "batch" in n}
-    result_axes = axes_of(signature(exercise.reference).return_annotation, base.expected.output)
-    results = tensors_of({"": base.expected.output})
-    all_batched = bool(results) and all("batch" in result_axes.get(p, ()) for p in results)
-    drawn = any(isinstance(value, Generator) for value in base.call.arguments.values())
-    if batch_sizes and all_batched and not drawn and "batch order" not in exercise.skip:
-        order = torch.arange(batch_sizes.pop()).roll(1)
+    axes = argument_axes(exercise.reference, base.call.arguments)
+    draws = any(isinstance(value, Generator) for value in base.call.arguments.values())
+    order = _other_order(exercise, base)
+    if order is not None and not draws and "batch order" not in exercise.skip:
         arguments = map_arguments(base.call.arguments, select(axes, "batch", order))
         _add(prepared, replace(base.call, arguments=arguments), "permuted", order)
-    padded = real_places(axes, base.call.arguments)
+    padded = real_positions(axes, base.call.arguments)
     if padded and "padding" not in exercise.skip:
         arguments = map_arguments(base.call.arguments, lengthen(axes, padded, Draw(1).normal))
         _add(prepared, replace(base.call, arguments=arguments), "padded")
-    if drawn:
+    if draws:
         _add(prepared, replace(base.call, seed=base.call.seed + 1), "repeated")
+
+
+def _other_order(exercise: Exercise, case: Case) -> Tensor | None:
+    """Return another order of the batch, or None if not every result belongs to a sentence."""
+    axes = argument_axes(exercise.reference, case.call.arguments)
+    tensors = tensors_of(case.call.arguments)
+    batch_sizes = {tensors[p].shape[n.index("batch")] for p, n in axes.items() if "batch" in n}
+    named = result_axes(exercise.reference, case.expected.output)
+    results = tensors_of({"": case.expected.output})
+    all_batched = bool(results) and all("batch" in named.get(path, ()) for path in results)
+    return torch.arange(batch_sizes.pop()).roll(1) if batch_sizes and all_batched else None
 
 
 def _hidden(prepared: Prepared) -> list[str]:
     """List the mistakes that no case tells from the reference or from another message's mistake."""
     mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
     hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
-    words = {m.name: own_words(prepared, outcomes[m.name]) for m in mistakes}
+    findings = {m.name: own_findings(prepared, outcomes[m.name]) for m in mistakes}
     for one, other in itertools.permutations(mistakes, 2):
-        same_words = words[one.name] and words[one.name] == words[other.name]
+        same_findings = findings[one.name] and findings[one.name] == findings[other.name]
         if one.message != other.message and (
-            same_words or all_alike(prepared, outcomes[other.name], one)
+            same_findings or equals_mistake(prepared, one, outcomes[other.name])
         ):
             hidden.append(f"{one.name} = {other.name}")
     return hidden

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from s2s_ref.checks.advice import GENERIC
+from s2s_ref.checks.advice import ADVICE
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.prepare import MOST_CASES, AuthoringError, prepare, seed_of
+from s2s_ref.checks.prepare import MAX_CASES, AuthoringError, prepare, seed_of
 from s2s_ref.checks.registry import EXERCISES, OF_NO_LESSON, Built, exercise, find, prediction
 from s2s_ref.rnn import SingleRNN
 from s2s_ref.state import State
@@ -142,11 +142,11 @@ def test_generic_diagnoses(kind, code, shown):
     found = verdict(made, code)
     assert (found["kind"], found["mistake"], found["passed"]) == (kind, "", False)
     text = card.text(found)
-    assert text.startswith(f"draw_scores: {GENERIC[kind].headline}")
+    assert text.startswith(f"draw_scores: {ADVICE[kind].headline}")
     assert "(lesson 99, exercise 1)" in text.partition("given")[0]
     assert "given     scores [batch 2, src_len 4], src_mask [batch 2, src_len 4]" in text
     assert shown in text
-    ask = "Which shapes meet in that line?" if kind == "raised" else GENERIC[kind].question
+    ask = "Which shapes meet in that line?" if kind == "raised" else ADVICE[kind].question
     assert (ask or "What is the mask for?") in " ".join(text.split())
 
 
@@ -164,13 +164,13 @@ def raising(error):
         (lambda *_: {}["<unk>"], "Which key is missing"),
         (lambda scores, _: scores.hidden, "of the kind that the error names?"),
         (lambda scores, _: nn.tanh(scores), "In which module does this name live?"),
-        (lambda *_: len(3), "What kind of value does that line want"),
-        (lambda scores, _: scores(0), "What stands before the round brackets"),
-        (lambda scores, _: "<bos>" + scores, "What stands on either side"),
-        (lambda *_: list(3), "What does that line walk along?"),
+        (lambda *_: len(3), "What kind of value does that line need"),
+        (lambda scores, _: scores(0), "What is in front of the parentheses"),
+        (lambda scores, _: "<bos>" + scores, "What is on either side"),
+        (lambda *_: list(3), "What does that line iterate over?"),
         (lambda scores, _: nn.Tanh(scores), "to make an object there, or to call a function?"),
         (lambda scores: scores, "Which arguments does that function take?"),
-        (lambda *_: [1][9], "at which place do you look?"),
+        (lambda *_: [1][9], "which index do you use?"),
         (lambda scores, _: scores[:, 0, 0], "Which shapes meet"),
         (lambda scores, _: scores[9], "How long is that axis"),
         (lambda scores, _: math.tanh(scores), "How many numbers does the tensor hold"),
@@ -178,11 +178,11 @@ def raising(error):
         (lambda scores, _: scores @ scores, "Which shapes meet"),
         (lambda scores, _: scores * (1 - (scores > 0)), "the opposite of a mask"),
         (raising(RuntimeError("the decoder was called more than 200 times")), "What ends the loop"),
-        (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names wait for them?"),
+        (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names do they get?"),
         (raising(ValueError("Expected input batch_size (2) to match, wrong size")), "Which shapes"),
         (raising(ValueError("no such thing")), "Which value does the call in that line accept"),
         (lambda *_: 1 / 0, "the divisor 0?"),
-        (raising(BufferError("full")), "is not what you thought"),
+        (raising(BufferError("full")), "is not what you expect"),
     ],
 )
 def test_an_error_is_asked_about_by_its_type(code, ask):
@@ -208,7 +208,7 @@ def test_an_exercise_that_is_not_defined_is_named_as_such():
 def test_a_name_of_another_lesson_is_a_name_as_any_other():
     find("rnn.rnn_step")
     found = verdict(new(weigh, draw_scores), lambda scores, _: rnn_step(scores))
-    assert found["headline"] == GENERIC["raised"].headline
+    assert found["headline"] == ADVICE["raised"].headline
     assert found["question"].startswith("Where is this name defined")
 
 
@@ -294,7 +294,7 @@ def test_every_generic_diagnosis_is_tested_here():
     """`graph`, `left`, `parameters` and `random` need other exercises, above and below."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
-    assert tested | {"graph", "parameters", "left", "random"} == set(GENERIC)
+    assert tested | {"graph", "parameters", "left", "random"} == set(ADVICE)
 
 
 # ------------------------------------------------------------------ what is accepted
@@ -421,7 +421,7 @@ def test_an_author_learns_what_no_case_can_show(mistakes, told):
     made = new(absolute, positive, mistakes)
     with pytest.raises(AuthoringError) as caught:
         prepare(made.name, 0)
-    assert f"{MOST_CASES} cases {told}" in str(caught.value)
+    assert f"{MAX_CASES} cases {told}" in str(caught.value)
 
 
 def test_two_ways_to_make_one_mistake_may_look_alike():
@@ -639,7 +639,7 @@ def test_what_is_left_behind_and_unknown():
     found = verdict(
         new(train_step, draw_step, edges=[]), step_of("zero, backward, clip, step, step")
     )
-    assert (found["kind"], found["headline"]) == ("left", GENERIC["left"].headline)
+    assert (found["kind"], found["headline"]) == ("left", ADVICE["left"].headline)
 
 
 def test_a_wrong_number_comes_before_what_is_left_behind():
@@ -910,7 +910,7 @@ def test_the_same_generator_gives_the_same_twice(epochs):
     assert [case.kind for case in prepare(epochs.name, 1).cases] == ["drawn", "drawn", "repeated"]
     found = verdict(epochs, other_numbers_too)
     assert found["kind"] == "random"
-    assert found["headline"].startswith("the same generator gives another result")
+    assert found["headline"].startswith("the same generator gives a different result")
 
 
 def test_lists_have_no_axes_so_their_batch_is_not_put_in_another_order():
