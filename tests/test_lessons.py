@@ -127,12 +127,14 @@ def telling_lines(text):
     return {line.strip() for line in text.splitlines() if len(line.strip()) > 8}
 
 
-def body(function):
-    """The lines of a function's body without its docstring, as they were written."""
-    source = textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+def body(answer):
+    """The body of a function, or of a module's `forward`, without its docstring."""
+    source = standalone(inspect.unwrap(answer), "answer")
     (node,) = ast.parse(source).body
+    if isinstance(node, ast.ClassDef):
+        node = next(part for part in node.body if getattr(part, "name", "") == "forward")
     first = next(part for part in node.body if not is_docstring(part))
-    return "\n".join(source.splitlines()[first.lineno - 1 :])
+    return "\n".join(source.splitlines()[first.lineno - 1 : node.end_lineno])
 
 
 def is_docstring(node):
@@ -145,10 +147,8 @@ def secrets(lesson):
         regions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.DOTALL)
         found |= telling_lines("\n".join(regions))
     for exercise in written(lesson):
-        reference = exercise.reference
-        found |= telling_lines(body(getattr(reference, "forward", reference)))
-        for answer in exercise.alternatives:
-            found |= telling_lines(body(getattr(answer, "forward", answer)))
+        for answer in (exercise.reference, *exercise.alternatives):
+            found |= telling_lines(body(answer))
     for cell in solution(lesson).cells:
         if is_manual(cell):
             found |= telling_lines(cell.source)
