@@ -1,6 +1,7 @@
 """Who may import what, what lies where, and what never lies here. (Docstrings: ruff's D rules.)"""
 
 import ast
+import graphlib
 import hashlib
 import importlib
 import re
@@ -85,6 +86,19 @@ def test_modules_import_only_what_their_part_may(modules):
             if imported not in MAY_IMPORT[part] | {part}
         ]
     assert not wrong
+
+
+def test_no_import_leads_back_to_its_module(modules):
+    """Imports inside functions count too: they may not hide a circle."""
+    graph = {}
+    for name, tree in modules.items():
+        imported = graph[name.removesuffix("/__init__")] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("s2s_ref"):
+                package = node.module.removeprefix("s2s_ref").strip(".").replace(".", "/")
+                names = [f"{package}/{alias.name}".strip("/") for alias in node.names]
+                imported |= {n if n in modules else package for n in names} & modules.keys()
+    graphlib.TopologicalSorter(graph).prepare()
 
 
 def test_every_part_of_the_package_has_its_place_in_the_rules(modules):

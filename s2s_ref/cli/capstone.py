@@ -34,18 +34,18 @@ def capstone_prepare(
     from s2s_ref.capstone import files, prepare
     from s2s_ref.data.files import read_pairs
 
-    made = prepare.hold_out(
+    prepared = prepare.hold_out(
         read_pairs(file), held_out, seed, prepare.parse_thresholds(thresholds), file.stem
     )
     folder = (folder or open_course().capstone).resolve()
     students, instructor = folder / "students" / files.FOLDER, folder / files.INSTRUCTOR
-    files.write(made, students, instructor)
+    files.write(prepared, students, instructor)
     out = console()
     out.print(
-        f"{len(made.train):,} pairs to train on; {len(made.sources):,} sentences to translate, "
-        f"{len(made.public):,} of them with their references."
+        f"{len(prepared.train):,} pairs to train on; {len(prepared.sources):,} sentences to "
+        f"translate, {len(prepared.public):,} of them with their references."
     )
-    out.print(f"Thresholds (chrF): {', '.join(f'{value:g}' for value in made.thresholds)}")
+    out.print(f"Thresholds (chrF): {', '.join(f'{value:g}' for value in prepared.thresholds)}")
     out.print(f"Give this folder to the students, who put it beside their notebook: {students}")
     out.print(f"Keep this one: {instructor}")
 
@@ -60,9 +60,9 @@ def capstone_practice(
     from s2s_ref.capstone import files
     from s2s_ref.capstone.task import practice
 
-    made = practice()
-    files.write(made, folder)
+    prepared = practice()
+    files.write(prepared, folder)
     console().print(
-        f"{len(made.train):,} pairs to train on and {len(made.sources)} sentences to translate are "
-        f"in {folder}. Score your translations of them: s2s score translations.txt"
+        f"{len(prepared.train):,} pairs to train on and {len(prepared.sources)} sentences to "
+        f"translate are in {folder}. Score your translations of them: s2s score translations.txt"
     )

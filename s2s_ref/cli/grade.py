@@ -77,19 +77,14 @@ def grade(
     Exit code 1 means that a submission has no marks; the table and the JSON say which, and why.
     """
     from s2s_ref.grading.results import as_plain
-    from s2s_ref.grading.submissions import find_submissions, unknown_folders
+    from s2s_ref.grading.submissions import find_submissions
 
     if json_file:
         check_writable(json_file)
     course = open_course(unsafe, fork)
     wanted = [course.find_lesson(name) for name in lesson or []]
     submissions = find_submissions(course, wanted, student)
-    if unknown := unknown_folders(course):
-        console().print(
-            f"Not graded, because no lesson has that name: {', '.join(unknown)}. Rename the "
-            "folder.",
-            markup=False,
-        )
+    _print_unknown_folders(course)
     course = _with_possible_isolation(course, on_cluster=bool(scheduler))
     options = grading_options(jobs, force or again, again, scheduler)
     results = grade_and_show(course, submissions, options)
@@ -98,6 +93,14 @@ def grade(
         json_file.write_text(text + "\n", encoding="utf-8")
     if any(result.error for result in results):
         raise typer.Exit(FOUND)
+
+
+def _print_unknown_folders(course: "Course") -> None:
+    from s2s_ref.grading.submissions import unknown_folders
+
+    if unknown := unknown_folders(course):
+        text = f"Not graded, because no lesson has that name: {', '.join(unknown)}."
+        console().print(f"{text} Rename the folder.", markup=False)
 
 
 def _with_possible_isolation(course: "Course", on_cluster: bool) -> "Course":

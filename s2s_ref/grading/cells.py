@@ -36,19 +36,19 @@ def _what_to_do(path: Path) -> str:
     found = sorted(other.name for other in path.parent.glob("*.ipynb"))
     if not found:
         return "Put it there."
-    return f"Its folder holds {', '.join(found)}: name the right one {path.name}."
+    return f"Its folder contains {', '.join(found)}: name the right one {path.name}."
 
 
 def grade_id(cell: Cell) -> str:
     """Return nbgrader's id of a cell, or an empty text."""
-    about = cell.metadata.get("nbgrader", {})
-    return str(about.get("grade_id", "")) if isinstance(about, dict) else ""
+    mark = cell.metadata.get("nbgrader", {})
+    return str(mark.get("grade_id", "")) if isinstance(mark, dict) else ""
 
 
 def is_graded_check(cell: Cell) -> bool:
     """Tell whether a cell is graded by running it."""
-    about = cell.metadata.get("nbgrader", {})
-    return bool(cell.cell_type == "code" and about.get("grade") and not about.get("solution"))
+    mark = cell.metadata.get("nbgrader", {})
+    return bool(cell.cell_type == "code" and mark.get("grade") and not mark.get("solution"))
 
 
 def is_solution(cell: Cell) -> bool:
@@ -79,7 +79,7 @@ def checks_in(source: str) -> list[tuple[str, str]]:
                 found.append((exercise, name))
             case _:
                 raise ValueError(
-                    'A graded cell holds calls of the form check("exercise", name) only. '
+                    'A graded cell contains only calls of the form check("exercise", name). '
                     f"Found: {ast.unparse(statement)[:60]!r}. Move it to a cell of its own."
                 )
     return found

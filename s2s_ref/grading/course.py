@@ -124,7 +124,7 @@ class Course:
         for name in names:
             if wanted in (name, name[:2], str(int(name[:2]))):
                 return name
-        known = ", ".join(names) or f"none: {self.solutions} holds no solution notebooks"
+        known = ", ".join(names) or f"none: {self.solutions} contains no solution notebooks"
         raise ValueError(f"There is no lesson {wanted!r}. The lessons are: {known}.")
 
     def notebook(self, folder: Path, lesson: str) -> Path:

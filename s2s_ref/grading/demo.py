@@ -66,7 +66,7 @@ def plan(course: Course, jobs: int) -> str:
     """
     lessons = course.lesson_names()
     if not lessons:
-        raise ValueError(f"{course.solutions} holds no lessons. Expected NN_name/NN_name.ipynb.")
+        raise ValueError(f"{course.solutions} contains no lessons. Expected NN_name/NN_name.ipynb.")
     for lesson in lessons:
         examine(course, lesson)
     submissions = len(lessons) * (len(NAMES) + 2)
@@ -135,18 +135,18 @@ def write_translations(course: Course, students: list[Student], lesson: str) -> 
     No model is trained. A translation is either right or that of the most similar training
     sentence, and the students differ in how many are right. The last one leaves out a line.
     """
-    made = replace(practice(), graded=True, name="demo")
-    made = replace(made, thresholds=prepare.thresholds_for(made))
+    capstone = replace(practice(), graded=True, name="demo")
+    capstone = replace(capstone, thresholds=prepare.thresholds_for(capstone))
     if not course.capstone_references.is_dir():
         students_folder = course.capstone / "students" / files.FOLDER
-        files.write(made, students_folder, course.capstone_references)
-    poor, draw = baseline.nearest(made.sources, made.train), random.Random("translations")
+        files.write(capstone, students_folder, course.capstone_references)
+    poor, draw = baseline.nearest(capstone.sources, capstone.train), random.Random("translations")
     handing_in = [student for student in students if student.name != UNTOUCHED]
     for number, student in enumerate(handing_in):
         share = 1 - number / len(handing_in)
         lines = [
-            made.references[source][0] if draw.random() < share else line
-            for source, line in zip(made.sources, poor, strict=True)
+            capstone.references[source][0] if draw.random() < share else line
+            for source, line in zip(capstone.sources, poor, strict=True)
         ]
         if student is handing_in[-1]:
             del lines[len(lines) // 2]

@@ -33,13 +33,13 @@ def release(course: Course, lessons: list[str] | None = None) -> dict[str, bool]
     """
     names = list(dict.fromkeys(lessons or course.lesson_names()))
     if not names:
-        raise ValueError(f"{course.solutions} holds no lessons. Expected NN_name/NN_name.ipynb.")
+        raise ValueError(f"{course.solutions} contains no lessons. Expected NN_name/NN_name.ipynb.")
     for name in names:
         examine(course, name)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Course(Path(folder), throwaway=True)
-        made = {name: generate(course, name, scratch) for name in names}
-        return {name: _swap_in(made[name], course.lessons / name) for name in names}
+        folders = {name: generate(course, name, scratch) for name in names}
+        return {name: _swap_in(folders[name], course.lessons / name) for name in names}
 
 
 def examine(course: Course, lesson: str) -> None:
@@ -53,7 +53,7 @@ def examine(course: Course, lesson: str) -> None:
     extra = [name for name in extra if not name.startswith(".")]
     if extra:
         raise ValueError(
-            f"{folder} holds {', '.join(sorted(extra))}, which nbgrader would hand to students. "
+            f"{folder} contains {', '.join(sorted(extra))}, which nbgrader would hand to students. "
             "Move what is not the notebook elsewhere."
         )
     notebook = read_notebook(course.notebook(course.solutions, lesson))
@@ -72,11 +72,11 @@ def _examine_cell(cell: Any) -> None:
     name, tags = grade_id(cell), cell.metadata.get("tags", [])
     if is_graded_check(cell):
         checked = [find(exercise).name for exercise, _ in checks_in(cell.source)]
-        made = ["check-" + exercise.replace(".", "-") for exercise in checked]
-        if name not in made:
-            raise ValueError(f"its id should be that of its check: {' or '.join(made)}.")
+        ids = ["check-" + exercise.replace(".", "-") for exercise in checked]
+        if name not in ids:
+            raise ValueError(f"its id should be that of its check: {' or '.join(ids)}.")
     elif cell.cell_type == "code" and is_solution(cell) and "### BEGIN SOLUTION" not in cell.source:
-        raise ValueError("a solution stands between ### BEGIN SOLUTION and ### END SOLUTION.")
+        raise ValueError("a solution has to be between ### BEGIN SOLUTION and ### END SOLUTION.")
     if ("experiment" in tags) != name.startswith("experiment-"):
         raise ValueError("an experiment has both the tag `experiment` and an id `experiment-…`.")
     if name.startswith("experiment-") and not cell.metadata.nbgrader.get("locked"):
@@ -91,18 +91,18 @@ def generate(course: Course, lesson: str, scratch: Course) -> Path:
     answer = scratch.api().generate_assignment(lesson, force=True, create=True)
     if not answer["success"]:
         raise ValueError(f"nbgrader could not generate {lesson}: {failure(answer)}")
-    made = scratch.notebook(scratch.lessons, lesson)
-    text = normalise(made.read_text(encoding="utf-8"))
+    released = scratch.notebook(scratch.lessons, lesson)
+    text = normalise(released.read_text(encoding="utf-8"))
     if "BEGIN SOLUTION" in text or "BEGIN HIDDEN" in text:
         raise ValueError(
             f"A solution or a hidden test would stay in {lesson}. Look at its markers."
         )
-    made.chmod(0o644)
-    made.write_text(text, encoding="utf-8")
-    return made.parent
+    released.chmod(0o644)
+    released.write_text(text, encoding="utf-8")
+    return released.parent
 
 
-def _swap_in(made: Path, target: Path) -> bool:
+def _swap_in(generated: Path, target: Path) -> bool:
     """Replace a lesson by the generated one; return whether it has changed.
 
     If this is interrupted, the whole lesson is there under its own name or as `.NN_name.old`, from
@@ -113,9 +113,9 @@ def _swap_in(made: Path, target: Path) -> bool:
         old.rename(target)
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    if target.is_dir() and _contents(made) == _contents(target):
+    if target.is_dir() and _contents(generated) == _contents(target):
         return False
-    shutil.copytree(made, new)
+    shutil.copytree(generated, new)
     if target.exists():
         target.rename(old)
     try:

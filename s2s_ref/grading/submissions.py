@@ -31,8 +31,9 @@ def find_submissions(
         what = f" for {', '.join(lessons)}" if lessons else ""
         what += f" by {', '.join(missing)}" if missing else ""
         raise ValueError(
-            f"Nothing was handed in{what}: {course.submitted} holds no such STUDENT/LESSON folder. "
-            "Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect LESSON."
+            f"Nothing was handed in{what}: {course.submitted} contains no such STUDENT/LESSON "
+            "folder. Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect "
+            "LESSON."
         )
     return sorted(found, key=lambda s: (s.lesson, s.student))
 

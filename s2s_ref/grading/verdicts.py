@@ -1,9 +1,9 @@
 """The record of a submission's verdicts, which grading and every report read.
 
-nbgrader's step `Verify` writes it beside the notebook in `class/autograded`, whoever grades: `s2s
-grade`, `nbgrader autograde` or the button of formgrader. nbgrader deletes that folder before it
-grades a submission again and when it fails, so a record is never older than the notebook beside it.
-nbgrader neither takes a file of this name from a submission nor hands it back with the feedback.
+nbgrader's step `Verify` writes it beside the notebook in `class/autograded`, both for `s2s grade`
+and for nbgrader's own commands and pages. nbgrader deletes that folder when it fails, and before
+it grades a submission again, so a record is never older than the notebook beside it. nbgrader
+neither copies a file of this name from a submission nor gives it back with the feedback.
 """
 
 import json

@@ -130,7 +130,9 @@ def test_a_course_without_solutions(s2s, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for command in ("release", "demo"):
         assert is_one_sentence_on_stderr(s2s(command), "Expected NN_name/NN_name.ipynb")
-    assert is_one_sentence_on_stderr(s2s("release", "--lesson", "0"), "holds no solution notebooks")
+    assert is_one_sentence_on_stderr(
+        s2s("release", "--lesson", "0"), "contains no solution notebooks"
+    )
 
 
 # ------------------------------------------------------------------ exercises

@@ -296,12 +296,12 @@ def test_a_bad_submission_has_no_marks_and_says_why(graded):
         assert message in results[name].error
         assert f"{name}/{LESSON}/{LESSON}.ipynb" in results[name].error
         assert results[name].error.endswith("Save it again from JupyterLab.")
-    assert f"other_lesson/{LESSON}/{LESSON}.ipynb holds no answer and no check of {LESSON}." in (
+    assert f"other_lesson/{LESSON}/{LESSON}.ipynb contains no answer and no check of {LESSON}." in (
         results["other_lesson"].error
     )
     assert results["no_notebook"].error.endswith(f"{LESSON}.ipynb is missing. Put it there.")
     assert results["other_name"].error.endswith(
-        f"{LESSON}.ipynb is missing. Its folder holds homework.ipynb: name the right one "
+        f"{LESSON}.ipynb is missing. Its folder contains homework.ipynb: name the right one "
         f"{LESSON}.ipynb."
     )
     for name in (*BAD, "no_notebook", "other_name", "other_lesson"):

@@ -71,7 +71,8 @@ def test_the_commands_give_the_same_marks(tmp_path):
     assert graded.returncode  # of the one with a link
     assert "is a link or a device" in graded.stderr
     assert (
-        f"The notebook of other_lesson holds no answer and no check of {LESSON}." in graded.stderr
+        f"The notebook of other_lesson contains no answer and no check of {LESSON}."
+        in graded.stderr
     )
     assert not (theirs.autograded / "linked").exists()
     known = {r.student: r for r in known_results(theirs, find_submissions(theirs))}

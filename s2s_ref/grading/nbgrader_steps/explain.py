@@ -24,9 +24,9 @@ class Explain(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Comment on every answer that is not marked, unless it has a comment."""
         resources["inlining"]["css"].append(TABLES)
-        about = resources["nbgrader"]
-        where = (about["notebook"], about["assignment"], about["student"])
-        with Gradebook(about["db_url"]) as gradebook:
+        names = resources["nbgrader"]
+        where = (names["notebook"], names["assignment"], names["student"])
+        with Gradebook(names["db_url"]) as gradebook:
             for cell in filter(is_grade, nb.cells):
                 mine = cell.metadata.nbgrader
                 if gradebook.find_grade(mine.grade_id, *where).needs_manual_grade:

@@ -47,9 +47,9 @@ class SandboxExecute(NbGraderPreprocessor):
             ValueError: there is no sandbox, a file that was handed in cannot be graded, or no
                 kernel starts.
         """
-        about = resources["nbgrader"]
+        names = resources["nbgrader"]
         course = Course(Path(self.course_root), self.unsafe, self.fork)
-        submission = Submission(about["student"], about["assignment"])
+        submission = Submission(names["student"], names["assignment"])
         outcome = _outcome(course, job_for(course, submission, nb, self.limits()))
         results = zip(code_cells(nb), outcome.outputs, outcome.counts, strict=True)
         for cell, outputs, count in results:

@@ -17,10 +17,10 @@ class Sanitize(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Restore every cell."""
-        about = resources["nbgrader"]
-        with Gradebook(about["db_url"]) as book:
-            recorded = recorded_cells(book, about["assignment"])
-        require_cells(nb, recorded, about["assignment"], f"The notebook of {about['student']}")
+        names = resources["nbgrader"]
+        with Gradebook(names["db_url"]) as book:
+            recorded = recorded_cells(book, names["assignment"])
+        require_cells(nb, recorded, names["assignment"], f"The notebook of {names['student']}")
         sanitise(nb, recorded)
         return nb, resources
 
@@ -38,7 +38,7 @@ def require_cells(
     own = {name for name, mark in marks.items() if mark.grade or mark.solution}
     if own.isdisjoint(map(grade_id, nb.cells)):
         raise ValueError(
-            f"{name} holds no answer and no check of {lesson}. Is it another lesson's notebook? "
+            f"{name} contains no answer and no check of {lesson}. Is it another lesson's notebook? "
             "Put the right one in its place. Were its cells copied into a new notebook? Copy the "
             "answers into the lesson's own."
         )
@@ -50,9 +50,9 @@ def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
     If a student copied a cell, the last copy counts, and the others become ordinary cells. Graded
     cells that were deleted are added at the end.
     """
-    left = copy.deepcopy(recorded)
+    remaining = copy.deepcopy(recorded)
     for i, cell in reversed(list(enumerate(nb.cells))):
-        known = left.pop(grade_id(cell), None)
+        known = remaining.pop(grade_id(cell), None)
         if known is None:
             cell.metadata = NotebookNode()
             continue
@@ -60,7 +60,7 @@ def sanitise(nb: NotebookNode, recorded: dict[str, NotebookNode]) -> None:
             known.source = cell.source
         known.id = cell.get("id", known.id)
         nb.cells[i] = known
-    nb.cells += [cell for cell in left.values() if cell.metadata.nbgrader.grade]
+    nb.cells += [cell for cell in remaining.values() if cell.metadata.nbgrader.grade]
     seen = set()
     for i, cell in enumerate(nb.cells):
         if nb.nbformat_minor < 5:  # cells have no ids in this format
@@ -75,9 +75,9 @@ def recorded_cells(book: Gradebook, lesson: str) -> dict[str, NotebookNode]:
     notebook = book.find_notebook(lesson, lesson)
     points = {cell.name: cell.max_score for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
-    made = {}
+    cells = {}
     for known in notebook.source_cells:
-        about: dict[str, Any] = {
+        mark: dict[str, Any] = {
             "grade_id": known.name,
             "grade": known.name in points,
             "solution": known.name in solutions,
@@ -87,10 +87,10 @@ def recorded_cells(book: Gradebook, lesson: str) -> dict[str, NotebookNode]:
             "checksum": known.checksum,
         }
         if known.name in points:
-            about["points"] = points[known.name]
-        metadata = {"nbgrader": about}
+            mark["points"] = points[known.name]
+        metadata = {"nbgrader": mark}
         if known.cell_type == "code":
-            made[known.name] = new_code_cell(known.source, metadata=metadata)
+            cells[known.name] = new_code_cell(known.source, metadata=metadata)
         else:
-            made[known.name] = new_markdown_cell(known.source, metadata=metadata)
-    return made
+            cells[known.name] = new_markdown_cell(known.source, metadata=metadata)
+    return cells

@@ -42,19 +42,19 @@ class Verify(NbGraderPreprocessor):
             ]
             cell.outputs = [*_cards(shown), *_errors(shown, cell.outputs), *part]
             record += shown
-        about = resources["nbgrader"]
+        names = resources["nbgrader"]
         course = Course(Path(self.course_root))
-        write_verdicts(course, about["student"], about["assignment"], record)
+        write_verdicts(course, names["student"], names["assignment"], record)
         return nb, resources
 
     def _judge_translations(
         self, verdicts: list[Verdict], cell: NotebookNode, resources: Any
     ) -> list[NotebookNode]:
         """Decide on the file of translations; return its points as an output if they are a part."""
-        about, most = resources["nbgrader"], points(cell)
+        names, most = resources["nbgrader"], points(cell)
         course, outputs = Course(Path(self.course_root)), []
         for verdict in (v for v in verdicts if v["exercise"] == translations.CHECK):
-            student, lesson = about["student"], about["assignment"]
+            student, lesson = names["student"], names["assignment"]
             worth = translations.judge_file(course, student, lesson, most, verdict)
             if 0 < worth < most:
                 data = {"text/plain": f"{worth:g}"}

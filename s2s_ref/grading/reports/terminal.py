@@ -1,15 +1,14 @@
 """The tables that instructors see in a terminal."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from s2s_ref.grading.results import Common, Result
+from s2s_ref.grading.results import Common, Result
 
 
-def score_table(results: "list[Result]") -> Table:
+def score_table(results: list[Result]) -> Table:
     """Return the scores, with a row for each student and a column for each lesson."""
     lessons = sorted({r.lesson for r in results})
     caption = "points given by machine, lesson by lesson"
@@ -27,7 +26,7 @@ def score_table(results: "list[Result]") -> Table:
     return table
 
 
-def _cell(result: "Result | None") -> str:
+def _cell(result: Result | None) -> str:
     if result is None:
         return "–"
     if result.error:
@@ -35,7 +34,7 @@ def _cell(result: "Result | None") -> str:
     return f"{result.score:g}"
 
 
-def mistake_table(mistakes: "list[Common]") -> Table:
+def mistake_table(mistakes: list[Common]) -> Table:
     """Return mistakes, each with how many students made it."""
     table = Table("students", "exercise", "mistake")
     for m in mistakes:

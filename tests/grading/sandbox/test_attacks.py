@@ -589,7 +589,7 @@ def test_no_edit_of_the_notebook_is_given_a_point(attacked, way, name):
     result = attacked[way][1][name]
     if name == f"wrong-{metadata_of_another_make.__name__}":
         assert (result.score, result.max_score) == (0, 0)
-        assert f"holds no answer and no check of {LESSON}" in result.error
+        assert f"contains no answer and no check of {LESSON}" in result.error
     else:
         assert (result.score, result.max_score, result.error) == (0, 3, "")
 
