@@ -1,1 +1,1 @@
-"""The judge's side: the exercises with their references, cases and named mistakes."""
+"""The engine of the checks: it draws cases, compares outcomes and reaches verdicts."""

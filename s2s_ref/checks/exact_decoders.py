@@ -1,7 +1,7 @@
-"""Decoders as tables, and what follows from them exactly, where many answers are right.
+"""Decoders that are tables, for exercises with more than one right answer.
 
-The judge knows the probability of every sentence without any search, and so which translations a
-search must find, and how often each must be drawn.
+The judge computes the probability of every sentence exactly from the tables. So it knows which
+translations a search must find, and how often each one must be drawn.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The registry: an exercise is a reference, a way to draw cases, and the mistakes people make."""
+"""The registry of exercises: each has a reference, a function that draws cases, and mistakes."""
 
 import difflib
 import importlib
@@ -14,10 +14,15 @@ from s2s_ref.student.protocol import Observation, UnknownExercise
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake that people make: its code and what to say about it.
+    """A mistake that people make.
 
-    `message` names it in one sentence; `why` says what it means for translation; `question` leads
-    to the fix.
+    Attributes:
+        name: its name in reports.
+        code: a function or class that makes the mistake.
+        message: what is wrong, in one sentence.
+        why: what it means for translation.
+        question: a question that leads to the fix.
+        raises: a pattern for the text of the exception, if the mistake raises one.
     """
 
     name: str
@@ -30,7 +35,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Built:
-    """What a module's case consists of: its constructor's arguments and its call's."""
+    """The case of a module: the arguments of its constructor and of the call."""
 
     sizes: dict[str, Any]
     arguments: dict[str, Any]
@@ -38,13 +43,30 @@ class Built:
 
 @dataclass(eq=False)
 class Exercise:
-    """An exercise; made by the decorator `exercise` or by `prediction`.
+    """An exercise, as the decorators `exercise` and `prediction` make it.
 
-    `number` counts the lesson's exercises and its predictions apart, as the notebook does; a bonus
-    has none. `free_at_padding`: whatever the result holds at padding is right, for nobody reads it.
-    `times`: each case calls so often, on the same objects, and the list of results is what is
-    judged: an epoch's batches twice from one generator. `points`: what it is worth, where that is
-    neither 2, for code, nor 1, for a prediction.
+    Attributes:
+        name: its lesson's name and its own, such as `rnn.unroll`.
+        lesson: its lesson's number.
+        title: its title in `progress()`.
+        reference: the right function or class, or the example of a prediction.
+        draw: draws the arguments of one call.
+        kind: `function`, `module` or `prediction`.
+        hints: the hints in the order in which they are shown.
+        after: earlier exercises that an answer may call.
+        edges: the sizes of the edge cases; None stands for the default of `edge_sizes`.
+        returns: what a card calls the result, or a name for each part of it.
+        skip: the variations of a case that make no sense, `padding` or `batch order`.
+        free_at_padding: the result may hold anything at padding, because it is not used.
+        times: how often a case calls, with the same objects. All results are judged, as in an
+            epoch whose batches come from one generator twice.
+        bonus: whether it is voluntary.
+        points: what it is worth, if not the usual 2 points for code and 1 for a prediction.
+        number: its number in the lesson, 0 for a bonus. Exercises and predictions are counted
+            separately, as in the notebook.
+        mistakes: the mistakes that are recognised.
+        alternatives: other right answers.
+        judged: the exercise's own verdict, if equality with the reference does not decide.
     """
 
     name: str
@@ -108,11 +130,11 @@ class Exercise:
         return code
 
     def verdict(self, function: Callable[[dict[str, Any], Observation], str | None]) -> Any:
-        """Judge by this function instead of by equality with the reference.
+        """Let the decorated function judge instead of the comparison with the reference.
 
         It receives the arguments of a call and what was observed, and returns what is wrong, or
-        None. A known mistake is recognised by what the verdict says of it, so these words should
-        name the kind of fault and no numbers that chance decides.
+        None. A known mistake is recognised by the returned text, which should therefore name the
+        fault and no random numbers.
         """
         self.judged = function
         return function
@@ -123,7 +145,7 @@ class Exercise:
         return {p.name: p.default for p in parameters}
 
     def edge_sizes(self) -> list[dict[str, int]]:
-        """List the sizes of the edge cases: by default a batch of one, then one token."""
+        """List the sizes of the edge cases. By default, each batch and length is 1 in one case."""
         if self.edges is not None:
             return [dict(edge) for edge in self.edges]
         return [{n: 1} for n in self.sizes() if n == "batch" or n == "len" or n.endswith("_len")]
@@ -132,7 +154,7 @@ class Exercise:
 EXERCISES: dict[str, Exercise] = {}
 
 OF_NO_LESSON = 99
-"""The number of the lesson of an exercise that is described elsewhere, as in a test."""
+"""The lesson number of an exercise that belongs to no lesson, such as one made in a test."""
 
 
 def exercise(
@@ -140,9 +162,9 @@ def exercise(
 ) -> Callable[[Callable[..., dict[str, Any] | Built]], Exercise]:
     """Make an exercise of the decorated function, which draws the arguments of one call.
 
-    The function's name is the exercise's. It takes a `Draw` and the sizes of the case as keywords,
-    all different by default so that a swapped axis cannot hide, and returns the arguments by name,
-    or `Built` for a module.
+    The exercise has the name of the function. The function takes a `Draw` and the sizes of the case
+    as keywords, and returns the arguments by name, or `Built` for a module. The default sizes are
+    all different, so that a check detects exchanged axes.
     """
 
     def make(draw: Callable[..., dict[str, Any] | Built]) -> Exercise:
@@ -187,8 +209,8 @@ def _register(made: Exercise) -> Exercise:
 
 
 def _counts_with(one: Exercise, other: Exercise) -> bool:
-    alike = (one.kind == "prediction") == (other.kind == "prediction")
-    return alike and one.lesson == other.lesson and not other.bonus
+    same_kind = (one.kind == "prediction") == (other.kind == "prediction")
+    return same_kind and one.lesson == other.lesson and not other.bonus
 
 
 def find(name: str) -> Exercise:
@@ -207,7 +229,7 @@ def find(name: str) -> Exercise:
 
 
 def _suggestion(name: str) -> str:
-    """Say which name was meant, or which there are."""
+    """Suggest a similar name, or list the names of the lesson."""
     shorts = {known.rpartition(".")[2]: known for known in EXERCISES}
     for wanted, names in ((name, {n: n for n in EXERCISES}), (name.rpartition(".")[2], shorts)):
         if near := difflib.get_close_matches(wanted, names, n=1, cutoff=0.8):

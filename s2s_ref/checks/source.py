@@ -15,8 +15,8 @@ SOURCE = "__edited_source__"
 def standalone(code: Any, name: str) -> str:
     """Return the source of a function or class without its decorator, under another name.
 
-    The text needs nothing but what a lesson's set-up cell binds, so that it runs as a mistake in
-    a check and stands in a submission.
+    The source uses only names that the lesson's set-up cell binds, so it can be part of a
+    submission.
     """
     text = _source(code)
     (node,) = ast.parse(text).body

@@ -1,6 +1,6 @@
-"""What a student's notebook uses: check, hint and progress.
+"""What a student's notebook imports: check, hint and progress.
 
-Nothing in this folder imports the references, the mistakes or the judge.
+Nothing in this folder knows an answer. The judge, which does, is reached through `client.judge`.
 """
 
 from s2s_ref.student.client import CheckFailed, check, hint, progress

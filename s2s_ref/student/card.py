@@ -1,4 +1,4 @@
-"""How a verdict is shown: one line for a pass, a card for a failure, as text and as HTML."""
+"""Show a verdict as text and as HTML: one line for a pass, a card for a failure."""
 
 import re
 import textwrap
@@ -7,12 +7,12 @@ from html import escape
 from typing import Any
 
 WIDTH = 83
-"""nbgrader cuts longer lines."""
+"""The columns of a card. nbgrader cuts longer lines."""
 
 BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
 MIME = "application/vnd.s2s.verdict+json"
-"""Under this type a notebook's output carries the verdict itself, for the class report."""
+"""The MIME type under which a notebook's output holds the verdict itself."""
 
 
 def text(verdict: Mapping[str, Any]) -> str:
@@ -29,7 +29,7 @@ def text(verdict: Mapping[str, Any]) -> str:
 
 
 def html(verdict: Mapping[str, Any]) -> str:
-    """Write a verdict as HTML that can be read on a light and on a dark page."""
+    """Write a verdict as HTML that is readable on a light and on a dark page."""
     if verdict["passed"]:
         return f'<div style="color:#2a8a4a">{escape(text(verdict))}</div>'
     rows = "".join(
@@ -52,7 +52,7 @@ def html(verdict: Mapping[str, Any]) -> str:
 
 
 def _marked(text: str) -> str:
-    """Write a text as HTML, with what stands between backticks as code."""
+    """Write a text as HTML, with code between backticks."""
     return BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escape(text))
 
 
@@ -62,8 +62,8 @@ def _short(verdict: Mapping[str, Any]) -> str:
 
 def _number(verdict: Mapping[str, Any]) -> str:
     kind = "prediction" if verdict.get("kind") == "prediction" else "exercise"
-    place = f"{kind} {verdict['number']}" if verdict["number"] else "bonus"
-    return f"(lesson {verdict['lesson']}, {place})"
+    number = f"{kind} {verdict['number']}" if verdict["number"] else "bonus"
+    return f"(lesson {verdict['lesson']}, {number})"
 
 
 def _title(verdict: Mapping[str, Any]) -> str:
@@ -75,7 +75,7 @@ def _title(verdict: Mapping[str, Any]) -> str:
 
 def _advice(verdict: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{name} does not pass yet, and this exercise calls it: mend that one first."
+        f"{name} does not pass yet, and this exercise calls it: fix that one first."
         for name in verdict.get("after", ())
     ]
     if verdict.get("kind") != "prediction":

@@ -64,20 +64,20 @@ def check(exercise: str, target: Any) -> None:
     except Refused as refused:
         print(refused)
         return
-    checks = _note(exercise, verdict)
+    checks = _record(exercise, verdict)
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
     _show(card.text(verdict), card.html(verdict), {**verdict, "answer": _for_json(answer)})
     if not verdict["passed"]:
         raise CheckFailed(f"{exercise}: {verdict['headline']}")
 
 
-def _note(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
+def _record(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
     """Record a verdict and return all of them; without a writable folder, say so and go on."""
     try:
         record.note_check(exercise, verdict["passed"], verdict["headline"], verdict["question"])
         return record.load()["checks"]
     except OSError as error:
-        print(f"Your progress could not be kept: {error}. `s2s doctor` says what to do.")
+        print(f"Your progress could not be saved: {error}. `s2s doctor` says what to do.")
         return {}
 
 
@@ -91,7 +91,7 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
     verdict: dict[str, Any]
     try:
         verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
-    except CodecError as error:  # a result that is too large, or nested too deeply, is an outcome
+    except CodecError as error:  # a result that is too large or too deeply nested
         raised = Observation(raised=Raised("CodecError", str(error)))
         observations = [raised for _ in observations]
         verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
@@ -99,9 +99,9 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
 
 
 def hint(exercise: Any = None) -> None:
-    """Show the next hint for an exercise: about the meaning, the shapes, then an example.
+    """Show the next hint for an exercise. The hints go from the meaning to an example.
 
-    Without a name it is the exercise whose check failed last.
+    Without a name, the hint is for the exercise whose check failed last.
 
     Raises:
         UnknownExercise: there is no exercise of this name.
@@ -111,7 +111,7 @@ def hint(exercise: Any = None) -> None:
         if not name:
             print(_names_to_choose())
             return
-    else:  # an answer itself will do: hint(unroll)
+    else:  # an answer works too: hint(unroll)
         name = str(getattr(exercise, "__name__", exercise))
     hints = _ask(do="hints", exercise=name)
     if not hints:
@@ -136,18 +136,18 @@ def _names_to_choose() -> str:
 
 
 def progress() -> None:
-    """Show the course: what passes, and what is next."""
+    """Show which exercises of the course pass, and which is next."""
     text = progress_text()
     _show(text, f"<pre>{escape(text)}</pre>", {})
 
 
 def progress_text() -> str:
-    """Write the course as lines: mark, title and name of every exercise, and the next one."""
+    """Write a line with mark, title and name for every exercise, and the next one."""
     checks, catalogue = record.load()["checks"], _ask(do="catalogue")
     lines, following, lesson = [], "", -1
     titles = [entry["title"] + (" (bonus)" if entry["bonus"] else "") for entry in catalogue]
     longest_name = max(len(entry["name"]) for entry in catalogue)
-    width = card.WIDTH - len("  ✓ ") - len("  ") - longest_name  # a longer title moves its name
+    width = card.WIDTH - len("  ✓ ") - len("  ") - longest_name  # a longer title shifts its name
     for entry, title in zip(catalogue, titles, strict=True):
         if entry["lesson"] != lesson:
             lesson = entry["lesson"]
@@ -161,7 +161,7 @@ def progress_text() -> str:
 
 
 def _for_json(answer: Any) -> Any:
-    """Return the answer where JSON can hold it, and its text elsewhere."""
+    """Return the answer if JSON can hold it, or else its repr."""
     try:
         json.dumps(answer, allow_nan=False)
     except (TypeError, ValueError):
@@ -170,7 +170,7 @@ def _for_json(answer: Any) -> Any:
 
 
 def _show(text: str, html: str, verdict: dict[str, Any]) -> None:
-    """Display HTML in a notebook, print text elsewhere."""
+    """Display HTML in a notebook; print text elsewhere."""
     try:
         shell = get_ipython()  # type: ignore[name-defined]
     except NameError:

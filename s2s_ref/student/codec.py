@@ -1,7 +1,7 @@
-"""Plain values and tensors to bytes and back, without pickle.
+"""Convert plain values and tensors to bytes and back, without pickle.
 
-A message is one safetensors file: its tensors are the tensors of the value, and its metadata holds
-the rest as JSON, where `{"$tensor": "3"}` stands for the tensor of that name.
+A message is a safetensors file. It stores the tensors of the value; the metadata holds the rest as
+JSON, in which `{"$tensor": "3"}` refers to the tensor of that name.
 """
 
 import dataclasses
@@ -21,10 +21,10 @@ from s2s_ref.state import Hypothesis, State
 from s2s_ref.student import protocol as describe
 
 MAX_BYTES = 8 * 2**20
-"""The largest message that is read or written."""
+"""The size of the largest message that is read or written."""
 
 MALFORMED = (SafetensorError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
-"""What a value or bytes of another make than ours may raise on the way through."""
+"""The errors that a value without a plain form, or malformed bytes, may raise."""
 
 RECORDS: dict[str, Any] = {
     record.__name__: record
@@ -40,7 +40,7 @@ RECORDS: dict[str, Any] = {
         describe.Observation,
     )
 }
-"""The named tuples and data classes that keep their type across the seam."""
+"""The named tuples and data classes whose type is kept in a message."""
 
 
 class CodecError(ValueError):
@@ -51,7 +51,8 @@ def encode(value: Any) -> bytes:
     """Write a value as bytes.
 
     Raises:
-        CodecError: the value holds what has no plain form, or is larger than `MAX_BYTES`.
+        CodecError: a part of the value has no plain form, or the message would be larger than
+            `MAX_BYTES`.
     """
     tensors: dict[str, Tensor] = {}
     try:
@@ -62,7 +63,7 @@ def encode(value: Any) -> bytes:
     except MALFORMED as error:
         raise CodecError(f"A value cannot be sent: {error!r}.") from error
     if len(data) > MAX_BYTES:
-        raise CodecError(f"A message of {len(data):,} bytes came; at most {MAX_BYTES:,} may.")
+        raise CodecError(f"A message has {len(data):,} bytes; at most {MAX_BYTES:,} are allowed.")
     return data
 
 
@@ -70,10 +71,10 @@ def decode(data: bytes) -> Any:
     """Read what `encode` wrote.
 
     Raises:
-        CodecError: the bytes are no message of ours, or too many.
+        CodecError: the bytes are malformed, or more than `MAX_BYTES`.
     """
     if len(data) > MAX_BYTES:
-        raise CodecError(f"A message of {len(data):,} bytes came; at most {MAX_BYTES:,} may.")
+        raise CodecError(f"A message has {len(data):,} bytes; at most {MAX_BYTES:,} are allowed.")
     try:
         header_size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + header_size])
@@ -86,7 +87,7 @@ def decode(data: bytes) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return the value with `Other` in place of everything that has no plain form."""
+    """Return the value with everything that has no plain form replaced by `Other`."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, numbers.Real):  # numpy's numbers too

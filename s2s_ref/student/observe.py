@@ -1,7 +1,7 @@
-"""The student's side of a check: materialise the arguments, call the student's code, observe.
+"""Make the arguments of a call, call the student's code with them, and observe what happens.
 
-Nothing here knows what is right. The judge runs the reference and the known mistakes through these
-same functions, so that their outcomes mean the same.
+The judge runs the reference and the known mistakes through the same functions, so that their
+outcomes can be compared with those of the student's code.
 """
 
 import contextlib
@@ -22,8 +22,12 @@ from torch import Tensor, nn
 from s2s_ref.student.codec import plain
 from s2s_ref.student.protocol import Call, Generator, Model, Observation, Optimizer, Raised
 
-OURS = (str(Path(__file__).parents[1]), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
-"""Where a frame of a traceback is not the student's."""
+LIBRARIES = (
+    str(Path(__file__).parents[1]),
+    sysconfig.get_path("stdlib"),
+    sysconfig.get_path("purelib"),
+)
+"""The folders whose code is not the student's: this package, Python's library, the packages."""
 
 
 def observe(target: Any, call: Call) -> Observation:
@@ -33,7 +37,7 @@ def observe(target: Any, call: Call) -> Observation:
     with _undisturbed(call.seed):
         try:
             return _observe(target, call)
-        except Exception as error:  # whatever a student's code raises is an outcome
+        except Exception as error:  # any error of the student's code is an outcome
             return Observation(raised=_describe_error(error))
 
 
@@ -45,14 +49,14 @@ def _observe(target: Any, call: Call) -> Observation:
         if misfit:
             return Observation(misfit=misfit)
         parameters = dict(target.named_parameters())
-    # Where the right answer has no float tensor, no gradient is asked for and `.numpy()` is fine.
+    # Without cotangents no gradient is needed, and `.numpy()` works on the arguments.
     leaves = _leaves(call.arguments) if call.cotangents else {}
     arguments = materialise(call.arguments, leaves)
     before = materialise(call.arguments, {})
     outputs = [target(*arguments.values()) for _ in range(call.times)]
     output = outputs if call.times > 1 else outputs[0]
     gradients = _gradients(output, call.cotangents, leaves | parameters)
-    changed = tuple(n for n in arguments if not _same_plain(arguments[n], before[n]))
+    changed = tuple(n for n in arguments if not _unchanged(arguments[n], before[n]))
     models = {n: a for n, a in arguments.items() if isinstance(a, nn.Module)}
     left = {n: plain(dict(model.state_dict())) for n, model in models.items()}
     kept = {n: _kept_gradients(model) for n, model in models.items()}
@@ -61,7 +65,7 @@ def _observe(target: Any, call: Call) -> Observation:
 
 
 def load_weights(module: nn.Module, weights: dict[str, Tensor]) -> str:
-    """Give a module its weights by name; return what does not fit, or nothing."""
+    """Load a module's weights by name; return which do not fit, or the empty string."""
     own = {n: tuple(p.shape) for n, p in module.named_parameters()}
     given = {n: tuple(w.shape) for n, w in weights.items()}
     missing = [f"missing: {n} {list(given[n])}" for n in given if n not in own]
@@ -78,10 +82,10 @@ def load_weights(module: nn.Module, weights: dict[str, Tensor]) -> str:
 
 
 def materialise(arguments: dict[str, Any], leaves: dict[str, Tensor]) -> dict[str, Any]:
-    """Turn described arguments into objects, and copy the others.
+    """Make objects of the described arguments, and copy the others.
 
-    Arguments in `leaves` become copies that gradients flow through. They are no leaves themselves,
-    so that code which writes into its argument is seen to do so and does not merely raise.
+    Gradients flow through the copies of `leaves`. These copies are not leaves themselves, because
+    writing into a leaf raises an error, and the check should see what was written.
     """
     made: dict[str, Any] = {}
     for name, value in arguments.items():
@@ -104,7 +108,7 @@ def _materialise(path: str, value: Any, leaves: dict[str, Tensor]) -> Any:
 
 
 def build(described: Model) -> nn.Module:
-    """Build the module that is described, with the descriptions in its arguments."""
+    """Build a described module, and the modules that are described in its arguments."""
     module_path, _, class_name = described.path.rpartition(".")
     if not module_path.startswith("s2s_ref."):
         raise ValueError(f"Only modules of s2s_ref are built, not {described.path}.")
@@ -120,7 +124,7 @@ def build(described: Model) -> nn.Module:
 
 
 def _leaves(arguments: dict[str, Any]) -> dict[str, Tensor]:
-    """Make a leaf that requires a gradient for every float tensor among the arguments, by path."""
+    """Copy every float tensor of the arguments to a leaf that requires a gradient, by path."""
     leaves: dict[str, Tensor] = {}
 
     def visit(path: str, value: Any) -> Any:
@@ -136,7 +140,7 @@ def _leaves(arguments: dict[str, Any]) -> dict[str, Tensor]:
 
 
 def map_items(path: str, value: Any, function: Callable[[str, Any], Any]) -> Any:
-    """Apply `function(path, item)` to what a container holds; return other values as they are."""
+    """Apply `function(path, item)` to the items of a container; return other values unchanged."""
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         named = zip(value._fields, value, strict=True)
         return type(value)(*(function(f"{path}.{name}", item) for name, item in named))
@@ -148,7 +152,7 @@ def map_items(path: str, value: Any, function: Callable[[str, Any], Any]) -> Any
 
 
 def float_tensors(value: Any) -> dict[str, Tensor]:
-    """List the float tensors in a result, by their paths."""
+    """List the float tensors in a result by their paths."""
     found: dict[str, Tensor] = {}
 
     def visit(path: str, item: Any) -> Any:
@@ -163,6 +167,7 @@ def float_tensors(value: Any) -> dict[str, Tensor]:
 def _gradients(
     output: Any, cotangents: dict[str, Tensor], sources: dict[str, Tensor]
 ) -> dict[str, Tensor | None]:
+    """Return the gradients of the sources; an empty dictionary if the output does not fit."""
     outputs = float_tensors(output)
     fits = all(p in outputs and outputs[p].shape == c.shape for p, c in cotangents.items())
     if not sources or not fits:
@@ -170,11 +175,11 @@ def _gradients(
     pairs = [(outputs[p], c) for p, c in cotangents.items() if outputs[p].requires_grad]
     if not pairs:
         return dict.fromkeys(sources)
-    # The sum of these products has just these gradients. Handed to autograd as they are, they make
-    # it import a computer algebra system, which takes half a second in every process.
+    # The gradients of this sum are those of the outputs, given the cotangents. If autograd gets the
+    # cotangents themselves, it imports SymPy, which takes half a second in every process.
     with torch.enable_grad():
         total = sum(((o * c.to(o.dtype)).sum() for o, c in pairs), torch.zeros(()))
-    # allow_unused: a parameter that a wrong forward pass never used has no gradient
+    # allow_unused: a parameter that a wrong forward pass does not use has no gradient
     found = torch.autograd.grad(total, list(sources.values()), allow_unused=True)
     return dict(zip(sources, found, strict=True))
 
@@ -184,16 +189,16 @@ def _kept_gradients(model: nn.Module) -> dict[str, Tensor]:
     return {n: grad.clone() for n, grad in grads.items()}
 
 
-def _same_plain(after: Any, before: Any) -> bool:
-    """Tell whether an argument still is what it was; models and the like are observed elsewhere."""
+def _unchanged(after: Any, before: Any) -> bool:
+    """Tell whether an argument is as before; models and optimisers are not compared here."""
     if isinstance(before, Tensor):
         return isinstance(after, Tensor) and torch.equal(after, before)
     if isinstance(before, torch.Generator):
         return torch.equal(after.get_state(), before.get_state())
     if isinstance(before, list | tuple):
-        return len(after) == len(before) and all(map(_same_plain, after, before))
+        return len(after) == len(before) and all(map(_unchanged, after, before))
     if isinstance(before, dict):
-        return list(after) == list(before) and all(_same_plain(after[k], before[k]) for k in before)
+        return list(after) == list(before) and all(_unchanged(after[k], before[k]) for k in before)
     if isinstance(before, bool | int | float | str | None):
         return bool(after == before)
     return True
@@ -201,10 +206,10 @@ def _same_plain(after: Any, before: Any) -> bool:
 
 @contextlib.contextmanager
 def _undisturbed(seed: int) -> Iterator[None]:
-    """Keep the notebook's random state as it was, and stderr empty: nbgrader reads it as a failure.
+    """Restore the notebook's random state and threads afterwards, and drop warnings and stderr.
 
-    What the student's code prints stays; its warnings are not the check's affair. One thread is
-    enough for tensors this small, and on a busy machine several cost far more than they give.
+    nbgrader takes any text on stderr as a failure. What the student's code prints is kept. One
+    thread is enough for tensors this small; several are slower on a busy machine.
     """
     state, threads = random.getstate(), torch.get_num_threads()
     torch.set_num_threads(1)
@@ -222,11 +227,11 @@ def _undisturbed(seed: int) -> Iterator[None]:
 
 def _describe_error(error: Exception) -> Raised:
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(OURS)]
+    own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
     line, number = (own[-1].line or "", own[-1].lineno or 0) if own else ("", 0)
     return Raised(type(error).__name__, str(error), line, number)
 
 
 def is_module(target: Any) -> bool:
-    """Tell whether the target is a module's class."""
+    """Tell whether the target is the class of a module."""
     return inspect.isclass(target) and issubclass(target, nn.Module)

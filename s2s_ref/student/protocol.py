@@ -1,7 +1,7 @@
-"""Descriptions: what the judge sends in place of an object that has no plain form.
+"""What the judge and the student's side exchange.
 
-A model, an optimiser or a random generator cannot cross the seam between the judge and the
-student's side. Its description can, and the student's side builds the object from it.
+A model, an optimiser or a random generator has no plain form that can be sent in a message. The
+judge sends a description instead, and the student's side builds the object from it.
 """
 
 from dataclasses import dataclass, field
@@ -12,10 +12,14 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Model:
-    """A module of `s2s_ref`, by its path, with its constructor's arguments and its weights.
+    """A module of `s2s_ref`.
 
-    Constructor arguments may be descriptions themselves. `gradients` are left over from an earlier
-    backward pass, as a training loop meets them; `train` chooses training mode.
+    Attributes:
+        path: the class, such as `s2s_ref.rnn.SingleRNN`.
+        sizes: the arguments of the constructor, which may be descriptions themselves.
+        weights: the parameters by name; if there are none, the module keeps its initial ones.
+        gradients: gradients that remain from an earlier backward pass, by parameter.
+        train: whether the module is in training mode.
     """
 
     path: str
@@ -43,7 +47,7 @@ class Generator:
 
 @dataclass(frozen=True)
 class Other:
-    """What stands in for an object that has no plain form: its type's name and a short repr."""
+    """Replaces an object that has no plain form: the name of its type, and a short repr."""
 
     type_name: str
     text: str
@@ -51,7 +55,7 @@ class Other:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception: its type's name, its text, and the student's own line that raised it."""
+    """An exception: the name of its type, its text, and the line of the student's code."""
 
     type_name: str
     text: str
@@ -75,11 +79,13 @@ class UnknownExercise(ValueError):
 class Call:
     """One call that the judge asks for.
 
-    `sizes` and `weights` are there where the exercise is a module: what to build it with.
-    `cotangents` are the vectors to send back through the float tensors of the result, by the
-    tensors' paths in it. `times` is how often to call, on the same objects; above 1 the output is
-    the list of what came back. `seed` is that of the global random numbers during the call, which
-    no right answer draws from.
+    Attributes:
+        arguments: the arguments by name, in order.
+        sizes: the arguments of the constructor if the exercise is a module.
+        weights: the parameters of that module by name.
+        cotangents: the vectors for the backward pass, by the paths of the result's float tensors.
+        times: how often to call with the same objects; above 1, the output is the list of results.
+        seed: the seed of the global random numbers, which no right answer uses.
     """
 
     arguments: dict[str, Any]
@@ -92,15 +98,19 @@ class Call:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one call came to: what it returned, or raised, and what it left behind.
+    """The outcome of one call.
 
-    `gradients` are those of the float arguments and of the module's parameters, by name, None
-    where none arrived. `changed` names the plain arguments that the call changed, and the
-    generators that it drew from. `left` holds the parameters of every described model after the
-    call. `misfit` tells which parameters of the module are missing, extra or of another shape than
-    the exercise gives them. `attached` are the paths of the tensors in the output that still hold
-    the graph of how they came about. `kept` holds the gradients that every described model has
-    after the call; a right answer may leave any, so they only help to tell mistakes apart.
+    Attributes:
+        output: what the call returned.
+        raised: the exception that it raised.
+        gradients: the gradients of the float arguments and of the module's parameters by name, or
+            None where no gradient arrived.
+        changed: the plain arguments that the call changed, and the generators that it drew from.
+        left: the parameters of every described model after the call.
+        misfit: which parameters of the module are missing, superfluous or of another shape.
+        attached: the paths of the tensors in the output that still hold their graph.
+        kept: the gradients of every described model after the call. A right answer may leave any
+            there, so they only serve to distinguish mistakes.
     """
 
     output: Any = None

@@ -1,7 +1,7 @@
-"""What a student has reached: which checks pass, and how many hints were taken.
+"""A student's progress: which checks pass, and how many hints were taken.
 
-It lives in the user's data folder (`S2S_STATE` overrides), never in a lesson's folder, because
-that is what is handed in.
+The record is in the user's data folder, or in the folder that `S2S_STATE` names. It is not in a
+lesson's folder, because that folder is handed in.
 """
 
 import itertools
@@ -17,13 +17,13 @@ from s2s_ref.whole_files import write_whole
 
 
 def state_folder() -> Path:
-    """Return the folder of a student's state."""
+    """Return the folder of the student's record."""
     override = os.environ.get("S2S_STATE")
     return Path(override) if override else user_data_path("seq2seq-course")
 
 
 def load() -> dict[str, dict[str, Any]]:
-    """Read the record; one that cannot be read is set aside, not deleted."""
+    """Read the record; a file that cannot be read is renamed, not deleted."""
     path = state_folder() / "progress.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -49,7 +49,10 @@ def save(record: dict[str, dict[str, Any]]) -> None:
 
 
 def note_check(exercise: str, passed: bool, headline: str, asked: str = "") -> None:
-    """Remember the latest verdict on an exercise, as the last one, and what its card asked."""
+    """Record the latest verdict on an exercise, and the question that its card asked.
+
+    The exercise moves to the end, so that the order is that of the latest checks.
+    """
     record = load()
     record["checks"].pop(exercise, None)
     shown = {} if passed else {"asked": asked}
@@ -58,14 +61,14 @@ def note_check(exercise: str, passed: bool, headline: str, asked: str = "") -> N
 
 
 def failed_last() -> list[str]:
-    """List the exercises that do not pass, the one that was checked last in front."""
+    """List the exercises that do not pass, starting with the one that was checked last."""
     return [name for name, seen in reversed(load()["checks"].items()) if not seen["passed"]]
 
 
 def next_hint(exercise: str, hints: Sequence[str]) -> int:
-    """Return the index of the hint to give now: the next one, and then the last one again.
+    """Return the index of the hint to show now; after the last hint, it is shown again.
 
-    The first is left out where the last card has asked just that.
+    The first hint is skipped if the last card asked the same question.
     """
     record = load()
     index = min(int(record["hints"].get(exercise, 0)), len(hints) - 1)

@@ -21,7 +21,7 @@ class ChannelError(OSError):
 
 
 class SocketJudge:
-    """The judge of a submission that is being graded, seen from inside the sandbox."""
+    """The judge of a submission, as the submission reaches it from inside the sandbox."""
 
     def ask(self, request: bytes) -> bytes:
         """Answer one request."""
@@ -47,7 +47,9 @@ def receive(channel: socket.socket) -> bytes:
     deadline = time.monotonic() + TIMEOUT
     size = int.from_bytes(_exactly(channel, 8, deadline), "big")
     if size > codec.MAX_BYTES:
-        raise ChannelError(f"A message of {size:,} bytes came; at most {codec.MAX_BYTES:,} may.")
+        raise ChannelError(
+            f"A message has {size:,} bytes; at most {codec.MAX_BYTES:,} are allowed."
+        )
     return _exactly(channel, size, deadline)
 
 

@@ -1,6 +1,7 @@
-"""Table-driven models with the real interfaces, for exercises that need a model to work on.
+"""Models with the interfaces of the course's encoders and decoders, driven by tables.
 
-They are finite automata: small, exact and quick, and they hold nothing of a lesson's answers.
+Exercises that need a model use these finite automata. They are small, exact and fast, and contain
+no answer to an exercise.
 """
 
 import torch
@@ -9,17 +10,17 @@ from torch import Tensor, nn
 
 from s2s_ref.state import State
 
-MOST_CALLS = 200
-"""A loop that asks a toy decoder more often than this has nothing that ends it."""
+MAX_CALLS = 200
+"""A decoder raises an error at the next call, which only an endless loop makes."""
 
 
 class TableEncoder(nn.Module):
-    """Read a sentence by a table: the state and the word give the next state."""
+    """Read a sentence with a table that maps a state and a word to the next state."""
 
     transitions: Tensor
 
     def __init__(self, states: int, vocab_size: int) -> None:
-        """Make the table; its entries are loaded afterwards."""
+        """Create the table; its entries are loaded afterwards."""
         super().__init__()
         self.register_buffer("transitions", torch.zeros(states, vocab_size, dtype=torch.long))
 
@@ -32,13 +33,13 @@ class TableEncoder(nn.Module):
 
 
 class TableDecoder(nn.Module):
-    """Write by two tables: one gives the next state, one the logits of every state."""
+    """Write with two tables: one holds the next states, one the logits of every state."""
 
     transitions: Tensor
     logits: Tensor
 
     def __init__(self, states: int, vocab_size: int) -> None:
-        """Make the tables; their entries are loaded afterwards."""
+        """Create the tables; their entries are loaded afterwards."""
         super().__init__()
         self.register_buffer("transitions", torch.zeros(states, vocab_size, dtype=torch.long))
         self.register_buffer("logits", torch.zeros(states, vocab_size))
@@ -50,14 +51,14 @@ class TableDecoder(nn.Module):
         """Read target tokens; return the logits of the next ones and the next state.
 
         Raises:
-            RuntimeError: it was called more often than any right answer calls it.
-            TypeError: what the state holds is no tensor.
+            RuntimeError: it was called more often than `MAX_CALLS` times.
+            TypeError: the hidden state is not a tensor.
         """
         self.calls += 1
-        if self.calls > MOST_CALLS:
-            raise RuntimeError(f"the decoder was called more than {MOST_CALLS} times")
+        if self.calls > MAX_CALLS:
+            raise RuntimeError(f"the decoder was called more than {MAX_CALLS} times")
         if not isinstance(state.hidden, Tensor):
-            raise TypeError(f"state.hidden is no tensor, but a {type(state.hidden).__name__}")
+            raise TypeError(f"state.hidden is a {type(state.hidden).__name__}, not a tensor")
         current, rows = state.hidden.argmax(dim=-1), []
         for token in tgt_input.unbind(dim=1):
             current = self.transitions[current, token]

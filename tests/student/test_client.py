@@ -89,7 +89,7 @@ def test_a_check_draws_its_cases_once(monkeypatch):
     prepare.cache_clear()
 
 
-# ------------------------------------------------------------------ what must be mended first
+# ------------------------------------------------------------------ what must be fixed first
 
 
 def test_an_earlier_exercise_that_fails_is_named_until_it_passes(capfd):
@@ -98,7 +98,7 @@ def test_an_earlier_exercise_that_fails_is_named_until_it_passes(capfd):
             check("rnn.unroll", unwritten)
         return " ".join(capfd.readouterr().out.split())
 
-    told = "rnn.rnn_step does not pass yet, and this exercise calls it: mend that one first."
+    told = "rnn.rnn_step does not pass yet, and this exercise calls it: fix that one first."
     assert told in card_of_unroll()
     with pytest.raises(CheckFailed):
         check("rnn.rnn_step", tanh_forgotten)

@@ -191,9 +191,9 @@ def test_encode_refuses_what_has_no_plain_form(value):
 def test_both_ways_are_capped(monkeypatch):
     data = encode("x" * 5000)
     monkeypatch.setattr(codec, "MAX_BYTES", 4096)
-    with pytest.raises(CodecError, match="at most 4,096 may"):
+    with pytest.raises(CodecError, match="at most 4,096 are allowed"):
         encode("x" * 5000)
-    with pytest.raises(CodecError, match="at most 4,096 may"):
+    with pytest.raises(CodecError, match="at most 4,096 are allowed"):
         decode(data)
     assert decode(encode("x" * 1000)) == "x" * 1000
 

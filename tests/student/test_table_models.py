@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from s2s_ref.state import State
-from s2s_ref.student.table_models import MOST_CALLS, TableDecoder, TableEncoder
+from s2s_ref.student.table_models import MAX_CALLS, TableDecoder, TableEncoder
 
 TRANSITIONS = torch.tensor([[0, 1, 2], [2, 0, 1], [1, 1, 0]])
 LOGITS = torch.tensor([[5.0, 0.0, 0.0], [0.0, 5.0, 0.0], [0.0, 0.0, 5.0]])
@@ -54,7 +54,7 @@ def test_reading_one_by_one_is_reading_at_once(decoder):
 
 def test_a_loop_without_an_end_is_ended(decoder):
     state, token = State(at(0)), torch.tensor([[1]])
-    for _ in range(MOST_CALLS):
+    for _ in range(MAX_CALLS):
         _, state = decoder(token, state)
-    with pytest.raises(RuntimeError, match=f"called more than {MOST_CALLS} times"):
+    with pytest.raises(RuntimeError, match=f"called more than {MAX_CALLS} times"):
         decoder(token, state)
