@@ -11,13 +11,13 @@ from itertools import pairwise
 
 import pytest
 
-from s2s_ref.data import toy_tasks
 from s2s_ref.data.korean import lexicon
 from s2s_ref.data.korean.constructions import CONSTRUCTIONS
 from s2s_ref.data.korean.generate import generate
 from s2s_ref.data.korean.mascots import MASCOTS
 from s2s_ref.data.korean.minimal_pairs import PHENOMENA, minimal_pairs
 from s2s_ref.data.pairs import Pair, join_words, length, words
+from s2s_ref.data.toy_tasks import digits, word_order
 
 SCALE = os.environ.get("S2S_SCALE") == "1"  # a million samples for "one source, one target"
 
@@ -37,108 +37,10 @@ def tokens(corpus) -> list[tuple[Pair, list[str], list[str]]]:
 # --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("저는 책을 샀어요.", ["저는", "책을", "샀어요", "."]),
-        ("I don't know.", ["I", "don't", "know", "."]),
-        ("Really?!", ["Really", "?", "!"]),
-        ('He said, "Go."', ["He", "said", ",", '"', "Go", ".", '"']),
-        ("It costs 3.50, or 1,000.", ["It", "costs", "3.50", ",", "or", "1,000", "."]),
-        ("the dogs' bowl", ["the", "dogs", "'", "bowl"]),
-        ("« Bonjour\u202f»", ["«", "Bonjour", "»"]),
-        ("a\u00a0b\u3000c\u202fd\n", ["a", "b", "c", "d"]),
-        ("...", [".", ".", "."]),
-        ("", []),
-        ("  ", []),
-    ],
-)
-def test_words(text, expected):
-    assert words(text) == expected
-
-
-def test_words_compose_hangul():
-    assert words(unicodedata.normalize("NFD", "한국어.")) == ["한국어", "."]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Yesterday, I read a book.",
-        'He said, "I don\'t know." and left.',
-        "“Go,” she said. “Now!”",
-        "왜 웃었어요?",
-        "'Yes' and 'no'.",
-        "",
-    ],
-)
-def test_join_words_is_the_inverse(text):
-    assert join_words(words(text)) == text
-
-
 def test_join_words_over_the_corpus(corpus):
     for pair in corpus[:5_000]:
         assert join_words(words(pair.src)) == pair.src
         assert join_words(words(pair.tgt)) == pair.tgt
-
-
-# --------------------------------------------------------------------------------------------
-# The small worlds of lesson 1
-# --------------------------------------------------------------------------------------------
-
-
-def test_word_order_has_three_words_on_both_sides():
-    pairs = toy_tasks.word_order(2_000, seed=1)
-    assert len({pair.src for pair in pairs}) == len({pair.tgt for pair in pairs}) == 2_000
-    for pair in pairs:
-        assert len(pair.src.split()) == len(pair.tgt.split()) == 3
-        assert words(pair.src) == pair.src.split()
-        assert pair.sure == ((0, 0), (1, 2), (2, 1))
-        assert pair.src.split()[1].endswith(("을", "를"))
-
-
-def test_word_order_control_is_in_korean_order():
-    english = toy_tasks.word_order(500, seed=3)
-    korean = toy_tasks.word_order(500, seed=3, order="korean")
-    for one, other in zip(english, korean, strict=True):
-        subject, verb, thing = one.tgt.split()
-        assert other.src == one.src
-        assert other.tgt == f"{subject} {thing} {verb}"
-        assert other.sure == ((0, 0), (1, 1), (2, 2))
-    by_source = {pair.src: pair.tgt for pair in toy_tasks.word_order(2_160)}
-    assert by_source["저는 책을 샀어요"] == "I bought books"
-
-
-def test_word_order_object_tells_nothing_about_the_verb():
-    verbs = defaultdict(Counter)
-    for pair in toy_tasks.word_order(2_160):
-        _, verb, thing = pair.tgt.split()
-        verbs[thing][verb] += 1
-    for counts in verbs.values():
-        assert sorted(counts) == sorted(["bought", "sold", "found", "lost", "borrowed", "drew"])
-        assert len(set(counts.values())) == 1
-
-
-def test_digits():
-    pairs = toy_tasks.digits(1_000, seed=2, min_len=3, max_len=9)
-    assert len({pair.src for pair in pairs}) == 1_000
-    assert {len(pair.src.split()) for pair in pairs} == set(range(3, 10))
-    spoken = dict(zip("공일이삼사오육칠팔구", toy_tasks.DIGITS.values(), strict=True))
-    assert spoken["공"] == "zero"
-    assert spoken["육"] == "six"
-    for pair in pairs:
-        assert pair.tgt.split() == [spoken[digit] for digit in pair.src.split()]
-
-
-def test_small_worlds_say_what_cannot_be():
-    with pytest.raises(ValueError, match="only 110"):
-        toy_tasks.digits(111, min_len=1, max_len=2)
-    with pytest.raises(ValueError, match="min_len"):
-        toy_tasks.digits(3, min_len=4, max_len=2)
-    with pytest.raises(ValueError, match="only 2160"):
-        toy_tasks.word_order(2_161)
-    with pytest.raises(ValueError, match="german"):
-        toy_tasks.word_order(3, order="german")
 
 
 # --------------------------------------------------------------------------------------------
@@ -173,8 +75,8 @@ print(hashlib.sha256(repr(pairs).encode()).hexdigest())
     here = (
         generate(500, 7),
         minimal_pairs("roles", 20),
-        toy_tasks.word_order(20),
-        toy_tasks.digits(9),
+        word_order(20),
+        digits(9),
     )
     assert digests == {hashlib.sha256(repr(here).encode()).hexdigest() + "\n"}
 
