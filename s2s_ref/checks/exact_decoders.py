@@ -15,43 +15,43 @@ from s2s_ref.state import State
 from s2s_ref.student.protocol import Model
 
 BOS, EOS = 1, 2
-"""The ids of the two tokens in all the cases that are drawn here."""
+"""The ids of the two tokens in all cases."""
 
 FALSE_ALARM = 1e-6 / 64
-"""How often, at most, a right answer may fail on one case; a check has at most 64 of them."""
+"""The largest probability that a right answer fails in one case; a check has at most 64 cases."""
 
 Tokens = tuple[int, ...]
 
 
 def described(transitions: Tensor, logits: Tensor) -> Model:
-    """Describe a decoder that is two tables: the next state, and the logits of every state."""
+    """Describe a decoder with a table of next states and one of the logits of every state."""
     sizes = {"states": len(logits), "vocab_size": logits.shape[1]}
     weights = {"transitions": transitions, "logits": logits}
     return Model("s2s_ref.student.table_models.TableDecoder", sizes, weights)
 
 
 def at(starts: Sequence[int], states: int) -> State:
-    """Return the decoder's state at these places of its table, one for each sentence."""
+    """Return the decoder's state at these rows of its tables, one for each sentence."""
     return State(nn.functional.one_hot(torch.tensor(starts), states).float())
 
 
 def starts_of(state: State) -> list[int]:
-    """Return the places of the table at which `at` put the sentences."""
+    """Return the rows of a state that `at` made."""
     starts: list[int] = state.h.argmax(dim=-1).tolist()
     return starts
 
 
 class Tables:
-    """A described decoder as numbers."""
+    """The tables of a described decoder, as lists of numbers."""
 
     def __init__(self, decoder: Model) -> None:
-        """Read the tables out of the description."""
+        """Read the tables of the description."""
         self.transitions: list[list[int]] = decoder.weights["transitions"].tolist()
         self.logits = decoder.weights["logits"].double()
         self.log_probs: list[list[float]] = self.logits.log_softmax(dim=-1).tolist()
 
     def log_prob(self, start: int, tokens: Sequence[int]) -> float:
-        """Return the log-probability of exactly these tokens, in nats, `<eos>` if it is there."""
+        """Return the log-probability of exactly these tokens, `<eos>` included, in nats."""
         place, total = self.transitions[start][BOS], 0.0
         for token in tokens:
             total += self.log_probs[place][token]
@@ -59,7 +59,7 @@ class Tables:
         return total
 
     def greedy(self, start: int, max_len: int) -> list[int]:
-        """Return the translation that always takes the likeliest token."""
+        """Return the translation that consists of the most probable token at every step."""
         place, tokens = self.transitions[start][BOS], list[int]()
         while len(tokens) < max_len:
             token = int(self.logits[place].argmax())
@@ -70,7 +70,7 @@ class Tables:
         return tokens
 
     def beginnings(self, start: int, max_len: int, next_probs: Tensor) -> dict[Tokens, float]:
-        """Return the probability of every beginning of up to `max_len` tokens; `<eos>` ends it.
+        """Return the probability of every beginning of up to `max_len` tokens; `<eos>` ends one.
 
         `next_probs` holds the next token's probabilities for every state of the table.
         """
@@ -90,19 +90,19 @@ class Tables:
 
 
 class Draws:
-    """Translations that were drawn from tables, counted: do they come as often as they should?"""
+    """Counts of translations that were drawn from tables, to compare with their probabilities."""
 
     def __init__(
         self, tables: Tables, starts: Sequence[int], rows: Sequence[Sequence[int]], max_len: int
     ) -> None:
-        """Count the translations `rows` of sentences that start at these places of the table."""
+        """Count the translations `rows` of sentences that start at these rows of the tables."""
         self._tables, self._max_len = tables, max_len
         self._whole: dict[int, Counter[Tokens]] = {start: Counter() for start in set(starts)}
         for start, row in zip(starts, rows, strict=True):
             self._whole[start][tuple([*row, EOS][:max_len])] += 1
 
     def fit(self, next_probs: Tensor) -> bool:
-        """Tell whether every beginning comes about as often as these probabilities say."""
+        """Tell whether every beginning comes about as often as these probabilities predict."""
         for start, whole in self._whole.items():
             seen = Counter[Tokens]()
             for tokens, count in whole.items():
@@ -116,7 +116,7 @@ class Draws:
         return True
 
     def log_likelihood(self, next_probs: Tensor) -> float:
-        """Return how likely these probabilities make the draws, in nats."""
+        """Return the log-likelihood of the counts under these probabilities, in nats."""
         total = 0.0
         for start, whole in self._whole.items():
             expected = self._tables.beginnings(start, self._max_len, next_probs)
@@ -125,11 +125,11 @@ class Draws:
 
 
 def surprising(count: int, total: int, probability: float, cells: int) -> bool:
-    """Tell whether a count is out of all proportion, at most once in 1 / `FALSE_ALARM` times.
+    """Tell whether a count is too improbable to be chance; `FALSE_ALARM` bounds the error.
 
-    `cells` is how many counts are looked at together. By Chernoff's bound, which holds for any
-    total: a share that is off by a divergence of d nats comes with a probability of at most
-    exp(-total d) (Hoeffding 1963, theorem 1).
+    `cells` is the number of counts that are tested together. The test uses Chernoff's bound, which
+    holds for any total: a share whose divergence from the probability is d nats occurs with a
+    probability of at most exp(-total d) (Hoeffding 1963, theorem 1).
     """
     share, distance = count / total, 0.0
     for seen, expected in ((share, probability), (1 - share, 1 - probability)):

@@ -57,7 +57,7 @@ def grade(
     ] = False,
     fork: Annotated[
         bool,
-        typer.Option("--fork", help="Fork kernels from a warm process, which is much faster."),
+        typer.Option("--fork", help="Fork kernels from one that has imported PyTorch."),
     ] = False,
     scheduler: Annotated[
         str, typer.Option(help="Address of a Dask scheduler, whose workers run the submissions.")

@@ -30,7 +30,7 @@ class SandboxExecute(NbGraderPreprocessor):
 
     course_root = Unicode(help="The course's folder.").tag(config=True)
     unsafe = Bool(False, help="Run trusted code without a sandbox.").tag(config=True)
-    fork = Bool(False, help="Fork kernels from a warm process.").tag(config=True)
+    fork = Bool(False, help="Fork kernels from a server.").tag(config=True)
     timeout = Integer(Limits.cell, help="Seconds for one cell.").tag(config=True)
     startup_timeout = Integer(Limits.start, help="Seconds for the kernel to start.").tag(
         config=True

@@ -1,7 +1,7 @@
-"""What a submission finds around it: a part of the package, and the files that came with it.
+"""Copy a part of the package, and the files of a submission, to where the submission runs.
 
-Both are copies made from lists of what may be there. The package holds the student's side and the
-modules of earlier lessons; this lesson's module, the checks and the grading are not in it.
+The part of the package holds what every lesson may import, and the modules of earlier lessons. The
+lesson's own module, the checks and the grading are not in it.
 """
 
 import compileall
@@ -16,13 +16,14 @@ from pathlib import Path
 from s2s_ref.syllabus import modules_before
 
 FOLDERS, MODULES = ("data", "student"), ("state", "whole_files")
-"""What every lesson may use."""
+"""What every lesson may import."""
 
-MOST_FILES, MOST_BYTES = 200, 64 * 2**20
+MAX_FILES, MAX_BYTES = 200, 64 * 2**20
+"""The number and the total size of the files in a submission."""
 
 
 def stage_package(lesson: int, folder: Path) -> None:
-    """Copy into `folder` what code of this lesson may import of the course's package."""
+    """Copy the part of the package that code of this lesson may import into `folder`."""
     source, target = Path(str(resources.files("s2s_ref"))), folder / "s2s_ref"
     for part in FOLDERS:
         shutil.copytree(source / part, target / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -31,7 +32,7 @@ def stage_package(lesson: int, folder: Path) -> None:
     package = (source / "__init__.py").read_text(encoding="utf-8")
     absent = (source / "grading" / "sandbox" / "staged_init.py").read_text(encoding="utf-8")
     (target / "__init__.py").write_text(package + "\n" + absent, encoding="utf-8")
-    # compiled once, for every submission; a file there is as old as it is, whatever a clock says
+    # Compiled once for all submissions. Unchecked, because copying changes the files' times.
     compileall.compile_dir(
         folder,
         quiet=2,
@@ -45,20 +46,20 @@ def read_files(submission: Path) -> dict[str, bytes]:
     """Read the files that were handed in beside the notebook, by their paths.
 
     Raises:
-        ValueError: one of them is no file of its own, or they are too many or too large.
+        ValueError: one of them is a link or a device, or they are too many or too large.
     """
     files = {}
     for path in examine_files(submission):
         if path.suffix != ".ipynb":
-            # it may have been put in another's place since it was looked at
+            # The file may have been replaced by a link since it was examined.
             opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(opened, "rb") as file:
-                files[path.relative_to(submission).as_posix()] = file.read(MOST_BYTES)
+                files[path.relative_to(submission).as_posix()] = file.read(MAX_BYTES)
     return files
 
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write such files into a new folder."""
+    """Write the files that `read_files` read into a new folder."""
     folder.mkdir()
     for name, data in files.items():
         target = folder / name
@@ -70,8 +71,8 @@ def examine_files(submission: Path) -> list[Path]:
     """List the files of a submission.
 
     Raises:
-        ValueError: something in the folder is no file or folder of its own, such as a link, or
-            they are too many or too large.
+        ValueError: something in the folder is a link or a device, or the files are too many or
+            too large.
     """
     found, size = [], 0
     for parent, folders, names in os.walk(submission):
@@ -82,14 +83,14 @@ def examine_files(submission: Path) -> list[Path]:
                 continue
             if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
                 raise ValueError(
-                    f"{path} is a link or a device, and not a file of its own. Delete it, or put "
-                    "what it should hold in its place."
+                    f"{path} is a link or a device, not a regular file. Delete it, or replace it "
+                    "by a copy of the file."
                 )
             found.append(path)
             size += about.st_size
-    if len(found) > MOST_FILES or size > MOST_BYTES:
+    if len(found) > MAX_FILES or size > MAX_BYTES:
         raise ValueError(
             f"{submission} holds {len(found):,} files with {size:,} bytes. At most "
-            f"{MOST_FILES:,} and {MOST_BYTES:,} can be graded."
+            f"{MAX_FILES:,} and {MAX_BYTES:,} can be graded."
         )
     return found

@@ -1,4 +1,7 @@
-"""The end of the package's `__init__` where a submission runs; stage.py puts it there."""
+"""Make the missing modules of a staged package raise an error that explains it.
+
+`stage.py` appends this file to the package's `__init__`.
+"""
 
 import importlib.abc
 import importlib.machinery
@@ -6,7 +9,7 @@ import sys
 
 
 class _Absent(importlib.abc.MetaPathFinder):
-    """The first to be asked for a module, so that none comes from elsewhere."""
+    """Refuse modules of this package that are not staged, before any other finder finds them."""
 
     def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         if name.startswith("s2s_ref.") and not importlib.machinery.PathFinder.find_spec(name, path):

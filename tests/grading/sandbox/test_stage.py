@@ -192,9 +192,9 @@ def test_what_is_no_file_of_its_own_is_refused(tmp_path, make, name):
 def test_too_many_or_too_large_files_are_refused(tmp_path, monkeypatch):
     (tmp_path / "kim").mkdir()
     with (tmp_path / "kim" / "large").open("wb") as file:
-        file.truncate(stage.MOST_BYTES + 1)
+        file.truncate(stage.MAX_BYTES + 1)
     with pytest.raises(ValueError, match="holds 1 files with 67,108,865 bytes"):
         stage.examine_files(tmp_path / "kim")
-    monkeypatch.setattr(stage, "MOST_FILES", 0)
+    monkeypatch.setattr(stage, "MAX_FILES", 0)
     with pytest.raises(ValueError, match="At most 0 and"):
         stage.examine_files(tmp_path / "kim")
