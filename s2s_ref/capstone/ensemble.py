@@ -13,7 +13,7 @@ from s2s_ref.state import State
 
 
 class EnsembleState(State):
-    """The state of several decoders that write the same sentences: in `hidden` that of each."""
+    """The states of several decoders that write the same sentences; `hidden` holds them."""
 
     __slots__ = ()
 
@@ -38,7 +38,7 @@ class EnsembleState(State):
 
 
 class EnsembleDecoder(nn.Module):
-    """Several decoders that agree on every token: their probabilities are averaged."""
+    """Several decoders as one: at every token, their probabilities are averaged."""
 
     def __init__(self, decoders: Sequence[nn.Module]) -> None:
         """Join decoders with the same target vocabulary."""
@@ -85,7 +85,7 @@ KINDS[EnsembleDecoder] = EnsembleRows
 class Ensemble(nn.Module):
     """Several trained translators that translate as one (Sutskever et al. 2014, section 3.6).
 
-    Each has errors of its own, and what only one of them believes is outvoted.
+    They make different errors, and what only one of them predicts is outvoted.
     """
 
     def __init__(self, models: Sequence[Translator]) -> None:
@@ -96,11 +96,11 @@ class Ensemble(nn.Module):
 
     @property
     def members(self) -> list[Translator]:
-        """Its translators."""
+        """The translators."""
         return cast("list[Translator]", list(self.models))
 
     def encode(
         self, src: Int[Tensor, "batch src_len"], src_lengths: Int[Tensor, " batch"]
     ) -> EnsembleState:
-        """Let each one read the sources."""
+        """Encode the sources with each translator."""
         return EnsembleState.of(model.encode(src, src_lengths) for model in self.members)

@@ -8,7 +8,7 @@ from s2s_ref.capstone.task import Capstone
 
 
 class Error(NamedTuple):
-    """A translation that is no reference: its line, its chrF, and a first guess at its kind."""
+    """A translation that equals no reference, with its line, its chrF and its probable kind."""
 
     line: int
     chrf: float
@@ -19,15 +19,15 @@ class Error(NamedTuple):
 
 
 KINDS = ("nothing said", "unknown word", "repeats itself", "too short", "too long", "other words")
-"""What a program can tell. Which word is wrong, and why, only a reader can."""
+"""The kinds that a program can tell. Which word is wrong, and why, only a reader can."""
 
 
 def worst(
     lines: Sequence[str], capstone: Capstone, rows: range | None = None, most: int = 20
 ) -> list[Error]:
-    """List the worst sentences by sentence chrF, sorted by kind and then from the worst up.
+    """Return the worst sentences by sentence chrF, sorted by kind and then by chrF.
 
-    With several references, the one that is nearest counts.
+    Of several references, the nearest one counts. `rows` is the public half by default.
     """
     from sacrebleu.metrics.chrf import CHRF
 
@@ -46,7 +46,7 @@ def worst(
 
 
 def kind_of(translation: str, reference: str) -> str:
-    """Guess what kind of error it is from the words alone."""
+    """Guess the kind of an error by comparing words."""
     said, wanted = translation.split(), reference.split()
     if not translation.strip(" ?."):
         return KINDS[0]
@@ -64,7 +64,7 @@ def kind_of(translation: str, reference: str) -> str:
 
 
 def table(errors: Sequence[Error]) -> str:
-    """Lay errors out for reading, one below the other, kind by kind."""
+    """Format errors as text, grouped by kind."""
     counts: Mapping[str, int] = {k: sum(e.kind == k for e in errors) for k in KINDS}
     text = []
     for kind in (kind for kind in KINDS if counts[kind]):

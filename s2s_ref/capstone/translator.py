@@ -204,7 +204,7 @@ def train(
 
 
 def ensemble(systems: Sequence[System]) -> System:
-    """Make one system of several that were trained on the same pairs, each from its own seed.
+    """Join several systems that were trained on the same pairs, each with another seed.
 
     Raises:
         ValueError: their vocabularies differ, or there is none.

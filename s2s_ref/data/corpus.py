@@ -37,7 +37,7 @@ def korean_english(
     constructions: Iterable[str] | None = None,
     share: float = 1.0,
 ) -> list[Pair]:
-    """Korean sentences with their English, gloss and true alignment, drawn from a grammar.
+    """Draw Korean sentences with their English, gloss and true alignment, from a grammar.
 
     All sources are different, and the target is a function of the source.
 
@@ -61,7 +61,7 @@ def korean_english(
 
 
 def limit_length(pairs: Iterable[Pair], max_len: int, min_len: int = 1) -> list[Pair]:
-    """The pairs whose two sides both have `min_len` to `max_len` words (`pairs.words`)."""
+    """Return the pairs with `min_len` to `max_len` words (`pairs.words`) on both sides."""
     return [
         pair
         for pair in pairs
@@ -70,7 +70,7 @@ def limit_length(pairs: Iterable[Pair], max_len: int, min_len: int = 1) -> list[
 
 
 def references(pairs: Iterable[Pair]) -> dict[str, list[str]]:
-    """All the different targets of each source, in the order in which they occur.
+    """Return all the different targets of each source, in the order in which they occur.
 
     BLEU and chrF use them: a translation that matches any reference is right.
     """
@@ -128,7 +128,7 @@ _BUILT_IN = {
 
 
 def available() -> list[Dataset]:
-    """Every corpus that `load` knows by name: the built-in ones, then the downloads."""
+    """List the corpora that `load` knows by name: the built-in ones, then the downloads."""
     from s2s_ref.data.download import DOWNLOADS
 
     built_in = [
@@ -145,7 +145,7 @@ def available() -> list[Dataset]:
 def load(
     name_or_path: str | Path, count: int | None = None, seed: int = 0, *, progress: bool = True
 ) -> list[Pair]:
-    """The pairs of a corpus, by its name (see `available`) or by the path of a file.
+    """Load the pairs of a corpus, by its name (see `available`) or by the path of a file.
 
     Args:
         name_or_path: a name; or a file as `read_pairs` takes it.

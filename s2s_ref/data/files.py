@@ -56,7 +56,7 @@ def read_pairs(path: str | Path, *, encoding: str = "utf-8", reverse: bool = Fal
 
 
 def _parse(line: str, path: Path, number: int, reverse: bool) -> Pair | None:
-    """The pair on one line, None on a blank line."""
+    """Return the pair on a line; None if the line is blank."""
     if "\0" in line:  # UTF-16 that happens to be valid UTF-8
         raise UnicodeError
     columns = line.split("\t")
@@ -101,7 +101,7 @@ def _quote(line: str) -> str:
 
 @contextlib.contextmanager
 def _open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """The file's bytes, or those of the one sentence file in a zip."""
+    """Open the file, or the sentence file in a zip, as bytes."""
     try:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
@@ -130,7 +130,7 @@ def _open_message(path: Path, error: OSError) -> str:
 
 
 def _member(archive: zipfile.ZipFile, path: Path) -> str:
-    """The sentence file in a manythings.org zip: the only text file but _about.txt."""
+    """Find the sentence file in a manythings.org zip: the only text file but _about.txt."""
     names = [
         name
         for name in archive.namelist()
@@ -148,7 +148,7 @@ def _member(archive: zipfile.ZipFile, path: Path) -> str:
 
 
 def _as_text(raw: IO[bytes], path: Path, encoding: str) -> io.TextIOWrapper:
-    """Lines with `\\n` ends; a UTF-8 byte-order mark is dropped."""
+    """Decode to lines that end in `\\n`, without a UTF-8 byte-order mark."""
     if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
         encoding = "utf-8-sig"
     try:

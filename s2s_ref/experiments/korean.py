@@ -129,7 +129,7 @@ def run_length(variant: str, seed: int, settings: Settings) -> RunResult:
 
 
 def run_capacity(variant: str, seed: int, settings: Settings) -> RunResult:
-    """Train on all lengths with a hidden size of its own, and measure by length."""
+    """Train on all lengths with the hidden size of the variant, and measure by length."""
     name, _, hidden = variant.rpartition(" ")
     corpus = lengths_world(settings, settings["max_len"])
     return _measured_by_length(
@@ -162,7 +162,7 @@ def mean_by_length(results: Results, variant: str, key: str = "exact match") -> 
 def curves_by_length(
     results: Results, key: str = "exact match"
 ) -> dict[str, list[dict[int, float]]]:
-    """Return each variant's curves, one a seed, as `plots` draws them, over the bins' middles."""
+    """Return the curves of each variant for `plots`, one for each seed, over the bins' middles."""
     middles = [(low + high) // 2 for low, high in results.settings["bins"]]
     return {
         variant: [
@@ -212,7 +212,7 @@ FOUR_ATTENTIONS = {
 
 
 def run_four_attentions(variant: str, seed: int, settings: Settings) -> RunResult:
-    """Train one of two scores in one of two wirings, all with as many parameters."""
+    """Train one of two scores in one of two wirings; all have the same number of parameters."""
     return _run_kind(FOUR_ATTENTIONS[variant], seed, world(settings), settings)
 
 
@@ -229,7 +229,7 @@ LADDER = {
 
 
 def run_ladder(variant: str, seed: int, settings: Settings) -> RunResult:
-    """Train one model of the course, all with as many parameters, updates and tokens."""
+    """Train one model of the course; all have the same number of parameters, updates and tokens."""
     corpus = world(settings, reverse=variant == "reversed")
     if variant == SINGLE:
         return train_single_rnn(seed, corpus, settings)
@@ -325,7 +325,7 @@ COMPARISONS = (
     ),
     Comparison(
         "four_attentions",
-        "Two scores in two wirings, with as many parameters",
+        "Two scores in two wirings, with equally many parameters",
         tuple(FOUR_ATTENTIONS),
         WORLD | {"parameters": 400_000},
         run_four_attentions,

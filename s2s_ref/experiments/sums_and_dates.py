@@ -73,7 +73,7 @@ def _task_corpus(settings_text: str, reverse: bool) -> Corpus:
 
 
 def hidden_of(variant: str, settings: Settings) -> int:
-    """Return the hidden size with which a variant has as many parameters as the plain one."""
+    """Return the hidden size that gives a variant as many parameters as the plain one has."""
     kind, reverse = VARIANTS[variant]
     corpus = task_corpus(settings, reverse)
     if kind == "fixed":

@@ -506,7 +506,7 @@ for _frame in lexicon.FRAMES:
 
 
 def _asks_thing(frame: Frame) -> object:
-    """Whether *what* can be the object: a thing, of a verb that needs it not to be understood."""
+    """Whether *what* can be the object: a thing, and the verb is clear without it."""
     things = frame.objects and frame.objects[0].kind not in ("person", "relation")
     clear = len(_MEANINGS[frame.forms["past"]]) == 1
     plain = not frame.flags & {"the", "wear", "single"} and frame.english not in ("take", "play")

@@ -89,7 +89,7 @@ def generate(
 
 
 def _draw(sampler: Sampler, goal: int, mixed: bool, lengths: range) -> Pair | None:
-    """Draw a pair of about `goal` words; None where nothing fits, or it must not be given."""
+    """Draw a pair of about `goal` words; None if nothing fits, or if it is reserved."""
     try:
         piece, mark = sentence(sampler, goal, mixed)
     except DeadEnd:

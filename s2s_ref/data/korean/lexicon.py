@@ -1033,7 +1033,7 @@ LANDMARKS = "의자 책상 침대 소파 탁자 문 창문 나무 상자 텔레�
 
 
 def word_set(names: str) -> frozenset[str]:
-    """Cut a line of words into a set."""
+    """Split a line of words into a set."""
     return frozenset(names.split())
 
 
@@ -1123,7 +1123,7 @@ class Adjective(NamedTuple):
 
 
 def _rows(table: str) -> Iterator[list[str]]:
-    """Give the columns of each row of a table cut by bars; an indented line goes on with a row."""
+    """Yield the columns of each row of a table with bars; an indented line continues a row."""
     for line in table.strip().replace("\n    ", " ").splitlines():
         yield [column.strip() for column in line.split("|")]
 

@@ -12,12 +12,12 @@ from s2s_ref.data.pairs import Pair
 
 
 class Word:
-    """A Korean word of one sentence. English words point at it, and so the links are known."""
+    """A Korean word in one sentence. English words refer to it, which gives the alignment."""
 
     __slots__ = ("at", "gloss", "lemma", "text", "uses")
 
     def __init__(self, text: str, gloss: str, lemma: str = "") -> None:
-        """Take the word, its gloss and, for nouns and verbs, its plain English."""
+        """Store the word, its gloss and, for nouns and verbs, its plain English."""
         self.text = text
         self.gloss = gloss
         self.lemma = lemma
@@ -29,24 +29,24 @@ English = tuple[str, Sequence[Word], Sequence[Word]]  # an English word, its sur
 
 
 class Piece(NamedTuple):
-    """What one construction says, in both languages, each in its own order."""
+    """What one construction says in both languages, each in its own word order."""
 
     korean: list[Word]
     english: list[English]
 
 
 def linked(text: Iterable[str], *words: Word) -> list[English]:
-    """Write English words that surely say what the Korean words say."""
+    """Write English words with sure links to the Korean words that mean the same."""
     return [(word, words, ()) for word in text]
 
 
 def loosely(text: Iterable[str], *words: Word) -> list[English]:
-    """Write English words that Korean does not say, or says with an ending: possible links."""
+    """Write English words with possible links: Korean has no such word, or an ending for it."""
     return [(word, (), words) for word in text]
 
 
 def fixed(phrase: Phrase) -> Piece:
-    """Say a phrase of the lexicon, whose links are written there."""
+    """Say a phrase of the lexicon, which includes its links."""
     korean = [Word(text, gloss) for text, gloss in zip(phrase.korean, phrase.gloss, strict=True)]
     if len(korean) == 1:
         english: list[English] = [
@@ -62,7 +62,7 @@ def fixed(phrase: Phrase) -> Piece:
 
 
 def finish(piece: Piece, mark: str, construction: str) -> Pair:
-    """Write a piece as a pair: capital letter, mark, links by index."""
+    """Convert a piece to a pair: add capital letter and punctuation, and number the links."""
     korean, english = piece
     for place, word in enumerate(korean):
         word.at = place
