@@ -21,7 +21,7 @@ TESTS ?= tests solutions
 ARGS ?=
 TORCH_INDEX ?=
 PYTHON ?=
-SCALE_TESTS := $(addprefix tests/grading/,sandbox/test_attacks.py test_faults.py test_killed.py test_random_edits.py test_scale.py)
+SCALE_TESTS := tests/exercises/test_proofs.py $(addprefix tests/grading/,sandbox/test_attacks.py test_faults.py test_killed.py test_random_edits.py test_scale.py)
 # The Python on the PATH first, then the one that the pins were made with.
 CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
@@ -33,7 +33,7 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 help:
 	@echo "make demo      set up, then run the whole course once with a made-up class"
 	@echo "make test      set up, then run every check and test"
-	@echo "make test-scale  every attack and fault on the grader, and a class of a thousand"
+	@echo "make test-scale  every attack and fault, a class of a thousand, checks drawn for many classes"
 	@echo "make lab       set up, then open JupyterLab on your own copy of the lessons (work/)"
 	@echo "make release   generate lessons/ from solutions/"
 	@echo "make doctor    look at this machine and name what is missing"
@@ -94,7 +94,7 @@ sandbox:
 demo: $(READY)
 	$(BIN)/s2s demo $(ARGS)
 
-# Everything that takes long: all attacks and faults in every way, and a thousand submissions.
+# What takes long: all attacks and faults in every way, a thousand submissions, many draws.
 test-scale: $(READY)
 	OMP_NUM_THREADS=1 S2S_SCALE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile $(SCALE_TESTS) $(ARGS)
 
