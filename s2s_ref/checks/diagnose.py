@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from s2s_ref.checks.advice import ADVICE, Advice, question_about
 from s2s_ref.checks.axes import argument_axes, map_tensors, real_positions, result_axes, select
 from s2s_ref.checks.card_text import checked, given, place
@@ -87,6 +89,8 @@ def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference
     if exercise.judged is None or seen.raised or seen.misfit:
         axes = result_axes(exercise.reference, case.expected.output)
         expected, seen = (judged_part(exercise, case, o) for o in (case.expected, seen))
+        if exercise.plain_number and isinstance(seen.output, Tensor):
+            return Difference("type", "result", kind_text(expected.output), kind_text(seen.output))
         return difference(expected, seen, axes=axes)
     try:
         problem = exercise.judged(case.call.arguments, seen)

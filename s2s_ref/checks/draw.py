@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from s2s_ref.student.observe import build
 from s2s_ref.student.protocol import Generator, Model
+from s2s_ref.student.table_models import ThreeResults
 
 
 class SpecialIds(NamedTuple):
@@ -59,6 +60,12 @@ class Draw:
         others = [token for token in range(vocab_size) if token != pad]
         return SpecialIds(pad, *self.shuffled(others)[:3])
 
+    def lengths(self, batch: int, longest: int, shortest: int = 1) -> Tensor:
+        """Draw the lengths of a batch: one is `longest`, but not that of the first of several."""
+        others = [self.integer(shortest, max(shortest + 1, longest)) for _ in range(batch - 1)]
+        later = self.shuffled([longest, *others[1:]])
+        return torch.tensor([*others[:1], *later])
+
     def generator(self) -> Generator:
         """Describe a seeded generator."""
         return Generator(self.integer(0, 2**31))
@@ -72,3 +79,7 @@ class Draw:
         built = {n: build(s) if isinstance(s, Model) else s for n, s in sizes.items()}
         weights = self.weights(cls(**built))
         return Model(f"{cls.__module__}.{cls.__qualname__}", sizes, weights)
+
+    def with_third_result(self, decoder: Model) -> Model:
+        """Describe a decoder that returns a third result, as those of later lessons do."""
+        return Model(f"{ThreeResults.__module__}.{ThreeResults.__qualname__}", {"decoder": decoder})

@@ -58,6 +58,7 @@ class Exercise:
         returns: what a card calls the result, or a name for each part of it.
         skip: the variations of a case that make no sense, `padding` or `batch order`.
         free_at_padding: the result may hold anything at padding, because it is not used.
+        plain_number: a tensor that holds the right number is wrong.
         times: how often a case calls, with the same objects. All results are judged, as in an
             epoch whose batches come from one generator twice.
         bonus: whether it is voluntary.
@@ -80,6 +81,7 @@ class Exercise:
     returns: str = "result"
     skip: Sequence[str] = ()
     free_at_padding: bool = False
+    plain_number: bool = False
     times: int = 1
     bonus: bool = False
     points: int | None = None

@@ -1,7 +1,7 @@
 """Models with the interfaces of the course's encoders and decoders, driven by tables.
 
 Exercises that need a model use these finite automata. They are small, exact and fast, and contain
-no answer to an exercise.
+no answer to an exercise. `ThreeResults` adds a third result to any decoder.
 """
 
 import torch
@@ -65,3 +65,19 @@ class TableDecoder(nn.Module):
             rows.append(self.logits[current])
         hidden = nn.functional.one_hot(current, len(self.transitions)).float()
         return torch.stack(rows, dim=1), State(hidden)
+
+
+class ThreeResults(nn.Module):
+    """Return what a decoder returns, and attention weights as the decoders of later lessons do."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        """Wrap this decoder."""
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(
+        self, tgt_input: Int[Tensor, "batch tgt_len"], state: State
+    ) -> tuple[Float[Tensor, "batch tgt_len vocab"], State, Float[Tensor, "batch tgt_len 1"]]:
+        """Read target tokens; return logits, the next state, and weights that are all 1."""
+        logits, state = self.decoder(tgt_input, state)
+        return logits, state, torch.ones_like(logits[:, :, :1])
