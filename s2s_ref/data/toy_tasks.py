@@ -105,12 +105,12 @@ def _same_order(
 # --------------------------------------------------------------------------------------------
 
 FIRST_YEAR, LAST_YEAR = 1930, 2029  # a hundred years, so that two digits name one year
-MONTHS = [
+_MONTHS = [
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 ]
-WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-WEEKDAYS_KO = "월화수목금토일"
+_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_WEEKDAYS_KO = "월화수목금토일"
 
 
 def sums(count: int, seed: int = 0, digits: int = 3) -> list[Pair]:
@@ -141,7 +141,7 @@ def sums(count: int, seed: int = 0, digits: int = 3) -> list[Pair]:
 
 
 def _korean_weekday(day: date) -> str:
-    return f"{day.year}년 {day.month}월 {day.day}일 {WEEKDAYS_KO[day.weekday()]}요일"
+    return f"{day.year}년 {day.month}월 {day.day}일 {_WEEKDAYS_KO[day.weekday()]}요일"
 
 
 def _ordinal(day: int) -> str:
@@ -150,14 +150,14 @@ def _ordinal(day: int) -> str:
 
 
 def _month(day: date) -> str:
-    return MONTHS[day.month - 1]
+    return _MONTHS[day.month - 1]
 
 
 # Each form names exactly one day: numbers with slashes are month/day/year.
 DATE_FORMS: dict[str, Callable[[date], str]] = {
     "long": lambda d: f"{_month(d)} {d.day}, {d.year}",
     "short": lambda d: f"{_month(d)[:3]} {d.day}, {d.year}",
-    "weekday": lambda d: f"{WEEKDAYS[d.weekday()]}, {_month(d)} {d.day}, {d.year}",
+    "weekday": lambda d: f"{_WEEKDAYS[d.weekday()]}, {_month(d)} {d.day}, {d.year}",
     "day first": lambda d: f"{d.day} {_month(d)} {d.year}",
     "day first, short": lambda d: f"{d.day} {_month(d)[:3]} {d.year}",
     "ordinal": lambda d: f"the {_ordinal(d.day)} of {_month(d)} {d.year}",
@@ -199,7 +199,7 @@ def dates(count: int, seed: int = 0) -> list[Pair]:
 # --------------------------------------------------------------------------------------------
 
 # The digits 0 to 9, five pixels wide and seven high, as on a pocket calculator's dot display.
-GLYPHS = """
+_GLYPHS = """
 .###. ..#.. .###. ##### ...#. ##### ..##. ##### .###. .###.
 #...# .##.. #...# ...#. ..##. #.... .#... ....# #...# #...#
 #..## ..#.. ....# ..#.. .#.#. ####. #.... ...#. #...# #...#
@@ -221,7 +221,7 @@ def glyphs() -> "Tensor":
     """Return the ten digits without noise: 1 is ink, 0 is paper, with a row of 35 pixels each."""
     import torch
 
-    lines = [line.split() for line in GLYPHS.split("\n") if line]
+    lines = [line.split() for line in _GLYPHS.split("\n") if line]
     ink = [[char == "#" for line in lines for char in line[digit]] for digit in range(10)]
     return torch.tensor(ink, dtype=torch.float32)
 

@@ -70,7 +70,7 @@ def noun_phrase(phrase: NounPhrase, particle: str) -> Piece:
     after: list[English] = []
     if phrase.relative:
         phrase.relative.who = phrase.who if phrase.relative.gap == "subject" else "I"
-        before, after = relative_clause(phrase.relative)
+        before, after = _relative_clause(phrase.relative)
         korean += before
     inner: list[English] = []
     if phrase.adjective:
@@ -159,11 +159,11 @@ def _listed(phrase: NounPhrase, particle: str) -> Piece:
     return Piece(korean + end.korean, english)
 
 
-def place_phrase(
+def _place_phrase(
     place: Place, particle: str, preposition: str, clause: "Clause | None" = None
 ) -> Piece:
     """Say where: 도서관에서, *at the library*; 집에, *home*."""
-    inside = relative_clause(clause) if clause else Piece([], [])
+    inside = _relative_clause(clause) if clause else Piece([], [])
     head = Word(attach(place.korean, particle), ".".join(place.english) + PARTICLES[particle][2])
     front = (
         [preposition] if preposition and not (place.korean == "집" and preposition == "to") else []
@@ -291,7 +291,7 @@ def _goal(clause: Clause) -> Piece:
     preposition = "to" if "dest" in flags else goal.preposition
     if goal.korean == "집":
         preposition = ""
-    return place_phrase(goal, "goal", preposition)
+    return _place_phrase(goal, "goal", preposition)
 
 
 def _parts(clause: Clause) -> dict[str, Piece]:
@@ -301,7 +301,7 @@ def _parts(clause: Clause) -> dict[str, Piece]:
         parts["companion"] = _together(noun_phrase(clause.companion, "and"))
     if clause.place:
         place = clause.place
-        parts["place"] = place_phrase(place, "at", place.preposition, clause.place_clause)
+        parts["place"] = _place_phrase(place, "at", place.preposition, clause.place_clause)
     if clause.purpose:
         parts["purpose"] = say(clause.purpose, "infinitive")
     if clause.goal:
@@ -397,7 +397,7 @@ def _english_clause(
     return pronoun + _link_verb([*front, *rest], said)
 
 
-def relative_clause(clause: Clause) -> Piece:
+def _relative_clause(clause: Clause) -> Piece:
     """Say a clause before its noun in Korean, after it in English: who, that or where."""
     assert clause.gap
     piece = say(clause)
@@ -473,7 +473,7 @@ def modified(phrase: Phrase, adjective: Clause) -> Piece:
 
 def in_place(place: Place) -> Piece:
     """Say where something is, not where something happens: 도서관에."""
-    piece = place_phrase(place, "goal", place.preposition)
+    piece = _place_phrase(place, "goal", place.preposition)
     piece.korean[-1].gloss = piece.korean[-1].gloss.replace("-TO", "-AT")
     return piece
 

@@ -28,7 +28,7 @@ class DeadEnd(Exception):
 # --------------------------------------------------------------------------------------------
 
 
-def frames_where(test: Callable[[Frame], object], among: Iterable[Frame]) -> tuple[Frame, ...]:
+def _frames_where(test: Callable[[Frame], object], among: Iterable[Frame]) -> tuple[Frame, ...]:
     """Choose frames by a test."""
     return tuple(frame for frame in among if test(frame))
 
@@ -45,30 +45,30 @@ def _named(lemmas: str) -> Callable[[Frame], object]:
     return lambda frame: frame.lemma in lemmas.split()
 
 
-PERSONAL = frames_where(_without("animal", "state"), lexicon.FRAMES)
-SEQUENCE = frames_where(_without("single", "wear"), PERSONAL)  # actions that can follow each other
-_ONGOING = frames_where(_without("event"), PERSONAL)
+PERSONAL = _frames_where(_without("animal", "state"), lexicon.FRAMES)
+SEQUENCE = _frames_where(_without("single", "wear"), PERSONAL)  # actions that can follow each other
+_ONGOING = _frames_where(_without("event"), PERSONAL)
 _NEAR = lexicon.choose_places("near")
-_DAILY = frames_where(_with("daily"), PERSONAL)
+_DAILY = _frames_where(_with("daily"), PERSONAL)
 POOLS: dict[str, tuple[Frame, ...]] = {
     **dict.fromkeys(("failed", "want", "wanted", "can", "could", "must", "had_to"), SEQUENCE),
     **dict.fromkeys(("progressive", "past_progressive", "now"), _ONGOING),
     "past": PERSONAL,
-    "future": frames_where(_without("single"), PERSONAL),
+    "future": _frames_where(_without("single"), PERSONAL),
     "habit": _DAILY,
-    "state": frames_where(_with("state"), lexicon.FRAMES),
-    "animal": frames_where(_with("animal", "both"), lexicon.FRAMES),
-    "animal doing": frames_where(
+    "state": _frames_where(_with("state"), lexicon.FRAMES),
+    "animal": _frames_where(_with("animal", "both"), lexicon.FRAMES),
+    "animal doing": _frames_where(
         lambda frame: frame.flags & {"animal", "both"} and "event" not in frame.flags,
         lexicon.FRAMES,
     ),
-    "motion": frames_where(_named("가다 오다"), PERSONAL),
-    "arrival": frames_where(_named("오다 도착하다 돌아오다 전화하다"), PERSONAL),
-    "cause": frames_where(_named("오다 도착하다 돌아오다 자다"), PERSONAL),
-    "ongoing": frames_where(_without("event"), SEQUENCE),
-    "background": frames_where(_with("background"), PERSONAL),
-    "calm": frames_where(_with("calm"), _DAILY),
-    "errand": frames_where(
+    "motion": _frames_where(_named("가다 오다"), PERSONAL),
+    "arrival": _frames_where(_named("오다 도착하다 돌아오다 전화하다"), PERSONAL),
+    "cause": _frames_where(_named("오다 도착하다 돌아오다 자다"), PERSONAL),
+    "ongoing": _frames_where(_without("event"), SEQUENCE),
+    "background": _frames_where(_with("background"), PERSONAL),
+    "calm": _frames_where(_with("calm"), _DAILY),
+    "errand": _frames_where(
         lambda frame: (
             frame.places
             and not frame.flags & {"dest", "at", "in", "on"}
@@ -76,16 +76,16 @@ POOLS: dict[str, tuple[Frame, ...]] = {
         ),
         SEQUENCE,
     ),
-    "there": frames_where(
+    "there": _frames_where(
         lambda frame: frame.places and not frame.flags & {"dest", "at", "in", "on"}, SEQUENCE
     ),
 }
 _OF_NOUN = {
-    name: frames_where(lambda frame, noun=noun: noun in frame.objects, PERSONAL)  # type: ignore[misc]
+    name: _frames_where(lambda frame, noun=noun: noun in frame.objects, PERSONAL)  # type: ignore[misc]
     for name, noun in lexicon.NOUNS.items()
 }
 _AT_PLACE = {
-    name: frames_where(lambda frame, place=place: place in frame.places, POOLS["there"])  # type: ignore[misc]
+    name: _frames_where(lambda frame, place=place: place in frame.places, POOLS["there"])  # type: ignore[misc]
     for name, place in lexicon.PLACES.items()
 }
 
@@ -131,7 +131,7 @@ DESCRIBED = tuple(
     for noun in lexicon.NOUNS.values()
     if noun.kind not in _PLAIN_KINDS and any(a.frame for a in _ADJECTIVES[noun.korean])
 )
-TIME_TAG = {
+_TIME_TAG = {
     **dict.fromkeys(("past", "wanted", "could", "had_to", "failed"), "past"),
     **dict.fromkeys(("future", "want", "can", "must"), "future"),
     **dict.fromkeys(("progressive", "now"), "now"),
@@ -506,7 +506,7 @@ class Sampler:
         return 2
 
     def _time(self, clause: Clause, _left: int) -> int:
-        tag = TIME_TAG.get(clause.tense)
+        tag = _TIME_TAG.get(clause.tense)
         if not tag or clause.time or clause.place_clause or clause.gap == "place":
             return 0
         heavy_subject = bool(clause.subject and clause.subject.relative)
@@ -542,7 +542,7 @@ class Sampler:
             options.append(subject)
         if not options:
             return 0
-        return self.describe(self.pick(options), left - 2, anchor(clause), clause.frame.lemma)
+        return self.describe(self.pick(options), left - 2, _anchor(clause), clause.frame.lemma)
 
     def _object_is_free(self, clause: Clause) -> bool:
         """Whether a relative clause before the object leaves no doubt about what belongs to it."""
@@ -669,7 +669,7 @@ def _clash(adjective: Adjective, manner: Phrase) -> bool:
     return (adjective.korean, manner.korean[0]) in lexicon.CLASHES
 
 
-def anchor(clause: Clause) -> str:
+def _anchor(clause: Clause) -> str:
     """The time at which a relative clause in this clause may be ongoing; "future" allows none."""
     if clause.tense in ("future", "must", "want", "can") or clause.ending == "if":
         return "future"
