@@ -70,7 +70,7 @@ def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
 
 
 def unanswered(exercise: Exercise, headline: str) -> Verdict:
-    """Return the verdict on a check for which nothing came that can be compared."""
+    """Return the verdict on a check whose answer is missing or malformed."""
     kind = "prediction" if exercise.kind == "prediction" else "unanswered"
     return _verdict(exercise, headline=headline, kind=kind)
 

@@ -27,8 +27,8 @@ from s2s_ref.checks.registry import Exercise, find, load_all
 from s2s_ref.student.codec import CodecError, decode, encode
 from s2s_ref.student.protocol import Refused, UnknownExercise
 
-MALFORMED = "A request holds `do` and what belongs to it, and nothing else."
-NOT_OPEN = "This check is not open, or was answered. The first answer counts."
+MALFORMED = "A request holds `do` and its arguments, and nothing else."
+NOT_OPEN = "This check is not open, or was answered already. The first answer counts."
 
 
 class Judge:
@@ -44,7 +44,7 @@ class Judge:
         self._open: dict[str, Prepared] = {}
 
     def ask(self, request: bytes) -> bytes:
-        """Answer one request, whatever it is."""
+        """Answer one request; malformed ones are refused."""
         try:
             return encode(self._answer(decode(request)))
         except UnknownExercise as error:
@@ -58,7 +58,7 @@ class Judge:
         """Permit one check of this exercise, or raise `Refused`."""
 
     def report(self, verdict: Verdict, answer: Any) -> Verdict:
-        """Return what the student is told of a verdict; `answer` is a valid prediction, or None."""
+        """Return the part of a verdict that the student sees; `answer` is a valid prediction."""
         del answer
         return verdict
 
@@ -102,7 +102,7 @@ class Judge:
         try:
             verdict = reach_verdict(prepared, seen)
         except Exception:  # forged observations may have any form
-            reason = "the answer came in a form that no check sends"
+            reason = "the answer has a form that no check sends"
             verdict = unanswered(prepared.exercise, reason)
         predicted = verdict.passed and prepared.exercise.kind == "prediction"
         return asdict(self.report(verdict, seen[0].output if predicted else None))

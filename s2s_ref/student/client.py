@@ -29,7 +29,7 @@ class CheckFailed(AssertionError):
     """A check that did not pass; the card above it says why."""
 
     def _render_traceback_(self) -> list[str]:
-        """Let IPython show this one line in place of a traceback through library code."""
+        """Let IPython show one line instead of a traceback through library code."""
         return [f"{type(self).__name__}: {self}"]
 
 
@@ -82,20 +82,20 @@ def _record(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
 
 
 def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
-    """Return the verdict on an answer, and the answer itself where it is a prediction."""
-    asked = _ask(do="cases", exercise=exercise)
-    if asked["kind"] == "prediction":
+    """Return the verdict on an answer, and the answer itself if it is a prediction."""
+    cases = _ask(do="cases", exercise=exercise)
+    if cases["kind"] == "prediction":
         observations = [Observation(plain(target))]
     else:
-        observations = [observe(target, call) for call in asked["calls"]]
+        observations = [observe(target, call) for call in cases["calls"]]
     verdict: dict[str, Any]
     try:
-        verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
+        verdict = _ask(do="verdict", ticket=cases["ticket"], observations=observations)
     except CodecError as error:  # a result that is too large or too deeply nested
         raised = Observation(raised=Raised("CodecError", str(error)))
         observations = [raised for _ in observations]
-        verdict = _ask(do="verdict", ticket=asked["ticket"], observations=observations)
-    return verdict, plain(target) if asked["kind"] == "prediction" else None
+        verdict = _ask(do="verdict", ticket=cases["ticket"], observations=observations)
+    return verdict, plain(target) if cases["kind"] == "prediction" else None
 
 
 def hint(exercise: Any = None) -> None:

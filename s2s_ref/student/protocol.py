@@ -71,7 +71,7 @@ class UnknownExercise(ValueError):
     """There is no exercise of this name."""
 
     def _render_traceback_(self) -> list[str]:
-        """Let IPython show this one line in place of a traceback through library code."""
+        """Let IPython show one line instead of a traceback through library code."""
         return [f"{type(self).__name__}: {self}"]
 
 

@@ -1,4 +1,4 @@
-"""From an outcome to a named diagnosis, on small exercises that are made here and forgotten."""
+"""Outcomes and their diagnoses, on small exercises that are made for each test."""
 
 import math
 
@@ -22,7 +22,7 @@ KEYS = [bytes([i]) for i in range(8)]
 
 @pytest.fixture(autouse=True)
 def _forget():
-    """Take the exercises of a test out of the registry again."""
+    """Remove the exercises of a test from the registry."""
     yield
     for name in [n for n, e in EXERCISES.items() if e.lesson == OF_NO_LESSON]:
         del EXERCISES[name]
@@ -812,7 +812,7 @@ def test_a_mask_inside_a_state_is_padded_too():
     assert verdict(made, lambda state: state.encoder_states.sum(dim=1))["kind"] == "padding"
 
 
-# ------------------------------------------------------------------ verdicts of one's own
+# ------------------------------------------------------------------ an exercise's own verdict
 
 
 def last_lost(items):
@@ -859,7 +859,7 @@ def test_a_verdict_of_its_own_speaks_for_itself(shuffle):
 
 
 def test_a_mistake_is_known_by_what_the_verdict_says_of_it(shuffle):
-    """Two who lose an item need not lose the same one."""
+    """Two students who lose an item need not lose the same one."""
     found = verdict(shuffle, lambda items: items[1:])
     assert (found["mistake"], found["headline"]) == ("last_lost", "an item is lost")
 

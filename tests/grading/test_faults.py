@@ -55,12 +55,12 @@ class Impatient(Course):
 # The exercise is worth 2 points, the prediction after it 1. By name: what is added to which cell,
 # the points, and a text that the notebook which comes back must hold.
 FAULTS = {
-    "a_loop": (EXERCISE, "while True:\n    pass", 3, "did not come to an end within its time"),
+    "a_loop": (EXERCISE, "while True:\n    pass", 3, "did not finish within its time limit"),
     "a_loop_in_a_check": (
         EXERCISE,
         "def encode_sentence(*_):\n    while True:\n        pass",
         1,
-        "did not come to an end within its time",
+        "did not finish within its time limit",
     ),
     "a_loop_that_ignores_interrupts": (
         PREDICT,
@@ -178,7 +178,7 @@ FAULTS = {
             path.unlink()
         """,
         2,
-        "the check did not come to an end",
+        "the check did not finish",
     ),
     "a_detached_child": (
         EXERCISE,

@@ -1,4 +1,4 @@
-"""What a student sees and keeps: checks, cards, hints, progress, in a notebook and outside."""
+"""Checks, cards, hints and progress, in a notebook and outside."""
 
 import json
 import os
@@ -381,7 +381,7 @@ def test_a_name_like_none_brings_the_way_to_all_names():
 
 
 def test_a_card_that_asked_the_first_hint_is_followed_by_the_second(capfd):
-    """Where no question fits better, a card asks the first hint."""
+    """A card shows the first hint if there is no better question."""
     with pytest.raises(CheckFailed):
         check("rnn.rnn_step", lambda x, h, W_xh, W_hh, b: rnn_step(x, h, W_xh, W_hh, b) + 1)
     assert " ".join(find("rnn.rnn_step").hints[0].split()) in " ".join(
@@ -482,7 +482,7 @@ def test_a_corrupt_record_is_set_aside_and_not_lost(text, capfd):
 
 
 class Spy:
-    """A judge that writes down what crosses the seam."""
+    """A judge that records all messages."""
 
     def __init__(self):
         self.judge, self.messages = Judge(b"another key"), []
@@ -515,7 +515,7 @@ def test_the_judge_counts_the_observations():
     request = {"do": "verdict", "ticket": asked["ticket"], "observations": []}
     verdict = decode(judge.ask(encode(request)))
     assert not verdict["passed"]
-    assert verdict["headline"] == "the answer came in a form that no check sends"
+    assert verdict["headline"] == "the answer has a form that no check sends"
 
 
 def test_two_keys_draw_other_cases():

@@ -1,4 +1,4 @@
-"""The seam: plain values and tensors go to bytes and back, and nothing else does."""
+"""Plain values and tensors are converted to bytes and back, and nothing else is."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ DTYPES = [
 
 
 def equal(one, other):
-    """Tell whether two values are the same: types, bits of floats, tensors' dtypes and all."""
+    """Tell whether two values are identical, down to types, dtypes and the bits of floats."""
     if type(one) is not type(other):
         return False
     if isinstance(one, torch.Tensor):
@@ -199,7 +199,7 @@ def test_both_ways_are_capped(monkeypatch):
 
 
 def message(tree, **tensors):
-    """Write a message by hand, as somebody else might."""
+    """Write a message without `encode`."""
     return save(tensors, metadata={"value": json.dumps(tree)})
 
 

@@ -1,4 +1,4 @@
-"""The student's side: arguments are materialised, code is called, what it did is observed."""
+"""The student's side: arguments are made, code is called, and the outcome is observed."""
 
 import random
 import sys
@@ -176,7 +176,7 @@ def test_a_constructor_may_fail():
 
 @pytest.fixture
 def model():
-    """A described model with gradients left over from before."""
+    """A described model with gradients from an earlier backward pass."""
     draw = Draw(3)
     described = draw.model(
         SingleRNN, src_vocab_size=5, tgt_vocab_size=4, embed_size=2, hidden_size=3

@@ -1,1 +1,1 @@
-"""Where submissions run: walls, workspace, kernel, and the judge outside."""
+"""Run submissions: the sandbox, the workspace, the kernel, and the judge outside."""

@@ -22,10 +22,10 @@ from s2s_ref.student.protocol import Refused
 from s2s_ref.student.remote_judge import receive, send
 
 NO_CELL = (
-    "This cell is not graded, so its check is not made here. In JupyterLab it shows its card: run "
-    "it there."
+    "This cell is not graded, so its check is not made here. Run the cell in JupyterLab to see its "
+    "card."
 )
-NO_VERDICT = "the check did not come to an end"
+NO_VERDICT = "the check did not finish"
 MAX_TEXT = 600
 """Recorded texts are cut after this many characters, and lists after this many items."""
 
@@ -66,7 +66,7 @@ class GradingJudge(Judge):
             ]
 
     def ask(self, request: bytes) -> bytes:
-        """Answer one request, whatever it is."""
+        """Answer one request; malformed ones are refused."""
         with self._lock:
             return super().ask(request)
 
@@ -75,13 +75,13 @@ class GradingJudge(Judge):
         if not self._running:
             raise Refused(NO_CELL)
         if exercise not in self._cells.get(self._running, ()):
-            raise Refused("The cell that runs now makes no such check.")
+            raise Refused("The cell that runs now does not make this check.")
         if (self._running, exercise) in self._permitted:
-            raise Refused("This check was asked for already. The first answer counts.")
+            raise Refused("This check was requested already. The first answer counts.")
         self._permitted.add((self._running, exercise))
 
     def report(self, verdict: Verdict, answer: Any) -> Verdict:
-        """Record a verdict, and tell no more of it than pass or fail."""
+        """Record a verdict, and reveal only whether the check passed."""
         record = tidy({**asdict(verdict), "answer": answer})
         self._verdicts[self._running, verdict.exercise] = record
         headline = "passed" if verdict.passed else "not right yet"
@@ -105,12 +105,12 @@ def tidy(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def serving(judge: GradingJudge, place: Path) -> Iterator[None]:
-    """Let a judge answer on a Unix socket at this place for as long as the block runs."""
+def serving(judge: GradingJudge, path: Path) -> Iterator[None]:
+    """Let a judge answer on a Unix socket at this path for as long as the block runs."""
     ending, ended = socket.socketpair()
     with socket.socket(socket.AF_UNIX) as listener, ending, ended:
-        listener.bind(str(place))
-        place.chmod(0o666)  # who may come near is a matter of the folder
+        listener.bind(str(path))
+        path.chmod(0o666)  # the mode of its folder decides who can reach it
         listener.listen()
         thread = threading.Thread(target=_serve, args=(judge, listener, ended), daemon=True)
         thread.start()
@@ -122,7 +122,7 @@ def serving(judge: GradingJudge, place: Path) -> Iterator[None]:
 
 
 def _serve(judge: GradingJudge, listener: socket.socket, ended: socket.socket) -> None:
-    """Answer one connection after the other; a bad one costs the submission its own time only."""
+    """Answer one connection after the other; a slow one delays only its own submission."""
     while ended not in select.select([listener, ended], [], [])[0]:
         channel, _ = listener.accept()
         with channel, contextlib.suppress(OSError):

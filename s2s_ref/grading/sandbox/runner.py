@@ -29,10 +29,10 @@ from s2s_ref.grading.sandbox.provisioners import PROVISIONERS
 from s2s_ref.grading.sandbox.workspace import Workspace, workspace_for
 
 MAX_OUTPUT_BYTES = 4 * 2**20
-"""What is kept of a notebook's output; the rest is dropped as it comes."""
+"""The size of the output that is kept of a notebook; the rest is dropped as it arrives."""
 
 TOO_MUCH = "The output was cut here: a notebook may write 4 MB in all."
-TIME_OUT = "This cell did not come to an end within its time. Is there a loop that never ends?"
+TIME_OUT = "This cell did not finish within its time limit. Is there a loop that never ends?"
 
 
 def execute(data: bytes) -> bytes:
@@ -59,8 +59,8 @@ def _try(job: Job) -> Outcome:
     except (RuntimeError, OSError) as error:  # nbclient's before the first cell, or the disk's
         reason = str(error).rstrip(".")
         return Outcome(
-            failed=f"The kernel did not start ({reason}). Is there memory and disk enough? "
-            "Grade it again; s2s doctor looks at this machine."
+            failed=f"The kernel did not start ({reason}). Is enough memory and disk free? "
+            "Grade it again; s2s doctor examines this machine."
         )
     except KernelKilledError:
         return Outcome(failed="The kernel was ended by somebody on this machine. Grade it again.")
@@ -127,7 +127,7 @@ class Runner(NotebookClient):
     def _run_cell(self, cell: NotebookNode, index: int, graded: str) -> None:
         """Run one cell unless the run was stopped; `graded` is the id of a graded cell, or ""."""
         if time.monotonic() > self._deadline:
-            self._stopped = self._stopped or "the time for the whole notebook was over"
+            self._stopped = self._stopped or "the time limit of the whole notebook was reached"
         if self._stopped:
             cell.outputs = [_error(f"This cell was not run: {self._stopped}.")]
             return
@@ -144,11 +144,11 @@ class Runner(NotebookClient):
         cell.execution_count = index + 1  # the kernel's own count may be forged
 
     def _execute(self, cell: NotebookNode, index: int) -> None:
-        """Execute a cell, and tell from the kernel's last messages whether it came to its end."""
+        """Execute a cell, and note if the kernel ran past the limit or a message was lost."""
         self._timed_out = self._idle = False
         self.execute_cell(cell, index)
         if self._timed_out and not self._idle:
-            self._stop(cell, "the kernel was ended, for it went on after its time")
+            self._stop(cell, "the kernel was ended because it ran past the time limit")
         elif not self._idle:  # the message that it is idle was lost behind one that is too large
             cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
 

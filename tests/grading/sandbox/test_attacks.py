@@ -1,4 +1,4 @@
-"""What a submission may try: for a mark that was not earned, or against the machine it runs on.
+"""What a submission may try to get marks that it did not earn, or to harm the machine.
 
 Every attack is a submission to a course of one small lesson, graded by `s2s grade`'s engine with
 the real sandbox. `ATTACKS` say what stands in the exercise's cell, which is wrong everywhere else;
@@ -49,7 +49,7 @@ VERDICT = {
 }
 
 ATTACKS = {
-    # ------------------------------------------------------------ take the answer from somewhere
+    # ------------------------------------------------------------ find the answer elsewhere
     "import_the_reference": """
         from s2s_ref.exercises.start_here import encode_sentence as exercise
         encode_sentence = exercise.reference_encode_sentence
@@ -90,7 +90,7 @@ ATTACKS = {
                         return frame.f_locals[name]
                 frame = frame.f_back
         """,
-    # ------------------------------------------------------------ bend what compares
+    # ------------------------------------------------------------ tamper with what compares
     "everything_is_equal": """
         class Equal(list):
             __eq__ = lambda *_: True
@@ -135,7 +135,7 @@ ATTACKS = {
         shell.set_custom_exc((BaseException,), lambda *_, **__: None)
         shell.showtraceback = lambda *_, **__: None
         """,
-    # ------------------------------------------------------------ bend the student's side
+    # ------------------------------------------------------------ tamper with the student's side
     "replace_check": """
         check = lambda *_: print("✓ encode_sentence: passed")
         __builtins__.check = check
@@ -197,7 +197,7 @@ ATTACKS = {
                 kernel.session.send(kernel.iopub_socket, kind, content, parent=parent)
         check = encode_sentence = forged
         """,
-    # ------------------------------------------------------------ talk to the judge oneself
+    # ------------------------------------------------------------ send requests to the judge
     "many_tries": """
         from s2s_ref.student.client import judge
         from s2s_ref.student.codec import decode, encode
@@ -261,7 +261,7 @@ ATTACKS = {
             shout(b"")
             shout((100).to_bytes(8, "big") + b"{" * 100)
         """,
-    # ------------------------------------------------------------ leave before the verdict
+    # ------------------------------------------------------------ end before the verdict
     "end_the_cell": """
         def encode_sentence(*_):
             raise SystemExit(0)
@@ -613,7 +613,7 @@ def probes():
 @pytest.mark.needs_sandbox
 @pytest.mark.parametrize(
     ("way", "name"),
-    # bwrap's first process is bwrap, which has no rights either: whoever traces it gains nothing
+    # With bwrap, process 1 is bwrap itself, which has no rights, so tracing it gains nothing.
     [(w, n) for w in WAYS for n in probes() if (w, n) != ("bwrap", "trace process 1")],
 )
 def test_no_probe_gets_anywhere(attacked, way, name):

@@ -1,4 +1,4 @@
-"""The judge of a submission: what it answers, what it refuses, and what it writes down."""
+"""The judge of a submission: what it answers, what it refuses, and what it records."""
 
 import contextlib
 import socket
@@ -35,7 +35,7 @@ def judge():
 
 @pytest.fixture
 def inside(judge, tmp_path, monkeypatch):
-    """The client's side of the socket, as the student's process has it."""
+    """The client's side of the socket, as in the student's process."""
     with serving(judge, tmp_path / "judge"):
         monkeypatch.setenv(channel.SOCKET_VARIABLE, str(tmp_path / "judge"))
         monkeypatch.setattr(client, "_judge", None)
@@ -99,7 +99,7 @@ def test_between_graded_cells_a_check_says_so_and_stops_nothing(judge, capfd):
     assert capfd.readouterr().out.strip() == NO_CELL
     with judge.marking("check-one"):
         check("rnn.rnn_step", rnn_step)
-        assert "makes no such check" in capfd.readouterr().out
+        assert "does not make this check" in capfd.readouterr().out
         check("rnn.one_hot", one_hot)
     assert told(judge, "check-one") == [("rnn.one_hot", True, "")]
 
@@ -179,7 +179,7 @@ def test_what_was_never_answered_did_not_pass(judge):
     with judge.marking("check-two"):
         ask(judge, do="verdict", **answered(judge, "rnn.unroll", unroll))
     assert told(judge, "check-two") == [("rnn.rnn_step", False, ""), ("rnn.unroll", True, "")]
-    assert judge.verdicts("check-two")[0]["headline"] == "the check did not come to an end"
+    assert judge.verdicts("check-two")[0]["headline"] == "the check did not finish"
 
 
 def test_the_first_verdict_counts(judge):
@@ -188,10 +188,10 @@ def test_the_first_verdict_counts(judge):
         assert not ask(judge, do="verdict", **request)["passed"]
         assert "was answered" in ask(judge, do="verdict", **request)["refused"]
         again = ask(judge, do="cases", exercise="rnn.one_hot")
-        assert "asked for already" in again["refused"]
+        assert "requested already" in again["refused"]
     with judge.marking("check-one"):
         again = ask(judge, do="cases", exercise="rnn.one_hot")
-        assert "asked for already" in again["refused"]
+        assert "requested already" in again["refused"]
     assert told(judge, "check-one") == [("rnn.one_hot", False, "")]
 
 

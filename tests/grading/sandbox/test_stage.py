@@ -1,4 +1,4 @@
-"""The copy of the package that a submission finds, and the files that come with it."""
+"""The staged part of the package, and the files of a submission."""
 
 import importlib
 import inspect
@@ -60,7 +60,7 @@ def run_on_stage(folder, cells, **environment):
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_solution_runs_on_its_stage(lesson, tmp_path):
-    """The whole notebook without its experiments; every graded check passes over the socket."""
+    """A notebook runs without its experiments, and all its graded checks pass over the socket."""
     stage.stage_package(int(lesson[:2]), tmp_path / "stage")
     notebook = nbformat.read(COURSE.notebook(COURSE.solutions, lesson), as_version=4)
     cells = {grade_id(cell): [name for name, _ in made] for cell, made in graded_checks(notebook)}
@@ -68,7 +68,7 @@ def test_every_solution_runs_on_its_stage(lesson, tmp_path):
         cell
         for cell in notebook.cells
         if cell.cell_type == "code" and not grade_id(cell).startswith("experiment-")
-        # a check in a cell of another kind is not answered while a submission is graded
+        # Checks in other cells are not answered while a submission is graded.
         if grade_id(cell) in cells or "check(" not in cell.source or cell.id == "set-up"
     ]
     # In one process, all the checks are those of one cell.
@@ -116,7 +116,7 @@ def test_the_stage_knows_the_lesson_of_every_module():
 
 
 def public_callables(lesson):
-    """Whatever can be called in the modules that code of a lesson finds."""
+    """All callables in the modules that code of a lesson can import."""
     package = COURSE.root / "s2s_ref"
     files = [path for folder in stage.FOLDERS for path in (package / folder).rglob("*.py")]
     staged = [".".join(path.relative_to(package).with_suffix("").parts) for path in files]
@@ -129,7 +129,7 @@ def public_callables(lesson):
 
 
 NOT_CALLED = ("check", "hint", "progress", "try_check", "download")
-"""They talk to the judge or to the network, and return nothing that a check asks for."""
+"""They use the judge or the network, and return nothing that a check could accept."""
 
 
 @pytest.mark.parametrize("lesson", sorted({e.lesson for e in load_all()}))
