@@ -67,6 +67,16 @@ ADVICE = {
         "The caller still needs the original value.",
         "Which operation writes in place? Look for `+=`, `[...] =` and names that end in `_`.",
     ),
+    "again": Advice(
+        "the same call does not give the same result every time",
+        "A result may depend on nothing but the arguments and the weights.",
+        "Does your code draw random numbers, or keep something from an earlier call?",
+    ),
+    "training": Advice(
+        "the result is another one in training mode",
+        "The course's models do the same in training and afterwards, unless the text says so.",
+        "Which layer of yours does something else while it is trained?",
+    ),
     "padding": Advice(
         "the result depends on padding",
         "A sentence would be translated differently in a batch with a longer one.",

@@ -82,17 +82,23 @@ def select(axes: Mapping[str, Axes], axis: str, index: Tensor) -> Callable[[str,
     return keep
 
 
+def axis_sizes(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[str, int]:
+    """Return the size of every named axis among the arguments of a call."""
+    tensors = tensors_of(arguments)
+    return {
+        name: size
+        for path, names in axes.items()
+        for name, size in zip(names, tensors[path].shape, strict=True)
+    }
+
+
 def real_positions(axes: Mapping[str, Axes], arguments: Mapping[str, Any]) -> dict[str, Tensor]:
     """Return a mask of the real positions of each sentence for every axis that may hold padding.
 
     Such an axis is the last one of an argument `…_mask`, or `x_len` if there is an `x_lengths`.
     """
     tensors, found = tensors_of(arguments), {}
-    sizes = {
-        name: size
-        for path, names in axes.items()
-        for name, size in zip(names, tensors[path].shape, strict=True)
-    }
+    sizes = axis_sizes(axes, arguments)
     for path, names in axes.items():
         name = path.rpartition(".")[2]
         measured = name.removesuffix("lengths") + "len"

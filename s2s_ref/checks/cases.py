@@ -29,7 +29,7 @@ class Case:
         call: the call.
         expected: what was observed when the reference was called.
         kind: `drawn`, `edge`, or a variation of the first case: `permuted` in its batch, `padded`,
-            or `repeated` with other global random numbers.
+            `repeated` with other global random numbers, in `training` mode, or called `again`.
         order: how the batch of a permuted case was reordered.
     """
 

@@ -11,7 +11,9 @@ from torch import Tensor
 
 import s2s_ref
 from s2s_ref.checks.axes import (
+    Axes,
     argument_axes,
+    axis_sizes,
     map_arguments,
     real_positions,
     result_axes,
@@ -105,6 +107,30 @@ def _add_variations(prepared: Prepared) -> None:
         _add(prepared, replace(base.call, arguments=arguments), "padded")
     if draws:
         _add(prepared, replace(base.call, seed=base.call.seed + 1), "repeated")
+    else:
+        _add_calls_again(prepared, axes)
+
+
+def _add_calls_again(prepared: Prepared, axes: dict[str, Axes]) -> None:
+    """Add the first case with another call before it, and in training mode.
+
+    Before a module reads the batch, it reads the first sentence alone and without its last word,
+    so that whatever it keeps of a call shows in the next one.
+    """
+    exercise, base = prepared.exercise, prepared.cases[0]
+    again = replace(base.call, seed=base.call.seed + 1)
+    if exercise.kind == "module":
+        arguments = base.call.arguments
+        sizes = axis_sizes(axes, arguments)
+        padded = real_positions(axes, arguments)
+        for name, size in sizes.items():
+            if name == "batch":
+                arguments = map_arguments(arguments, select(axes, name, torch.arange(1)))
+            elif name.endswith("len") and name not in padded and size > 1:
+                arguments = map_arguments(arguments, select(axes, name, torch.arange(size - 1)))
+        again = replace(again, before=arguments)
+        _add(prepared, replace(base.call, train=True), "training")
+    _add(prepared, again, "again")
 
 
 def _other_order(exercise: Exercise, case: Case) -> Tensor | None:

@@ -49,6 +49,9 @@ def _observe(target: Any, call: Call) -> Observation:
         if misfit:
             return Observation(misfit=misfit)
         parameters = dict(target.named_parameters())
+        target.train(call.train)
+        if call.before is not None:
+            target(*materialise(call.before, {}).values())
     # Without cotangents no gradient is needed, and `.numpy()` works on the arguments.
     leaves = _leaves(call.arguments) if call.cotangents else {}
     arguments = materialise(call.arguments, leaves)

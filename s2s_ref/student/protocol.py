@@ -86,6 +86,8 @@ class Call:
         cotangents: the vectors for the backward pass, by the paths of the result's float tensors.
         times: how often to call with the same objects; above 1, the output is the list of results.
         seed: the seed of the global random numbers, which no right answer uses.
+        before: the arguments of an earlier call of the same module, whose result is not judged.
+        train: whether the module is in training mode.
     """
 
     arguments: dict[str, Any]
@@ -94,6 +96,8 @@ class Call:
     cotangents: dict[str, Tensor] = field(default_factory=dict)
     times: int = 1
     seed: int = 0
+    before: dict[str, Any] | None = None
+    train: bool = False
 
 
 @dataclass(frozen=True)

@@ -291,10 +291,11 @@ def test_an_instance_in_place_of_the_class():
 
 
 def test_every_generic_diagnosis_is_tested_here():
-    """`graph`, `left`, `parameters` and `random` need other exercises, above and below."""
+    """The kinds in the last set need other exercises, above and below."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
-    assert tested | {"graph", "parameters", "left", "random"} == set(ADVICE)
+    elsewhere = {"graph", "parameters", "left", "random", "again", "training"}
+    assert tested | elsewhere == set(ADVICE)
 
 
 # ------------------------------------------------------------------ what is accepted
@@ -700,6 +701,7 @@ def test_cases_hold_edges_a_permuted_batch_and_a_padded_tail():
         ("edge", (2, 1)),
         ("permuted", (2, 4)),
         ("padded", (2, 6)),
+        ("again", (2, 4)),
     ]
     assert torch.equal(cases[4].call.arguments["scores"], cases[0].call.arguments["scores"][[1, 0]])
     assert not cases[5].call.arguments["src_mask"][:, 4:].any()
@@ -707,7 +709,7 @@ def test_cases_hold_edges_a_permuted_batch_and_a_padded_tail():
 
 def test_derived_cases_can_be_skipped():
     made = new(weigh, draw_scores, skip=["batch order", "padding"])
-    assert {case.kind for case in prepare(made.name, 1).cases} == {"drawn", "edge"}
+    assert {case.kind for case in prepare(made.name, 1).cases} == {"drawn", "edge", "again"}
 
 
 def test_a_pass_says_what_was_looked_at():
@@ -918,7 +920,7 @@ def test_lists_have_no_axes_so_their_batch_is_not_put_in_another_order():
         return x.tolist()
 
     made = new(rows, lambda draw, batch=3, len=2: {"x": draw.normal(batch, len)})
-    assert {case.kind for case in prepare(made.name, 1).cases} == {"drawn", "edge"}
+    assert {case.kind for case in prepare(made.name, 1).cases} == {"drawn", "edge", "again"}
     assert verdict(made, lambda x: (-x).tolist())["kind"] == "value"
 
 
@@ -968,3 +970,92 @@ def test_predictions_are_marked_for_being_there(answer, headline, mistake):
     assert (found["headline"], found["mistake"]) == (headline, mistake)
     assert found["passed"] == (headline == "noted")
     assert "hint(" not in card.text(found)
+
+
+# ------------------------------------------------------------------ called again
+
+
+class Scaled(nn.Module):
+    """Weigh every word of a sentence."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(size, size)
+
+    def forward(self, x: Float[Tensor, "batch len size"]) -> Float[Tensor, "batch len size"]:
+        return self.layer(x)
+
+
+class Remembers(Scaled):
+    first = None
+
+    def forward(self, x):
+        if self.first is None:
+            self.first = self.layer(x).mean().detach()
+        return self.layer(x) - self.first + self.layer(x).mean().detach()
+
+
+class RefusesAnotherBatch(Scaled):
+    first = None
+
+    def forward(self, x):
+        if self.first is None:
+            self.first = torch.zeros(x.shape[0], 1, 1)
+        return torch.stack(
+            [row + zero for row, zero in zip(self.layer(x), self.first, strict=True)]
+        )
+
+
+class DropsOut(Scaled):
+    def forward(self, x):
+        return nn.functional.dropout(self.layer(x), 0.5, self.training)
+
+
+class Noisy(Scaled):
+    def forward(self, x):
+        return self.layer(x) + torch.randn(())
+
+
+def scaled():
+    return new(
+        Scaled,
+        lambda draw, batch=3, len=4, size=2: Built(
+            {"size": size}, {"x": draw.normal(batch, len, size)}
+        ),
+    )
+
+
+def test_a_module_reads_a_shorter_sentence_alone_before_it_is_called_again():
+    cases = {case.kind: case for case in prepare(scaled().name, 1).cases}
+    again, training, first = cases["again"], cases["training"], cases["drawn"]
+    assert again.call.before["x"].shape == (1, 3, 2)
+    assert (training.call.train, again.call.train) == (True, False)
+    for case in (again, training):
+        torch.testing.assert_close(case.expected.output.shape, first.expected.output.shape)
+
+
+@pytest.mark.parametrize("target", [Remembers, RefusesAnotherBatch])
+def test_a_module_that_keeps_something_of_its_first_call_fails(target):
+    found = verdict(scaled(), target)
+    assert (found["passed"], found["kind"]) == (False, "again")
+
+
+def test_a_module_that_drops_out_in_training_fails():
+    assert verdict(scaled(), DropsOut)["kind"] == "training"
+    assert verdict(scaled(), Scaled)["passed"]
+
+
+def test_whether_the_same_call_gives_the_same_is_asked_before_the_order_of_the_batch():
+    assert verdict(scaled(), Noisy)["kind"] == "again"
+
+
+def test_a_function_that_keeps_something_of_its_first_call_fails():
+    def total(x: Float[Tensor, "batch len"]) -> Float[Tensor, " batch"]:
+        return x.sum(dim=1)
+
+    def grows(x, seen=[]):  # noqa: B006
+        seen.append(1)
+        return x.sum(dim=1) * len(seen)
+
+    made = new(total, lambda draw, batch=3, len=4: {"x": draw.normal(batch, len)})
+    assert verdict(made, grows)["kind"] == "again"
