@@ -69,13 +69,7 @@ class Recipe:
 
 
 FEW_PAIRS = Recipe(
-    jamo=True,
-    src_size=800,
-    tgt_size=1000,
-    dropout=0.4,
-    word_dropout=0.15,
-    batch=32,
-    lr=1.5e-3,
+    jamo=True, src_size=800, tgt_size=1000, dropout=0.4, word_dropout=0.15, batch=32, lr=1.5e-3
 )
 """For a few thousand Korean pairs, in which most words occur once or twice: smaller pieces, which
 occur more often, and more regularisation."""

@@ -51,12 +51,7 @@ def korean_english(
     """
     longest = LONGEST if max_len is None else max_len
     return generate(
-        count,
-        seed,
-        min_len=min_len,
-        max_len=longest,
-        constructions=constructions,
-        share=share,
+        count, seed, min_len=min_len, max_len=longest, constructions=constructions, share=share
     )
 
 

@@ -89,10 +89,7 @@ def word_order(
 
 
 def _same_order(
-    korean: Iterable[str],
-    english: Sequence[str],
-    construction: str,
-    gloss: Sequence[str] = (),
+    korean: Iterable[str], english: Sequence[str], construction: str, gloss: Sequence[str] = ()
 ) -> Pair:
     """Build a pair whose words correspond one to one, in order."""
     sure = tuple((place, place) for place in range(len(english)))

@@ -528,13 +528,7 @@ def _percent(axes: Axes, ylabel: str) -> None:
     axes.grid(axis="y")
 
 
-def _finish(
-    figure: Figure,
-    title: str,
-    *,
-    legend: bool = True,
-    legend_title: str = "",
-) -> Figure:
+def _finish(figure: Figure, title: str, *, legend: bool = True, legend_title: str = "") -> Figure:
     """Title above; legend below the axes, where it covers no data."""
     if title:
         figure.suptitle(title)

@@ -253,10 +253,7 @@ def _quality(model: Any, corpus: Corpus) -> Numbers:
     found = translate(model, corpus, corpus.test)
     exact = exact_matches(model, corpus, corpus.test)
     wanted = [pair.tgt for pair in corpus.test]
-    return {
-        "exact match": sum(exact) / len(exact),
-        "chrF": round(chrf(found, wanted).value, 2),
-    }
+    return {"exact match": sum(exact) / len(exact), "chrF": round(chrf(found, wanted).value, 2)}
 
 
 def _quality_table(results: Results) -> list[list[str]]:

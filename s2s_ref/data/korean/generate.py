@@ -101,11 +101,7 @@ def _draw(sampler: Sampler, goal: int, mixed: bool, lengths: range) -> Pair | No
 
 
 def _check_limits(
-    min_len: int,
-    max_len: int,
-    scrambled: float,
-    share: float,
-    constructions: Iterable[str] | None,
+    min_len: int, max_len: int, scrambled: float, share: float, constructions: Iterable[str] | None
 ) -> frozenset[str]:
     """Refuse impossible limits; return the constructions that are allowed."""
     if not 1 <= min_len <= max_len or max_len < 3:

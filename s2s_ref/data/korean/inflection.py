@@ -54,17 +54,9 @@ FINAL_FORMS: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], 
     ("failed", False): ("past", "base", ()),
     ("past", True): ("지", "base", (("않았어요", "not-PAST", "not"),)),
     ("future", False): ("ㄹ", "base", (("거예요", "will", "aux"),)),
-    ("future", True): (
-        "지",
-        "base",
-        (("않을", "not", "not"), ("거예요", "will", "aux")),
-    ),
+    ("future", True): ("지", "base", (("않을", "not", "not"), ("거예요", "will", "aux"))),
     ("progressive", False): ("고", "ing", (("있어요", "is", "aux"),)),
-    ("progressive", True): (
-        "고",
-        "ing",
-        (("있지", "is", "aux"), ("않아요", "not", "not")),
-    ),
+    ("progressive", True): ("고", "ing", (("있지", "is", "aux"), ("않아요", "not", "not"))),
     ("past_progressive", False): ("고", "ing", (("있었어요", "was", "aux"),)),
     ("past_progressive", True): (
         "고",
@@ -74,26 +66,10 @@ FINAL_FORMS: dict[tuple[str, bool], tuple[str, str, tuple[tuple[str, str, str], 
     ("want", False): ("고", "base", (("싶어요", "want", "aux"),)),
     ("want", True): ("고", "base", (("싶지", "want", "aux"), ("않아요", "not", "not"))),
     ("wanted", False): ("고", "base", (("싶었어요", "wanted", "aux"),)),
-    ("wanted", True): (
-        "고",
-        "base",
-        (("싶지", "want", "aux"), ("않았어요", "not-PAST", "not")),
-    ),
-    ("can", False): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("있어요", "exists", "aux")),
-    ),
-    ("can", True): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("없어요", "not.exist", "aux not")),
-    ),
-    ("could", False): (
-        "ㄹ",
-        "base",
-        (("수", "way", "also"), ("있었어요", "existed", "aux")),
-    ),
+    ("wanted", True): ("고", "base", (("싶지", "want", "aux"), ("않았어요", "not-PAST", "not"))),
+    ("can", False): ("ㄹ", "base", (("수", "way", "also"), ("있어요", "exists", "aux"))),
+    ("can", True): ("ㄹ", "base", (("수", "way", "also"), ("없어요", "not.exist", "aux not"))),
+    ("could", False): ("ㄹ", "base", (("수", "way", "also"), ("있었어요", "existed", "aux"))),
     ("could", True): (
         "ㄹ",
         "base",
@@ -138,11 +114,7 @@ _TENSES = {
     "must": ("do", "present", "have"),
     "had_to": ("did", "past", "have"),
 }
-_AGREEMENT = {
-    "be": {"I": "am", "he": "is"},
-    "was": {"I": "was", "he": "was"},
-    "do": {"he": "does"},
-}
+_AGREEMENT = {"be": {"I": "am", "he": "is"}, "was": {"I": "was", "he": "was"}, "do": {"he": "does"}}
 _PLURAL = {"be": "are", "was": "were"}
 PAST_TENSES = frozenset(["past", "failed", "past_progressive", "wanted", "could", "had_to"])
 FUNCTION_WORDS = frozenset(["to", "for", "at", "a"])

@@ -1024,10 +1024,7 @@ POSITION_TABLE = """
 앞에 front-AT in_front_of
 뒤에 back-AT behind
 """
-CONTAINERS = {
-    "위에": "책상 탁자 의자 침대 소파",
-    "안에": "가방 상자 바구니 배낭 냉장고",
-}
+CONTAINERS = {"위에": "책상 탁자 의자 침대 소파", "안에": "가방 상자 바구니 배낭 냉장고"}
 LANDMARKS = "의자 책상 침대 소파 탁자 문 창문 나무 상자 텔레비전 자동차"
 """What 옆에, 밑에, 앞에 and 뒤에 may follow."""
 
@@ -1188,10 +1185,7 @@ def _phrase(korean: str, gloss: str, english: str, tags: str = "") -> Phrase:
     words = []
     for word in english.split():
         text = word.split("=")[0].split("~")[0]
-        sure, possible = (
-            word.partition("~")[0].partition("=")[2],
-            word.partition("~")[2],
-        )
+        sure, possible = (word.partition("~")[0].partition("=")[2], word.partition("~")[2])
         if "=" not in word and "~" not in word:
             sure = "0"
         if word.endswith("~"):
@@ -1216,18 +1210,10 @@ POSITIONS = {
 def _forms(lemma: str, present: str, past: str, *modifying: str) -> dict[str, str]:
     """Spell the forms that follow from the principal parts by joining syllables."""
     stem, names = lemma[:-1], ("ㄴ", "는", "ㄹ", "면")
-    forms = {
-        "present": present,
-        "past": past,
-        **dict(zip(names, modifying, strict=False)),
-    }
+    forms = {"present": present, "past": past, **dict(zip(names, modifying, strict=False))}
     forms |= {ending: stem + ending for ending in ("고", "지", "기", "지만")}
     forms |= {"서": present[:-1] + "서", "야": present[:-1] + "야"}
-    forms |= {
-        "았지만": past[:-2] + "지만",
-        "았을": past[:-2] + "을",
-        "았기": past[:-2] + "기",
-    }
+    forms |= {"았지만": past[:-2] + "지만", "았을": past[:-2] + "을", "았기": past[:-2] + "기"}
     if "면" in forms:
         forms |= {"면서": forms["면"] + "서", "러": forms["면"][:-1] + "러"}
     return forms
@@ -1269,13 +1255,7 @@ def _adjectives() -> Iterator[Adjective]:
 
 ADJECTIVES = tuple(_adjectives())
 FEELINGS = tuple(
-    Frame(
-        row.split()[0],
-        _forms(*row.split()[:3]),
-        "be",
-        (english,),
-        flags=frozenset(["state"]),
-    )
+    Frame(row.split()[0], _forms(*row.split()[:3]), "be", (english,), flags=frozenset(["state"]))
     for row, english in _rows(FEELING_TABLE)
 )
 

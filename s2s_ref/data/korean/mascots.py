@@ -4,14 +4,7 @@ from collections.abc import Iterator
 
 from s2s_ref.data.korean import lexicon
 from s2s_ref.data.korean.pieces import Piece, finish, fixed, loosely
-from s2s_ref.data.korean.realisation import (
-    Clause,
-    I,
-    NounPhrase,
-    copula,
-    noun_phrase,
-    say,
-)
+from s2s_ref.data.korean.realisation import Clause, I, NounPhrase, copula, noun_phrase, say
 from s2s_ref.data.pairs import Pair
 
 
@@ -31,8 +24,7 @@ def _mascots() -> Iterator[Pair]:
     rain, main = fixed(lexicon.REASONS[0]), say(read, "shared")
     because = loosely(["because"], rain.korean[-1])
     rained = Piece(
-        who.korean + rain.korean + main.korean,
-        who.english + main.english + because + rain.english,
+        who.korean + rain.korean + main.korean, who.english + main.english + because + rain.english
     )
     yield finish(rained, ".", "because+number+statement")
     borrowed = Clause(frames["빌리다", "borrow"], friend, "past", gap="object", topic=False)

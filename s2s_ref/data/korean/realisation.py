@@ -171,8 +171,7 @@ def _place_phrase(
     the = "the" if clause else place.article
     front += [article(place.english[0])] if the == "a" else [the] if the else []
     return Piece(
-        [*inside.korean, head],
-        loosely(front, head) + linked(place.english, head) + inside.english,
+        [*inside.korean, head], loosely(front, head) + linked(place.english, head) + inside.english
     )
 
 
@@ -401,15 +400,8 @@ def _relative_clause(clause: Clause) -> Piece:
     """Say a clause before its noun in Korean, after it in English: who, that or where."""
     assert clause.gap
     piece = say(clause)
-    person = clause.gap_noun is not None and clause.gap_noun.kind in (
-        "person",
-        "relation",
-    )
-    pronoun = {
-        "subject": "who" if person else "that",
-        "object": "that",
-        "place": "where",
-    }
+    person = clause.gap_noun is not None and clause.gap_noun.kind in ("person", "relation")
+    pronoun = {"subject": "who" if person else "that", "object": "that", "place": "where"}
     verb = piece.korean[-1]
     return Piece(piece.korean, loosely([pronoun[clause.gap]], verb) + piece.english)
 
