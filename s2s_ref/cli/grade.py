@@ -162,7 +162,7 @@ def _print_results(out: "Console", course: "Course", results: "list[Result]") ->
     to_review = sum(result.to_review for result in results)
     if written or to_review:
         out.print(_to_mark(written, to_review))
-    if missing := translations.note(course, {result.lesson for result in results}):
+    if missing := translations.what_is_missing(course, {result.lesson for result in results}):
         out.print(missing)
     for result, why in unchecked(results):
         out.print(f"{result.student}, {result.lesson}: no check began: {why}", markup=False)

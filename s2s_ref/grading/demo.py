@@ -22,7 +22,7 @@ from s2s_ref.grading.cells import grade_id, is_solution
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.release import examine
 from s2s_ref.grading.sandbox.bubblewrap import problem
-from s2s_ref.grading.translations import counts_in
+from s2s_ref.grading.translations import has_translations
 
 PERFECT, UNTOUCHED = "perfect", "untouched"
 NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
@@ -125,7 +125,7 @@ def write_class(course: Course, students: list[Student]) -> None:
             if student.name != UNTOUCHED:
                 fill_in(notebook, answers_of(student, exercises, right))
             nbformat.write(notebook, target)
-        if counts_in(lesson):
+        if has_translations(lesson):
             write_translations(course, students, lesson)
 
 

@@ -153,7 +153,7 @@ class _Run:
             "submission": digest.hexdigest(),
             "lesson": self._solution_digests[submission.lesson],
             "limits": str(self._limits),
-            "references": translations.stamp(self._course, submission.lesson),
+            "references": translations.references_digest(self._course, submission.lesson),
             "autograded": [status.st_size, status.st_mtime_ns] if status else None,
         }
 

@@ -44,7 +44,7 @@ def unchecked(results: list[Result]) -> list[tuple[Result, str]]:
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonMistake:
     """A mistake of the class: its exercise, its name, its headline, and how many made it."""
 
     exercise: str
@@ -53,17 +53,17 @@ class Common:
     count: int
 
 
-def commonest_mistakes(results: list[Result]) -> list[Common]:
+def commonest_mistakes(results: list[Result]) -> list[CommonMistake]:
     """Count the named mistakes of a class, the commonest first."""
     counts = Counter(
         (v["exercise"], v["mistake"], v["headline"])
         for result in results
         for v in result.verdicts
-        # a wrong prediction is part of learning, and not a mistake
+        # a prediction fails only if it is missing or malformed: no mistake in understanding
         if v["mistake"] and not v["passed"] and find(v["exercise"]).kind != "prediction"
     )
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [Common(*key, count) for key, count in ordered]
+    return [CommonMistake(*key, count) for key, count in ordered]
 
 
 def as_plain(results: list[Result]) -> dict[str, Any]:

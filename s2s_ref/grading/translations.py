@@ -45,21 +45,21 @@ def judge_file(
     return found.points
 
 
-def counts_in(lesson: str) -> bool:
+def has_translations(lesson: str) -> bool:
     """Tell whether a lesson is the one with the file of translations."""
     return lesson.endswith(f"_{CHECK.partition('.')[0]}")
 
 
-def stamp(course: Course, lesson: str) -> str:
+def references_digest(course: Course, lesson: str) -> str:
     """Return a digest of the references, on which the points depend."""
     digest = hashlib.sha256()
-    if counts_in(lesson) and course.capstone_references.is_dir():
+    if has_translations(lesson) and course.capstone_references.is_dir():
         for path in sorted(course.capstone_references.iterdir()):
             digest.update(f"{path.name}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def note(course: Course, lessons: Iterable[str]) -> str:
+def what_is_missing(course: Course, lessons: Iterable[str]) -> str:
     """Return what the instructor has to do so that these lessons can be graded, or nothing."""
     prepared = course.capstone_references.is_dir()
-    return TO_PREPARE if any(map(counts_in, lessons)) and not prepared else ""
+    return TO_PREPARE if any(map(has_translations, lessons)) and not prepared else ""

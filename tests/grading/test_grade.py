@@ -35,6 +35,7 @@ from s2s_ref.grading import grade, gradebook
 from s2s_ref.grading import results as grading_results
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.gradebook import register
+from s2s_ref.grading.nbgrader_steps import sandbox_execute
 from s2s_ref.grading.release import release
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.settings import VERDICTS
@@ -387,6 +388,15 @@ def test_grading_again_gives_the_same(graded):
             before.verdicts,
             before.error,
         )
+
+
+def test_nbgraders_step_makes_the_same_job_and_runs_nothing_again(graded, monkeypatch):
+    course, results, _ = graded
+    names = ("edited", "dead", "parted")
+    monkeypatch.setattr(sandbox_execute, "execute", lambda _: 1 / 0)
+    options = grade.GradingOptions(again=True, force=True)
+    for again in grade.grade(course, [Submission(n, LESSON) for n in names], options=options):
+        assert (again.error, again.score) == ("", results[again.student].score)
 
 
 def test_what_has_not_changed_is_not_graded_again_and_says_so(graded):

@@ -120,9 +120,11 @@ def test_without_a_capstone_the_cell_says_so_and_the_instructor_is_told(tmp_path
     cell = verified(course)
     assert determine_grade(cell) == (0, WORTH)
     assert "no sentences are prepared for this class" in re.sub(r"\s+", " ", told(cell))
-    assert "s2s capstone prepare FILE" in module.note(course, [LESSON, "08_two_attentions"])
-    assert not module.note(course, ["08_two_attentions"])
-    assert not module.note(prepared(tmp_path / "other"), [LESSON])
+    assert "s2s capstone prepare FILE" in module.what_is_missing(
+        course, [LESSON, "08_two_attentions"]
+    )
+    assert not module.what_is_missing(course, ["08_two_attentions"])
+    assert not module.what_is_missing(prepared(tmp_path / "other"), [LESSON])
 
 
 def test_an_instructors_folder_that_was_changed_is_an_error_and_no_mark(tmp_path):

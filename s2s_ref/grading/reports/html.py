@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from s2s_ref.checks.registry import Mistake, find
-from s2s_ref.grading.results import Common, Result, commonest_mistakes
+from s2s_ref.grading.results import CommonMistake, Result, commonest_mistakes
 
 MOST_MISTAKES = 15
 STUCK_BELOW = 0.5
@@ -143,7 +143,7 @@ def _exercise_bars(results: Sequence[Result]) -> dict[str, Markup]:
     return {lesson: bars(own, axis, "exercise") for lesson, own in rows.items()}
 
 
-def _mistake(common: Common) -> Mistake | None:
+def _mistake(common: CommonMistake) -> Mistake | None:
     """Return the named mistake, unless the course no longer has it."""
     known = {m.name: m for m in find(common.exercise).mistakes}
     return known.get(common.mistake)

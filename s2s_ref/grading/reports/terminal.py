@@ -5,7 +5,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from s2s_ref.grading.results import Common, Result
+from s2s_ref.grading.results import CommonMistake, Result
 
 
 def score_table(results: list[Result]) -> Table:
@@ -34,7 +34,7 @@ def _cell(result: Result | None) -> str:
     return f"{result.score:g}"
 
 
-def mistake_table(mistakes: list[Common]) -> Table:
+def mistake_table(mistakes: list[CommonMistake]) -> Table:
     """Return mistakes, each with how many students made it."""
     table = Table("students", "exercise", "mistake")
     for m in mistakes:
