@@ -68,14 +68,14 @@ ADVICE = {
         "Which operation writes in place? Look for `+=`, `[...] =` and names that end in `_`.",
     ),
     "again": Advice(
-        "the same call does not give the same result every time",
-        "A result may depend on nothing but the arguments and the weights.",
+        "the same call does not always give the same result",
+        "A result should depend on the arguments and the weights only.",
         "Does your code draw random numbers, or keep something from an earlier call?",
     ),
     "training": Advice(
-        "the result is another one in training mode",
-        "The course's models do the same in training and afterwards, unless the text says so.",
-        "Which layer of yours does something else while it is trained?",
+        "the result is different in training mode",
+        "The course's models do the same in both modes, unless the text says otherwise.",
+        "Which of your layers behaves differently in training mode?",
     ),
     "padding": Advice(
         "the result depends on padding",

@@ -93,7 +93,7 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
 
 
 def _add_variations(prepared: Prepared) -> None:
-    """Add the first case with its batch permuted, with more padding, and repeated, where it can."""
+    """Add variations of the first case, as far as its arguments allow them."""
     exercise, base = prepared.exercise, prepared.cases[0]
     axes = argument_axes(exercise.reference, base.call.arguments)
     draws = any(isinstance(value, Generator) for value in base.call.arguments.values())

@@ -73,7 +73,7 @@ class WorkspaceManager(AsyncKernelManager):
 
     @property
     def ended_from_outside(self) -> bool:
-        """Whether something else than the submission or the grader ended the kernel."""
+        """Whether something other than the submission or the grader ended the kernel."""
         return bool(getattr(self.provisioner, "ended_from_outside", False))
 
     async def end(self) -> None:

@@ -28,7 +28,7 @@ class BwrapProvisioner(LocalProvisioner):
 
     workspace: Workspace
     ended_from_outside = False
-    """Whether something else than the submission or this class ended the kernel."""
+    """Whether something other than the submission or this class ended the kernel."""
 
     _killed = False
 

@@ -67,7 +67,7 @@ def _try(job: Job) -> Outcome:
 
 
 class KernelKilledError(Exception):
-    """The kernel was ended by something else than the submission or the grader."""
+    """The kernel was ended by something other than the submission or the grader."""
 
 
 def _hidden(job: Job) -> tuple[Path, ...]:
@@ -106,7 +106,7 @@ class Runner(NotebookClient):
             manager := WorkspaceManager(workspace, PROVISIONERS[job.isolation]),
             allow_errors=True,
             interrupt_on_timeout=True,
-            raise_on_iopub_timeout=False,  # by much output, of which some is then lost
+            raise_on_iopub_timeout=False,  # too much output costs only a part of it
             error_on_timeout=timed_out,
             startup_timeout=job.limits.start,
             shutdown_kernel="immediate",
@@ -149,11 +149,11 @@ class Runner(NotebookClient):
         self.execute_cell(cell, index)
         if self._timed_out and not self._idle:
             self._stop(cell, "the kernel was ended because it ran past the time limit")
-        elif not self._idle:  # the message that it is idle was lost behind one that is too large
+        elif not self._idle:  # a message was too large, and the connection was cut
             cell.outputs.append(new_output("display_data", {"text/plain": TOO_MUCH}))
 
     def _stop(self, cell: NotebookNode, why: str) -> None:
-        """End the run, and say so in the cell that was the reason."""
+        """End the run, and say why in the cell that caused it."""
         self._stopped = f"{why} in an earlier cell"
         cell.outputs.append(_error(f"Here {why}, so neither this cell nor a later one counts."))
 
