@@ -99,6 +99,76 @@ gru_step.edit(
     question="Which two things does the update gate weigh against each other?",
 )
 
+gru_step.edit(
+    "gates_by_tanh",
+    "the gates went through a tanh, not a sigmoid",
+    base=gru_step_with_short_names,
+    replace={"r = torch.sigmoid": "r = torch.tanh", "z = torch.sigmoid": "z = torch.tanh"},
+    why="A gate says how much: none is 0, all is 1, and less than none has no meaning.",
+    question="Between which two numbers does a gate lie?",
+)
+
+gru_step.edit(
+    "reset_on_the_sum",
+    "the reset gate multiplies the word's part too",
+    base=gru_step_with_short_names,
+    replace={"x_n + r * h_n": "r * (x_n + h_n)"},
+    why="The gate sets the past aside. The new word must always be read.",
+    question="Which part of the candidate does the reset gate multiply?",
+)
+
+gru_step.edit(
+    "parts_of_three",
+    "the product was cut in parts of three numbers, not in three parts",
+    base=gru_step_with_short_names,
+    replace={
+        "(x @ W_x + b_x).chunk": "(x @ W_x + b_x).split",
+        "(h @ W_h + b_h).chunk": "(h @ W_h + b_h).split",
+    },
+    why="`split` takes the size of the parts, `chunk` takes how many there are.",
+    question="How many parts are there, and how long is each?",
+    raises="to unpack",
+)
+
+gru_step.edit(
+    "gates_detached",
+    "no gradient goes back through the gates",
+    base=gru_step_with_short_names,
+    replace={
+        "torch.sigmoid(x_r + h_r)": "torch.sigmoid(x_r + h_r).detach()",
+        "torch.sigmoid(x_z + h_z)": "torch.sigmoid(x_z + h_z).detach()",
+    },
+    why="Training could then not learn when to keep and when to forget.",
+    question="Which lines take no part in the backward pass?",
+)
+
+gru_step.edit(
+    "biases_forgotten",
+    "the biases are forgotten",
+    base=gru_step_with_short_names,
+    replace={" + b_x": "", " + b_h": ""},
+    why="A gate's bias says how open it is before any word is read.",
+    question="Which of the six arguments do your lines not use?",
+)
+
+gru_step.edit(
+    "candidate_first",
+    "the candidate was taken from the first part",
+    base=gru_step_with_short_names,
+    replace={"x_r, x_z, x_n =": "x_n, x_r, x_z =", "h_r, h_z, h_n =": "h_n, h_r, h_z ="},
+    why="The weights lie in the order reset, update, candidate.",
+    question="Which of the three parts is the last?",
+)
+
+gru_step.edit(
+    "gates_without_the_word",
+    "the gates do not look at the word",
+    base=gru_step_with_short_names,
+    replace={"(x_r + h_r)": "(h_r)", "(x_z + h_z)": "(h_z)"},
+    why="Whether to forget depends on what is read.",
+    question="Which two parts make up each gate?",
+)
+
 
 @gru_step.alternative
 def gru_step_by_slices(x, h, W_x, W_h, b_x, b_h):

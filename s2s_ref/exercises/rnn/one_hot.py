@@ -12,7 +12,7 @@ from s2s_ref.checks.registry import exercise
     reference=rnn.one_hot,
     title="Words as one-hot vectors",
     returns="vectors",
-    edges=[{"batch": 1}, {"len": 1}, {"vocab": 40}],
+    edges=[{"batch": 1}, {"len": 1}, {"batch": 4, "vocab": 40}],
     hints=[
         "A one-hot vector answers one question for every word of the vocabulary: is it this one? "
         "How many answers are yes?",
@@ -88,3 +88,77 @@ def one_hot_from_identity(ids, vocab_size):
 @one_hot.alternative
 def one_hot_by_comparing(ids, vocab_size):
     return (ids.unsqueeze(-1) == torch.arange(vocab_size)).float()
+
+
+@one_hot.alternative
+def one_hot_with_loops(ids, vocab_size):
+    vectors = torch.zeros(*ids.shape, vocab_size)
+    for i, row in enumerate(ids.tolist()):
+        for j, word in enumerate(row):
+            vectors[i, j, word] = 1
+    return vectors
+
+
+one_hot.edit(
+    "id_written",
+    "the id stands where the 1 should be",
+    base=one_hot_with_loops,
+    replace={"word] = 1": "word] = word"},
+    why="Word 6 would look twice as large as word 3, but an id is only a name.",
+    question="Which two numbers may a one-hot vector hold?",
+)
+
+one_hot.edit(
+    "last_word_skipped",
+    "the last word of every sentence has no 1",
+    base=one_hot_with_loops,
+    replace={"enumerate(row)": "enumerate(row[:-1])"},
+    why="A vector of zeros stands for no word at all.",
+    question="Which is the last place that your loop visits?",
+)
+
+one_hot.edit(
+    "size_of_the_example",
+    "the vocabulary's size is written as a number",
+    base=one_hot_from_identity,
+    replace={"eye(vocab_size)": "eye(3)"},
+    why="Only the example has a vocabulary of 3 words.",
+    question="Where does the function learn how many words there are?",
+    raises="out of bounds|out of range",
+)
+
+one_hot.edit(
+    "true_and_false",
+    "the vectors hold True and False",
+    base=one_hot_by_comparing,
+    replace={".float()": ""},
+    why="A layer's weights are floats, and PyTorch does not multiply floats by True and False.",
+    question="Which dtype do your vectors have, and how do they become float32?",
+)
+
+one_hot.edit(
+    "nested_lists",
+    "lists came back, not a tensor",
+    base=one_hot_by_comparing,
+    replace={".float()": ".float().tolist()"},
+    why="The RNN multiplies the vectors by a matrix, and lists cannot be multiplied so.",
+    question="How does a list of numbers become a tensor?",
+)
+
+one_hot.edit(
+    "bag_of_words",
+    "the words of a sentence share one vector",
+    base=one_hot_by_comparing,
+    replace={".float()": ".any(dim=1).float()"},
+    why="Then nobody can tell which word came first.",
+    question="How many vectors belong to a sentence of three words?",
+)
+
+one_hot.edit(
+    "axis_in_front",
+    "the new axis is in the wrong place",
+    base=one_hot_by_comparing,
+    replace={".float()": ".float().permute(2, 0, 1)"},
+    why="The vocabulary must be the last axis: that is the one a matrix multiplies.",
+    question="Which axis of your result is as long as the vocabulary?",
+)

@@ -133,3 +133,79 @@ def step_on_concatenation(x, h, W_xh, W_hh, b):
 def step_with_einsum(x, h, W_xh, W_hh, b):
     word = torch.einsum("be,eh->bh", x, W_xh)
     return (word + torch.einsum("bi,ih->bh", h, W_hh) + b).tanh()
+
+
+@rnn_step.mistake(
+    "the bias is added twice",
+    why="PyTorch's layers have a bias for the word and one for the state; here there is only one.",
+    question="How many times does b stand in the formula?",
+)
+def bias_twice(x, h, W_xh, W_hh, b):
+    return torch.tanh((x @ W_xh + b) + (h @ W_hh + b))
+
+
+@rnn_step.mistake(
+    "the word is not used",
+    why="The state then goes on by itself, whatever the sentence says.",
+    question="Where does your line read the new word?",
+)
+def word_unused(x, h, W_xh, W_hh, b):
+    return torch.tanh(h @ W_hh + b)
+
+
+@rnn_step.mistake(
+    "the old state is added as it is, without W_hh",
+    why="The network then cannot learn what to keep of the past.",
+    question="Which matrix does the old state go through?",
+)
+def state_without_weights(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h + b)
+
+
+@rnn_step.mistake(
+    "there is a relu where the tanh should be",
+    why="A relu lets the state grow without limit, and cuts off all that is negative.",
+    question="Which function's values lie between -1 and 1?",
+)
+def relu(x, h, W_xh, W_hh, b):
+    return torch.relu(x @ W_xh + h @ W_hh + b)
+
+
+@rnn_step.mistake(
+    "the numbers were multiplied one by one, where matrices should be",
+    why="Every number of the new state depends on all numbers of the word.",
+    question="Which operator multiplies matrices: `*` or `@`?",
+    raises="must match the size",
+)
+def one_by_one(x, h, W_xh, W_hh, b):
+    return torch.tanh(x * W_xh + h * W_hh + b)
+
+
+@rnn_step.mistake(
+    "no gradient goes back to the old state",
+    why="Training could not learn what an earlier step should have kept.",
+    question="Which call cuts the old state off from the steps that made it?",
+)
+def state_detached(x, h, W_xh, W_hh, b):
+    return torch.tanh(x @ W_xh + h.detach() @ W_hh + b)
+
+
+@rnn_step.mistake(
+    "a pair came back, not the new state alone",
+    why="PyTorch's layers return outputs and a state. One step has one result.",
+    question="How many things does the signature say come back?",
+)
+def pair_returned(x, h, W_xh, W_hh, b):
+    new = torch.tanh(x @ W_xh + h @ W_hh + b)
+    return new, new
+
+
+@rnn_step.mistake(
+    "the new state was written into the old one",
+    why="The old state is still needed: by the caller, and for the gradients.",
+    question="Which line changes `h` itself? How would you make a new tensor?",
+    raises="inplace operation",
+)
+def written_into_the_state(x, h, W_xh, W_hh, b):
+    h[:] = torch.tanh(x @ W_xh + h @ W_hh + b)
+    return h

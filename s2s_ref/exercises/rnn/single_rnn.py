@@ -22,7 +22,7 @@ from s2s_ref.checks.registry import Built, exercise
         "may be negative, and they need not sum to 1.",
     ],
 )
-def SingleRNN(draw: Draw, batch=2, len=3, embed=4, hidden=5, src_vocab=7, tgt_vocab=6):
+def SingleRNN(draw: Draw, batch=3, len=4, embed=2, hidden=5, src_vocab=7, tgt_vocab=6):
     """Draw sizes and sentences."""
     sizes = {
         "src_vocab_size": src_vocab,
@@ -134,6 +134,74 @@ SingleRNN.edit(
     question="Which of your layers gives numbers that may also be above 0?",
 )
 
+SingleRNN.edit(
+    "ReluBetween",
+    "there is a relu between the RNN and the affine layer",
+    base=SingleRNNLineByLine,
+    replace={"self.output(states)": "self.output(states.relu())"},
+    why="It cuts off all that is negative, half of what the RNN has to say.",
+    question="Through which layers does a word pass in the table above the cell?",
+)
+
+SingleRNN.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=SingleRNNLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Through which layers does a word pass in the table above the cell?",
+)
+
+SingleRNN.edit(
+    "Flattened",
+    "batch and length were merged into one axis",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.flatten(0, 1)"},
+    why="Nobody can tell any more which words belong to the same sentence.",
+    question="How many axes does the signature promise?",
+)
+
+SingleRNN.edit(
+    "VocabularySecond",
+    "the vocabulary's axis comes before the words'",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.transpose(1, 2)"},
+    why="PyTorch's loss wants it so, but everywhere in the course the vocabulary is the last axis.",
+    question="Which axis of your result is as long as the vocabulary?",
+)
+
+SingleRNN.edit(
+    "WithState",
+    "the RNN's state came back too",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits, last"},
+    why="Training hands what comes back to the loss, and a pair has no loss.",
+    question="How many things does the signature say come back?",
+)
+
+SingleRNN.edit(
+    "StateKept",
+    "it keeps its state for the next call",
+    base=SingleRNNLineByLine,
+    replace={
+        "states, last = self.rnn(vectors)": "states, last = self.rnn(vectors, vars(self)."
+        'get("kept"))\n        self.__dict__["kept"] = last.detach()'
+    },
+    why="Every sentence would be translated as if it went on with the one before.",
+    question="What should the RNN know before the first word of a new sentence?",
+    raises="hidden size|hidden_size",
+)
+
+SingleRNN.edit(
+    "StateOfOneSentence",
+    "the first state fits a batch of one sentence only",
+    base=SingleRNNLineByLine,
+    replace={"self.rnn(vectors)": "self.rnn(vectors, torch.zeros(1, 1, self.rnn.hidden_size))"},
+    why="Training reads many sentences side by side, each with a state of its own.",
+    question="What does the layer start from when you give it one argument only?",
+    raises="hidden size|hidden_size",
+)
+
 
 @SingleRNN.alternative
 class SingleRNNWordByWord(nn.Module):
@@ -149,3 +217,13 @@ class SingleRNNWordByWord(nn.Module):
             state, h = self.rnn(self.embedding(src[:, t : t + 1]), h)
             logits.append(self.output(state))
         return torch.cat(logits, dim=1)
+
+
+SingleRNN.edit(
+    "StateNotHandedOn",
+    "every word is read as if it were the first",
+    base=SingleRNNWordByWord,
+    replace={"t : t + 1]), h)": "t : t + 1]))"},
+    why="Then each word is translated alone, as if by a dictionary.",
+    question="What does the second call of the RNN know of the first word?",
+)

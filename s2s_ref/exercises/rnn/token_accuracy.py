@@ -12,6 +12,7 @@ from s2s_ref.checks.registry import exercise
     title="Token accuracy",
     returns="accuracy",
     edges=[{"batch": 1}, {"len": 1}, {"len": 6}],
+    plain_number=True,
     hints=[
         "The model's answer at a position is the word with the highest logit. What share of all "
         "positions has the right answer?",
@@ -21,12 +22,15 @@ from s2s_ref.checks.registry import exercise
         "Answers [[4, 2], [1, 1]] against targets [[4, 3], [1, 1]]: 3 of 4 are right, so 0.75.",
     ],
 )
-def token_accuracy(draw: Draw, batch=4, len=5, vocab=6):
-    """Draw logits that are right at about two thirds of the tokens."""
+def token_accuracy(draw: Draw, batch=3, len=7, vocab=6):
+    """Draw logits that are right at about two thirds of the tokens, by far or by a little."""
     tgt = draw.ids(0, vocab, batch, len)
-    right = (draw.normal(batch, len, 1) < 0.4).float()
-    logits = draw.normal(batch, len, vocab) + 9 * right * rnn.one_hot(tgt, vocab)
-    return {"logits": logits, "tgt": tgt}
+    right = draw.normal(batch, len, 1) < 0.4
+    logits = draw.normal(batch, len, vocab)
+    narrowly = logits.amax(dim=-1, keepdim=True) + 0.1
+    winner = torch.where(draw.normal(batch, len, 1) < 0, narrowly, 9.0)
+    logits = torch.where(right & (rnn.one_hot(tgt, vocab) == 1), winner, logits)
+    return {"logits": logits - 3, "tgt": tgt}
 
 
 @token_accuracy.mistake(
@@ -104,5 +108,81 @@ def accuracy_with_loops(logits, tgt):
 
 
 @token_accuracy.alternative
-def accuracy_as_tensor(logits, tgt):
-    return torch.mean((logits.topk(1).indices.squeeze(-1) == tgt).to(torch.float32))
+def accuracy_with_topk(logits, tgt):
+    answers = logits.topk(1).indices.squeeze(-1)
+    return torch.mean((answers == tgt).to(torch.float32)).item()
+
+
+token_accuracy.edit(
+    "tensor_returned",
+    "a tensor came back, not a plain number",
+    base=accuracy_with_topk,
+    replace={".item()": ""},
+    why="A curve and a table want numbers.",
+    question="How does a tensor with one number in it become a plain number?",
+)
+
+token_accuracy.edit(
+    "error_rate",
+    "this is the share of wrong tokens",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers != tgt"},
+    why="It falls while the model learns; an accuracy rises.",
+    question="Which of the two do you count: tokens that are right, or that are not?",
+)
+
+token_accuracy.edit(
+    "rounded",
+    "the share was rounded",
+    base=accuracy_with_topk,
+    replace={"return torch.mean": "return round(torch.mean", ".item()": ".item(), 2)"},
+    why="Two models that differ a little would look the same.",
+    question="Which step changes the number only to make it shorter?",
+)
+
+token_accuracy.edit(
+    "first_sentence",
+    "only the first sentence was compared",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers[0] == tgt[0]"},
+    why="The other sentences of the batch count as much.",
+    question="Which sentences does your comparison cover?",
+)
+
+
+@token_accuracy.mistake(
+    "the share was rounded down to a whole number",
+    why="`//` drops what stands behind the point, so only a perfect batch has more than 0.",
+    question="What is 3 // 4, and what is 3 / 4?",
+)
+def whole_number(logits, tgt):
+    return float((logits.argmax(dim=-1) == tgt).sum().item() // tgt.numel())
+
+
+@token_accuracy.mistake(
+    "positions with the id 0 were left out",
+    why="In this lesson 0 is a word like any other: nothing is padded yet.",
+    question="Which positions does your comparison cover?",
+)
+def zero_left_out(logits, tgt):
+    real = tgt != 0
+    return (logits.argmax(dim=-1)[real] == tgt[real]).float().mean().item()
+
+
+@token_accuracy.mistake(
+    "a token counted only if its probability is over one half",
+    why="The model's answer is the likeliest word, and among many words it may have a third.",
+    question="What makes a word the model's answer?",
+)
+def over_one_half(logits, tgt):
+    chances = logits.softmax(dim=-1).gather(-1, tgt.unsqueeze(-1))
+    return (chances > 0.5).float().mean().item()
+
+
+@token_accuracy.mistake(
+    "this is the mean probability of the right words",
+    why="Accuracy asks only whether the right word comes first, not by how much.",
+    question="What does each position add to the count: 0 or 1, or something between?",
+)
+def mean_probability(logits, tgt):
+    return logits.softmax(dim=-1).gather(-1, tgt.unsqueeze(-1)).mean().item()

@@ -133,6 +133,83 @@ unroll.edit(
     question="How far is your `return` indented: does it belong to the loop, or come after it?",
 )
 
+unroll.edit(
+    "starts_from_zeros",
+    "the first state is zero, not the one that was given",
+    base=unroll_by_position,
+    replace={"states = []": "states, h = [], torch.zeros_like(h)"},
+    why="In the next lesson the first state holds a whole sentence. It would be thrown away.",
+    question="Which state does your first step start from?",
+)
+
+unroll.edit(
+    "cut_anew",
+    "words and sentences were mixed up when the axes were made",
+    base=unroll_by_position,
+    replace={
+        "torch.stack(states, dim=1)": "torch.stack(states).view(inputs.shape[0], -1, h.shape[1])"
+    },
+    why="`view` and `reshape` only cut the same numbers anew. They never move an axis.",
+    question="Which axis comes first after `torch.stack(states)`, and how do two axes change "
+    "places?",
+)
+
+unroll.edit(
+    "list_returned",
+    "a list of states came back, not one tensor",
+    base=unroll_by_position,
+    replace={"torch.stack(states, dim=1)": "states"},
+    why="The next layer reads all states at once.",
+    question="Which function puts a list of tensors side by side along a new axis?",
+)
+
+unroll.edit(
+    "graph_lost",
+    "the states were kept without their gradients",
+    base=unroll_by_position,
+    replace={"append(h)": "append(h.detach())"},
+    why="Training would change nothing, because the backward pass stops here.",
+    question="Which step keeps the numbers of a state only?",
+)
+
+unroll.edit(
+    "truncated",
+    "no gradient goes back from one step to the step before",
+    base=unroll_by_position,
+    replace={"h @ W_hh": "h.detach() @ W_hh"},
+    why="Training could not learn what an earlier step should have kept.",
+    question="Which call cuts a state off from the steps that made it?",
+)
+
+unroll.edit(
+    "first_word_always",
+    "every step reads the first word",
+    base=unroll_by_position,
+    replace={"inputs[:, t]": "inputs[:, 0]"},
+    why="The other words of the sentence are never read.",
+    question="Which word does your second step read?",
+)
+
+unroll.edit(
+    "first_word_skipped",
+    "the first word is never read",
+    base=unroll_by_position,
+    replace={"range(inputs.shape[1])": "range(1, inputs.shape[1])"},
+    why="There is one state too few, and all the others lack the first word.",
+    question="At which number does the first word stand?",
+    raises="non-empty",
+)
+
+unroll.edit(
+    "last_word_skipped",
+    "the last word is never read",
+    base=unroll_by_position,
+    replace={"range(inputs.shape[1])": "range(inputs.shape[1] - 1)"},
+    why="There is one state too few. In Korean it is the verb's.",
+    question="Which is the last number that `range(3)` gives?",
+    raises="non-empty",
+)
+
 
 @unroll.alternative
 def unroll_into_a_tensor(inputs, h, W_xh, W_hh, b):

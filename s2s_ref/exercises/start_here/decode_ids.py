@@ -5,9 +5,13 @@ from s2s_ref.exercises.start_here.encode_sentence import (
     BOS,
     EOS,
     PAD,
-    UNK,  # noqa: F401 - an edit names it
+    UNK,
+    WORDS,
     make_vocabulary,
 )
+
+LIKE_SPECIAL_TOKENS = ["books", "shoes", "boats", "so"]
+"""Words that begin with letters of <bos> and end with letters of <eos>."""
 
 
 def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
@@ -25,7 +29,7 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
     reference=reference_decode_ids,
     title="Ids as a sentence",
     returns="sentence",
-    edges=[{"length": 1}, {"length": 0}, {"eos": 0}],
+    edges=[{"length": 1}, {"length": 0}, {"eos": 0}, {"bos": 0}, {"bos": 0, "eos": 0, "length": 0}],
     hints=[
         "A program writes ids until it writes one that means 'done', or until somebody stops it. "
         "Which of the special tokens should a reader see, and what of the words after the end?",
@@ -34,16 +38,20 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
         "With {0: '<pad>', 1: '<bos>', 2: '<eos>', 5: '물을'}, the ids [1, 5, 2, 5, 0] say '물을'.",
     ],
 )
-def decode_ids(draw, length=4, eos=1):
+def decode_ids(draw, length=3, bos=1, eos=1):
     """Draw ids with all special tokens among them, and words after the end.
 
-    With `eos` 0 there is no end, as when the program that wrote them was stopped.
+    With `bos` 0 there is no beginning, and with `eos` 0 no end, as when the program that wrote the
+    ids was stopped.
     """
-    words = {i: word for word, i in make_vocabulary(draw).items()}
-    body = [3, *draw.ids(4, len(words), length).tolist()][: length + 1] if length else []
-    after = draw.ids(4, len(words), 2).tolist() if draw.chance(0.7) else []
-    end = [2, *after, 0] if eos else []
-    return {"ids": [1, 0, *draw.shuffled(body), *end], "words": words}
+    first, last, other = draw.shuffled(LIKE_SPECIAL_TOKENS)[:3]
+    inner = draw.shuffled(WORDS)[:4]
+    ids = make_vocabulary(draw, draw.shuffled([first, last, other, *inner]))
+    middle = draw.shuffled([PAD, UNK, inner[0], inner[0], *inner[1:length]])
+    body = {0: [], 1: [first]}.get(length, [first, *middle, last])
+    after = [other, EOS, inner[3], PAD] if length > 1 else []
+    written = [BOS] * bos + body + [EOS, *after] * eos
+    return {"ids": [ids[word] for word in written], "words": {i: word for word, i in ids.items()}}
 
 
 decode_ids.edit(
@@ -196,6 +204,101 @@ decode_ids.edit(
     why="Special tokens are for the program; a reader should see words only.",
     question="Your code keeps a word that differs from `<bos>` or from `<pad>`. Which word does "
     "not?",
+)
+
+
+@decode_ids.mistake(
+    "the ids of the special tokens are written as numbers",
+    why="Each vocabulary gives its own ids, and 2 may be any word.",
+    question="Which text do you find in `words` at the id of <eos>?",
+)
+def ids_as_numbers(ids, words):
+    sentence = []
+    for i in ids:
+        if i == 2:
+            break
+        if i > 2:
+            sentence.append(words[i])
+    return " ".join(sentence)
+
+
+decode_ids.edit(
+    "first_skipped",
+    "the first id was skipped, whatever it is",
+    base=reference_decode_ids,
+    replace={"for i in ids": "for i in ids[1:]"},
+    why="The ids that a program writes need not begin with <bos>, and then a word is lost.",
+    question="How does your code know that the first id is that of <bos>?",
+)
+
+decode_ids.edit(
+    "stops_at_pad",
+    "it stops at <pad> already",
+    base=reference_decode_ids,
+    replace={"== EOS": "in (EOS, PAD)"},
+    why="<pad> only fills a gap, and words may follow it.",
+    question="Which special token ends a sentence, and which is only left out?",
+)
+
+
+@decode_ids.mistake(
+    "letters of the words were stripped off together with <bos>",
+    why="`strip` takes a set of letters, not a word: it takes b, o and s from any word's end.",
+    question="At which step can you still tell a token from the letters of another word?",
+)
+def letters_stripped(ids, words):
+    text = " ".join(words[i] for i in ids if words[i] != PAD)
+    return text.split(EOS)[0].lstrip("<bos> ").rstrip()
+
+
+@decode_ids.mistake(
+    "two spaces stand where a special token was taken out",
+    why="Nobody can see it, and yet the text does not equal the sentence.",
+    question="What is left of ' <pad> ' when <pad> is replaced by nothing?",
+)
+def replaced_in_the_text(ids, words):
+    text = " ".join(words[i] for i in ids).split(EOS)[0]
+    return text.replace(BOS, "").replace(PAD, "").strip()
+
+
+@decode_ids.mistake(
+    "only an <eos> at the very end was taken off",
+    why="Ids may follow the end of a sentence, and they mean nothing.",
+    question="What should happen to the ids behind the first <eos>?",
+)
+def only_the_last_eos(ids, words):
+    sentence = [words[i] for i in ids if words[i] not in (BOS, PAD)]
+    if sentence and sentence[-1] == EOS:
+        sentence.pop()
+    return " ".join(sentence)
+
+
+decode_ids.edit(
+    "last_id_looked_at",
+    "only an <eos> at the very end was taken off",
+    base=only_the_last_eos,
+    replace={"if sentence and sentence[-1]": "if sentence[-1]"},
+    why="Ids may follow the end of a sentence, and they mean nothing.",
+    question="What should happen to the ids behind the first <eos>?",
+    raises="out of range",
+)
+
+decode_ids.edit(
+    "ids_kept",
+    "the ids came back, not their words",
+    base=reference_decode_ids,
+    replace={"append(words[i])": "append(str(i))"},
+    why="A reader knows words, and the ids mean something to the program only.",
+    question="What do you append: the id, or what `words` holds for it?",
+)
+
+decode_ids.edit(
+    "repeats_left_out",
+    "a word that came before was left out",
+    base=reference_decode_ids,
+    replace={"(BOS, PAD)": "(BOS, PAD, *sentence)"},
+    why="A sentence may say a word twice.",
+    question="Which step drops a word that was already there?",
 )
 
 

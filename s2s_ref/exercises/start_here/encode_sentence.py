@@ -5,14 +5,17 @@ from s2s_ref.checks.registry import exercise
 
 PAD, BOS, EOS, UNK = "<pad>", "<bos>", "<eos>", "<unk>"
 
-WORDS = "저는 책을 샀어요 친구가 물을 마셔요 고양이를 봤어요 오늘 학교에".split()
-"""The words from which vocabularies and sentences are drawn."""
+WORDS = "저는 책을 샀어요. 친구가 물을 마셔요 고양이를 봤어요. 학교에 Seoul KTX Jeju iPhone".split()
+"""The words from which vocabularies and sentences are drawn, in two scripts and with capitals."""
+
+CAPITALS = [word for word in WORDS if not word.islower() and word.isascii()]
 
 
-def make_vocabulary(draw: Draw) -> dict[str, int]:
-    """Give the ids 0 to 3 to the special tokens and the next ones to six drawn words."""
-    words = [PAD, BOS, EOS, UNK, *draw.shuffled(WORDS)[:6]]
-    return {word: i for i, word in enumerate(words)}
+def make_vocabulary(draw: Draw, words: list[str]) -> dict[str, int]:
+    """Give ids to the special tokens, at any place but the first, and to these words."""
+    pad, bos, eos, unk, *others = draw.distinct(1, 4 + len(words), 3 + len(words))
+    named = {PAD: pad, BOS: bos, EOS: eos, UNK: unk}
+    return named | dict(zip(words, [0, *others], strict=True))
 
 
 def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list[int]:
@@ -36,11 +39,19 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
         "known and one unknown word: [1, 4, 3, 2].",
     ],
 )
-def encode_sentence(draw, words=4):
-    """Draw a vocabulary of six words, and a sentence that also has words it does not know."""
-    vocabulary = make_vocabulary(draw)
-    sentence = " ".join(draw.shuffled(WORDS)[:words])
-    return {"sentence": sentence, "vocabulary": vocabulary}
+def encode_sentence(draw, words=5):
+    """Draw a vocabulary of six words, and a sentence that also has words it does not know.
+
+    Longer sentences have the word of id 0, one with a capital letter, and one that comes twice.
+    """
+    capital, *rest = [draw.shuffled(CAPITALS)[0], *draw.shuffled(WORDS)]
+    known = [rest[0], capital, *(word for word in rest[1:6] if word != capital)]
+    known = list(dict.fromkeys(known))
+    unknown = [word for word in WORDS if word not in known]
+    sentence = [known[0], capital, known[2], known[2], *draw.shuffled(unknown)]
+    chosen = sentence[:words] if words > 1 else draw.shuffled(WORDS)[:words]
+    vocabulary = make_vocabulary(draw, known)
+    return {"sentence": " ".join(draw.shuffled(chosen)), "vocabulary": vocabulary}
 
 
 @encode_sentence.mistake(
@@ -169,6 +180,99 @@ def only_split(sentence, vocabulary):
 def split_at_each_space(sentence, vocabulary):
     words = [BOS, *sentence.split(" "), EOS]
     return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "a word whose id is 0 became unknown",
+    why="0 counts as False, so `or` takes what stands behind it.",
+    question="What does `0 or 3` come to, and how does `get` take a default of its own?",
+)
+def zero_is_unknown(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return [vocabulary.get(word) or vocabulary[UNK] for word in words]
+
+
+@encode_sentence.mistake(
+    "words with capital letters became unknown",
+    why="The vocabulary holds its words as they were written, and 'Seoul' is not 'seoul'.",
+    question="Which step changes the letters of the sentence before they are looked up?",
+)
+def lowercased(sentence, vocabulary):
+    words = [BOS, *sentence.lower().split(), EOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "there is an <eos> after every word",
+    why="A program that learns from such sentences stops after its first word.",
+    question="Which of your lines belong to the loop, and which come after it?",
+)
+def eos_after_every_word(sentence, vocabulary):
+    ids = [vocabulary[BOS]]
+    for word in sentence.split():
+        ids += [vocabulary.get(word, vocabulary[UNK]), vocabulary[EOS]]
+    return ids
+
+
+@encode_sentence.mistake(
+    "unknown words were added to the vocabulary",
+    why="The network has a vector for every word that it learned with, and none for new ones.",
+    question="Which id does a word get that was not there when the vocabulary was made?",
+)
+def vocabulary_grows(sentence, vocabulary):
+    ids = [vocabulary.setdefault(word, len(vocabulary)) for word in sentence.split()]
+    return [vocabulary[BOS], *ids, vocabulary[EOS]]
+
+
+@encode_sentence.mistake(
+    "the ids of the special tokens are written as numbers",
+    why="Each vocabulary gives its own ids, and 1 may be any word.",
+    question="Where does the vocabulary keep the id of <bos>?",
+)
+def ids_as_numbers(sentence, vocabulary):
+    return [1, *(vocabulary.get(word, 3) for word in sentence.split()), 2]
+
+
+@encode_sentence.mistake(
+    "an unknown word became None",
+    why="A network cannot read a list of ids with None in it.",
+    question="What does `vocabulary.get(word)` return when the word is not there?",
+)
+def unknown_is_none(sentence, vocabulary):
+    return [vocabulary.get(word) for word in [BOS, *sentence.split(), EOS]]
+
+
+@encode_sentence.mistake(
+    "<bos> and <eos> are exchanged",
+    why="The sentence would begin with its end.",
+    question="Which of the two names means the beginning of a sentence?",
+)
+def ends_exchanged(sentence, vocabulary):
+    words = [EOS, *sentence.split(), BOS]
+    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
+
+
+@encode_sentence.mistake(
+    "it returns after the first word",
+    why="The rest of the sentence is never read.",
+    question="How far is your `return` indented: does it belong to the loop, or come after it?",
+)
+def returns_in_the_loop(sentence, vocabulary):
+    ids = [vocabulary[BOS]]
+    for word in sentence.split():
+        ids.append(vocabulary.get(word, vocabulary[UNK]))
+        return [*ids, vocabulary[EOS]]
+    return [*ids, vocabulary[EOS]]
+
+
+@encode_sentence.mistake(
+    "the ids stand in a text, not in a list",
+    why="A network reads numbers. In a text they are digits.",
+    question="What does the signature say comes back, after the arrow?",
+)
+def ids_in_a_text(sentence, vocabulary):
+    words = [BOS, *sentence.split(), EOS]
+    return " ".join(str(vocabulary.get(word, vocabulary[UNK])) for word in words)
 
 
 @encode_sentence.alternative
