@@ -38,7 +38,6 @@ OPEN = {
     "decoding.greedy_decode",
     "decoding.sample_decode",
     "decoding.trim_at_eos",
-    "encoder_decoder.shift_target",
     "teacher_forcing.free_running_logits",
     "teacher_forcing.perplexity",
     "teacher_forcing.scheduled_sampling",

@@ -15,7 +15,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
     reference=encoder_decoder.Decoder,
     title="The decoder",
     returns=("logits", "state"),
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[
         "The decoder is a language model with one difference: what does it know before "
         "it reads <bos>?",
@@ -25,9 +25,9 @@ from s2s_ref.state import State, from_rnn, to_rnn
         "Reading [1] and then, from the state that came back, [7] gives the same two rows.",
     ],
 )
-def Decoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lstm=0):
-    """Draw sizes, a GRU or an LSTM, target tokens and a state to start from."""
-    sizes = sizes_of(vocab, embed, hidden, lstm)
+def Decoder(draw: Draw, batch=3, tgt_len=4, vocab=7, embed=2, hidden=5, lstm=0, rnn=0):
+    """Draw sizes, one of the three layers, target tokens and a state to start from."""
+    sizes = sizes_of(vocab, embed, hidden, lstm) | ({"cell": "rnn"} if rnn else {})
     state = state_of(draw, batch, hidden, lstm)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 
@@ -161,6 +161,100 @@ Decoder.edit(
     question="How many numbers should the decoder return for each token that it reads?",
 )
 
+Decoder.edit(
+    "DecoderReluOnVectors",
+    "there is a relu between the embedding and the layer",
+    base=DecoderLineByLine,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Through which layers does a word pass in the text above the cell?",
+)
+
+Decoder.edit(
+    "LastTokenKeepsAxis",
+    "only the last token gets logits",
+    base=DecoderLineByLine,
+    replace={"self.output(outputs)": "self.output(outputs[:, -1:])"},
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="For three tokens read, how many rows of logits come back?",
+)
+
+Decoder.edit(
+    "LastTokenRead",
+    "only the last token is read",
+    base=DecoderLineByLine,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input[:, -1:])"},
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="Which tokens go into the layer?",
+)
+
+Decoder.edit(
+    "StateFromOutputs",
+    "right for a GRU, but an LSTM lost its c",
+    base=DecoderLineByLine,
+    replace={"State(from_rnn(last))": "State(outputs[:, -1])"},
+    why="For a GRU the last output is the last state. An LSTM also has c, its long memory.",
+    question="Which of the layer's two results is the whole state?",
+)
+
+Decoder.edit(
+    "DecoderPairExchanged",
+    "right for a GRU, but h and c of an LSTM are exchanged",
+    base=DecoderLineByLine,
+    replace={
+        "return logits, State(from_rnn(last))": "last = from_rnn(last)\n"
+        "        return logits, State(last[::-1] if isinstance(last, tuple) else last)"
+    },
+    why="At the next call the decoder would take its long memory for what it last said.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+Decoder.edit(
+    "LogitsAlone",
+    "the next state did not come back",
+    base=DecoderLineByLine,
+    replace={"return logits, State(from_rnn(last))": "return logits"},
+    why="Without it the decoder forgets at every call what it has read.",
+    question="How many things does the signature say come back?",
+)
+
+Decoder.edit(
+    "ResultsExchanged",
+    "the two results are exchanged",
+    base=DecoderLineByLine,
+    replace={"return logits, State(from_rnn(last))": "return State(from_rnn(last)), logits"},
+    why="Who calls the decoder takes its results by their order.",
+    question="Which of the two does the signature name first?",
+)
+
+Decoder.edit(
+    "DecoderLogSoftmaxed",
+    "these are log-probabilities already, not logits",
+    base=DecoderLineByLine,
+    replace={"return logits": "return logits.log_softmax(dim=-1)"},
+    why="The loss turns logits into log-probabilities itself.",
+    question="Which of your layers gives numbers that may also be above 0?",
+)
+
+Decoder.edit(
+    "DecoderBatchNotFirst",
+    "the layer takes the words for the batch",
+    base=DecoderLineByLine,
+    replace={", batch_first=True": ""},
+    why="It then reads down the batch, from one sentence into the next.",
+    question="Which argument tells the layer that the first axis is the batch?",
+    raises="hidden",
+)
+
+Decoder.edit(
+    "DecoderAlwaysGRU",
+    "the layer is a GRU, whatever `cell` says",
+    base=DecoderLineByLine,
+    replace={"RNN_LAYERS[cell]": "nn.GRU"},
+    why="An LSTM has other weights, and a state of two parts.",
+    question="Which object holds the three layers by their names?",
+)
+
 
 @Decoder.alternative
 class DecoderTokenByToken(nn.Module):
@@ -176,3 +270,30 @@ class DecoderTokenByToken(nn.Module):
             output, hidden = self.rnn(self.embedding(tgt_input[:, t : t + 1]), hidden)
             logits.append(self.output(output[:, 0]))
         return torch.stack(logits, dim=1), State(from_rnn(hidden))
+
+
+Decoder.edit(
+    "OwnAnswers",
+    "it reads its own answers, not the tokens that it was given",
+    base=DecoderTokenByToken,
+    replace={
+        "        hidden, logits =": "        token = tgt_input[:, :1]\n        hidden, logits =",
+        "self.embedding(tgt_input[:, t : t + 1])": "self.embedding(token)",
+        "logits.append(self.output(output[:, 0]))": "logits.append(self.output(output[:, 0]))\n"
+        "            token = logits[-1].argmax(dim=-1, keepdim=True)",
+    },
+    why="In training the decoder reads the right words, even where it would have said others.",
+    question="Which token does the second step read?",
+)
+
+Decoder.edit(
+    "FirstStateAlways",
+    "every token is read from the first state",
+    base=DecoderTokenByToken,
+    replace={
+        "output, hidden = self.rnn": "output, last = self.rnn",
+        "from_rnn(hidden)": "from_rnn(last)",
+    },
+    why="The decoder forgets all but its last word.",
+    question="Which state does the second step start from?",
+)

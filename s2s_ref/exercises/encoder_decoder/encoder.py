@@ -14,7 +14,7 @@ from s2s_ref.state import from_rnn
     reference=encoder_decoder.Encoder,
     title="The encoder",
     returns="context",
-    edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
+    edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}, {"rnn": 1}],
     hints=[
         "The encoder reads the whole sentence and keeps one thing. Which state has seen every "
         "word?",
@@ -24,9 +24,9 @@ from s2s_ref.state import from_rnn
         "sentences are. That of an LSTM is a pair (h, c) of such tensors.",
     ],
 )
-def Encoder(draw: Draw, batch=2, src_len=4, vocab=7, embed=3, hidden=5, lstm=0):
-    """Draw sizes, a GRU or an LSTM, and sentences."""
-    sizes = sizes_of(vocab, embed, hidden, lstm)
+def Encoder(draw: Draw, batch=3, src_len=4, vocab=7, embed=2, hidden=5, lstm=0, rnn=0):
+    """Draw sizes, one of the three layers, and sentences."""
+    sizes = sizes_of(vocab, embed, hidden, lstm) | ({"cell": "rnn"} if rnn else {})
     return Built(sizes, {"src": draw.ids(0, vocab, batch, src_len)})
 
 
@@ -147,6 +147,109 @@ Encoder.edit(
     replace={"from_rnn(last)": "last[0]"},
     why="An LSTM has two tensors, h and c. The pair itself has no axis to drop or to index.",
     question="Which helper of the course handles both kinds of state?",
+)
+
+Encoder.edit(
+    "WithOutputs",
+    "the outputs of all steps came back too",
+    base=EncoderLineByLine,
+    replace={"return from_rnn(last)": "return outputs, from_rnn(last)"},
+    why="The decoder takes the context alone. The outputs are for lesson 7.",
+    question="How many things does the signature say come back?",
+)
+
+Encoder.edit(
+    "ReadsBackwards",
+    "the sentence is read backwards",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src.flip(1))"},
+    why="Sutskever et al. did so, and lesson 6 tries it. Here the last word is read last.",
+    question="Which word does the layer read first?",
+)
+
+Encoder.edit(
+    "ContextDetached",
+    "no gradient goes back from the context to the encoder",
+    base=EncoderLineByLine,
+    replace={
+        "return from_rnn(last)": "last = from_rnn(last)\n"
+        "        if isinstance(last, tuple):\n"
+        "            return last[0].detach(), last[1].detach()\n"
+        "        return last.detach()"
+    },
+    why="Only the decoder would learn: the encoder would stay as it was made.",
+    question="Which call cuts the context off from the steps that made it?",
+)
+
+Encoder.edit(
+    "PairExchanged",
+    "right for a GRU, but h and c of an LSTM are exchanged",
+    base=EncoderLineByLine,
+    replace={
+        "return from_rnn(last)": "last = from_rnn(last)\n"
+        "        return last[::-1] if isinstance(last, tuple) else last"
+    },
+    why="The decoder would take the long memory for what the encoder last said.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+Encoder.edit(
+    "BatchNotFirst",
+    "the layer takes the words for the batch",
+    base=EncoderLineByLine,
+    replace={", batch_first=True": ""},
+    why="It then reads down the batch, from one sentence into the next.",
+    question="Which argument tells the layer that the first axis is the batch?",
+)
+
+Encoder.edit(
+    "AlwaysGRU",
+    "the layer is a GRU, whatever `cell` says",
+    base=EncoderLineByLine,
+    replace={"RNN_LAYERS[cell]": "nn.GRU"},
+    why="An LSTM has other weights, and a state of two parts.",
+    question="Which object holds the three layers by their names?",
+)
+
+Encoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the layer",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Through which layers does a word pass in the text above the cell?",
+)
+
+Encoder.edit(
+    "LargestOutputs",
+    "the largest output of all steps was taken",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs.amax(dim=1)"},
+    why="The encoder's last state is its own summary; a maximum is another model.",
+    question="What does the layer return besides its outputs?",
+)
+
+Encoder.edit(
+    "WithoutLastWord",
+    "the last word is never read",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src[:, :-1])"},
+    why="In Korean that is the verb.",
+    question="Which words does the layer get?",
+    raises="non-zero|non-empty|[Ee]xpected|length|size",
+)
+
+Encoder.edit(
+    "StateKept",
+    "it goes on from the state of its last call",
+    base=EncoderLineByLine,
+    replace={
+        "outputs, last = self.rnn(vectors)": "outputs, last = self.rnn(vectors, vars(self)."
+        'get("kept"))\n        self.__dict__["kept"] = last'
+    },
+    why="Every sentence would be read as if it went on with the one before.",
+    question="What should the layer know before the first word of a new sentence?",
+    raises="hidden size|hidden_size|hidden\\[0\\] size",
 )
 
 

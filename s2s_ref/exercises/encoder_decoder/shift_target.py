@@ -11,7 +11,7 @@ from s2s_ref.checks.registry import exercise
     reference=encoder_decoder.shift_target,
     title="One step apart",
     returns=("tgt_input", "tgt_output"),
-    edges=[{"batch": 1}, {"full_len": 2}],
+    edges=[{"batch": 1}, {"full_len": 2}, {"batch": 4, "full_len": 7}],
     hints=[
         "At each step the decoder reads a word and has to say the next one. Which word does it "
         "read first, and which does it say last?",
@@ -22,8 +22,10 @@ from s2s_ref.checks.registry import exercise
 )
 def shift_target(draw: Draw, batch=2, full_len=6, vocab=9):
     """Draw targets that begin with <bos> and end with <eos>."""
-    body = draw.ids(4, vocab, batch, full_len - 2)
-    bos, eos = torch.full((batch, 1), 1), torch.full((batch, 1), 2)
+    special = draw.special_ids(vocab)
+    words = torch.tensor([i for i in range(vocab) if i not in special])
+    body = words[draw.ids(0, len(words), batch, full_len - 2)]
+    bos, eos = torch.full((batch, 1), special.bos), torch.full((batch, 1), special.eos)
     return {"tgt": torch.cat([bos, body, eos], dim=1)}
 
 
@@ -121,3 +123,69 @@ def input_not_cut(tgt):
 def shift_with_narrow(tgt):
     length = tgt.shape[1] - 1
     return [tgt.narrow(1, 0, length), tgt.narrow(1, 1, length)]
+
+
+@shift_target.mistake(
+    "the ids of <bos> and <eos> are written as numbers",
+    why="Each vocabulary gives its own ids, and 2 may be a word in the middle of the sentence.",
+    question="At which places do <bos> and <eos> stand, whatever their ids are?",
+    raises="invalid for input",
+)
+def taken_out_by_number(tgt):
+    batch = tgt.shape[0]
+    return tgt[tgt != 2].view(batch, -1), tgt[tgt != 1].view(batch, -1)
+
+
+@shift_target.mistake(
+    "both <bos> and <eos> were taken off both",
+    why="The decoder could neither begin nor end a sentence.",
+    question="Which of the two special ids is only read, and which is only said?",
+)
+def both_cut(tgt):
+    return tgt[:, 1:-1], tgt[:, 1:-1]
+
+
+@shift_target.mistake(
+    "lists came back, not tensors",
+    why="The decoder reads a tensor, and the loss compares with one.",
+    question="What does slicing a tensor give, and what does `tolist` make of it?",
+)
+def lists_returned(tgt):
+    return [row[:-1] for row in tgt.tolist()], [row[1:] for row in tgt.tolist()]
+
+
+@shift_target.mistake(
+    "padding was written over what should be cut off",
+    why="The decoder would read <pad> and be asked for <pad> in every sentence.",
+    question="How long should each of the two be, compared with the target?",
+)
+def padded_in_place(tgt):
+    pad = torch.zeros_like(tgt[:, :1])
+    return torch.cat([tgt[:, :-1], pad], dim=1), torch.cat([tgt[:, 1:], pad], dim=1)
+
+
+@shift_target.mistake(
+    "a dictionary came back, not a pair",
+    why="The code that calls this takes two values apart, by their order.",
+    question="What does the signature say comes back, after the arrow?",
+)
+def dictionary_returned(tgt):
+    return {"input": tgt[:, :-1], "output": tgt[:, 1:]}
+
+
+@shift_target.mistake(
+    "the two are two steps apart",
+    why="The decoder would be asked for the word after the next one.",
+    question="When the decoder has read <bos>, which word should it say?",
+)
+def two_steps_apart(tgt):
+    return tgt[:, :-2], tgt[:, 2:]
+
+
+@shift_target.mistake(
+    "the output is missing",
+    why="The decoder has something to read, and nothing tells it what to say.",
+    question="How many things does the signature say come back?",
+)
+def input_alone(tgt):
+    return tgt[:, :-1]

@@ -4,18 +4,23 @@ import torch
 from torch import Tensor
 
 from s2s_ref import encoder_decoder
-from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.draw import Draw, SpecialIds
 from s2s_ref.checks.registry import exercise
 from s2s_ref.state import State
+from s2s_ref.student.observe import materialise
 from s2s_ref.student.protocol import Model
 
+MOST_DRAWS = 400
+"""So many models are drawn at most until one says what a case needs."""
 
-def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
-    """Describe a toy model made of drawn tables, which says <eos> now and then."""
+
+def table(draw: Draw, name: str, states: int, vocab: int, special: SpecialIds) -> Model:
+    """Describe a toy model made of drawn tables; it says <eos> now and then, and never <bos>."""
     weights: dict[str, Tensor] = {"transitions": draw.ids(0, states, states, vocab)}
     if name == "TableDecoder":
         weights["logits"] = draw.normal(states, vocab)
-        weights["logits"][:, 2] += 0.6
+        weights["logits"][:, special.eos] += 0.6
+        weights["logits"][:, special.bos] -= 9
     sizes = {"states": states, "vocab_size": vocab}
     return Model(f"s2s_ref.student.table_models.{name}", sizes, weights)
 
@@ -24,7 +29,7 @@ def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
     reference=encoder_decoder.translate_sentence,
     title="Six steps to a translation",
     returns="tokens",
-    edges=[{"src_len": 1}, {"max_len": 1}],
+    edges=[{"ends": 0}, {"src_len": 1}, {"max_len": 1}, {"words": 0}],
     hints=[
         "The decoder reads its own last word and says the next one. What has it already read at "
         "each step, and which two things end the sentence?",
@@ -34,14 +39,34 @@ def table(draw: Draw, name: str, states: int, vocab: int) -> Model:
         "With max_len = 3: read <bos>, say 7; read 7, say 9; read 9, say <eos>. Returned: [7, 9].",
     ],
 )
-def translate_sentence(draw: Draw, src_len=3, vocab=7, states=11, max_len=8):
-    """Draw an encoder and a decoder, as tables, and a sentence."""
+def translate_sentence(draw: Draw, src_len=3, vocab=9, states=11, max_len=8, words=3, ends=1):
+    """Draw an encoder and a decoder, as tables, and a sentence.
+
+    The translation has at least three different words, or none if `words` is 0. It ends before
+    `max_len`, or is cut there if `ends` is 0.
+    """
+    for _ in range(MOST_DRAWS):
+        arguments = drawn_models(draw, src_len, vocab, states, max_len)
+        said = encoder_decoder.translate_sentence(*materialise(arguments, {}).values())
+        cut = len(said) == max_len
+        enough = len(set(said)) >= min(words, max_len) if words else not said
+        if enough and cut != bool(ends and max_len > words):
+            break
+    return arguments
+
+
+def drawn_models(
+    draw: Draw, src_len: int, vocab: int, states: int, max_len: int
+) -> dict[str, object]:
+    """Draw the arguments of one call, whatever its translation is."""
+    special = draw.special_ids(vocab)
+    source = torch.tensor([i for i in range(vocab) if i not in special])
     return {
-        "encoder": table(draw, "TableEncoder", states, vocab),
-        "decoder": table(draw, "TableDecoder", states, vocab),
-        "src": draw.ids(4, vocab, 1, src_len),
-        "bos_id": 1,
-        "eos_id": 2,
+        "encoder": table(draw, "TableEncoder", states, vocab, special),
+        "decoder": table(draw, "TableDecoder", states, vocab, special),
+        "src": source[draw.ids(0, len(source), 1, src_len)],
+        "bos_id": special.bos,
+        "eos_id": special.eos,
         "max_len": max_len,
     }
 
@@ -193,6 +218,88 @@ translate_sentence.edit(
     why="Every decoder of the course takes a State, so that they are interchangeable.",
     question="What must the context be wrapped in before the decoder is called for the first time?",
     raises="has no attribute 'hidden'",
+)
+
+
+translate_sentence.edit(
+    "one_too_many",
+    "a translation that is cut has one token more than max_len",
+    base=translate_with_item,
+    replace={"range(max_len)": "range(max_len + 1)"},
+    why="The limit is part of the signature, and who calls this relies on it.",
+    question="How many tokens has the longest list that your loop can write?",
+)
+
+translate_sentence.edit(
+    "argmax_over_length",
+    "the largest logit was looked for among the steps, not among the words",
+    base=translate_with_item,
+    replace={"logits[0, -1].argmax().item()": "logits.argmax(dim=1)[0, 0].item()"},
+    why="There is one step only, so the answer is 0 whatever the decoder says.",
+    question="Which axis of the logits [1, 1, vocab] is the vocabulary?",
+)
+
+translate_sentence.edit(
+    "starts_with_the_source",
+    "the decoder first reads the last word of the source",
+    base=translate_with_item,
+    replace={"State(context), bos_id": "State(context), src[0, -1].item()"},
+    why="In training every target began with <bos>, so that is the only beginning it knows.",
+    question="Which id did the decoder read first in training?",
+)
+
+translate_sentence.edit(
+    "tensor_returned",
+    "a tensor came back, not a list",
+    base=translate_with_item,
+    replace={"\n    return tokens": "\n    return torch.tensor(tokens)"},
+    why="A vocabulary finds a word by its id. A tensor is not a key that it knows.",
+    question="What does the signature say comes back, after the arrow?",
+)
+
+translate_sentence.edit(
+    "ids_as_numbers",
+    "the ids of <bos> and <eos> are written as numbers",
+    base=translate_with_item,
+    replace={"State(context), bos_id": "State(context), 1", "== eos_id": "== 2"},
+    why="Each vocabulary gives its own ids, and 2 may be any word.",
+    question="Which of the arguments hold the two ids?",
+)
+
+translate_sentence.edit(
+    "last_word_lost",
+    "the last word is lost",
+    base=translate_with_item,
+    replace={"\n    return tokens": "\n    return tokens[:-1]"},
+    why="The loop has left <eos> out already, so there is nothing more to cut off.",
+    question="What does your list hold when <eos> has come?",
+)
+
+translate_sentence.edit(
+    "first_word_lost",
+    "the first word is lost",
+    base=translate_with_item,
+    replace={"\n    return tokens": "\n    return tokens[1:]"},
+    why="<bos> is not in the list, so there is nothing to cut off in front.",
+    question="What is in your list before the first word is predicted?",
+)
+
+translate_sentence.edit(
+    "returns_in_the_loop",
+    "it returns after the first word",
+    base=translate_with_item,
+    replace={"\n    return tokens": "\n        return tokens\n    return tokens"},
+    why="The rest of the translation is never written.",
+    question="How far is your `return` indented: does it belong to the loop, or come after it?",
+)
+
+translate_sentence.edit(
+    "probability_for_a_word",
+    "the list holds the largest logits, not the words that they belong to",
+    base=translate_with_item,
+    replace={"tokens.append(token)": "tokens.append(logits.max().item())"},
+    why="A logit says how likely a word is. Its place says which word it is.",
+    question="What does `max` give, and what does `argmax` give?",
 )
 
 

@@ -6,8 +6,14 @@ from typing import Any
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import exercise
 
-KOREAN = ["저는 책을 샀어요.", "고양이가 잤어요.", "물을 마셔요.", "친구가 왔어요.", "비가 와요."]
-ENGLISH = ["I bought a book.", "A cat slept.", "I drink water.", "A friend came.", "It’s raining."]
+KOREAN = [
+    *("저는 책을 샀어요.", "고양이가 잤어요.", "물을 마셔요.", "친구가 왔어요.", "비가 와요."),
+    *("KTX를 타요.", "서울에 갔어요.", "Jeju는 섬이에요."),
+]
+ENGLISH = [
+    *("I bought a book.", "A cat slept.", "I drink water.", "A friend came.", "It’s raining."),
+    *("I take the KTX.", "I went to Seoul.", "Jeju is an island."),
+]
 
 
 def reference_translation_file(translations: Mapping[str, str], sources: Sequence[str]) -> str:
@@ -33,21 +39,23 @@ def reference_translation_file(translations: Mapping[str, str], sources: Sequenc
         '"I drink\\nwater."}, the file says "?\\nI drink water.\\n".',
     ],
 )
-def translation_file(draw: Draw, sentences: int = 4) -> dict[str, Any]:
-    """Draw translations in another order than the sources: broken, empty and missing ones too."""
-    pairs = list(zip(draw.shuffled(KOREAN), draw.shuffled(ENGLISH), strict=True))[:sentences]
-    sources = [source for source, _ in pairs]
-    translations = dict(pairs)
-    if sentences > 1:
-        translations[sources[1]] = translations[sources[1]].replace(" ", " \n", 1)
-        translations[sources[2]] = ""
-        del translations[sources[3]]
-        # Reversed, so that the two orders always differ.
-        sources = sorted(sources, reverse=True)
-        translations = {source: translations[source] for source in sorted(translations)}
-    else:
-        translations[sources[0]] = "It’s \nraining."
-    return {"translations": translations, "sources": sources}
+def translation_file(draw: Draw, sentences: int = 7) -> dict[str, Any]:
+    """Draw translations in another order than the sources: broken, empty and missing ones too.
+
+    One source comes twice, and one translation belongs to none of them.
+    """
+    korean, english = draw.shuffled(KOREAN)[:sentences], draw.shuffled(ENGLISH)
+    translations = dict(zip(korean, english, strict=False))
+    if sentences == 1:
+        return {"translations": {korean[0]: "It’s \nraining."}, "sources": korean}
+    broken, spaced, empty, blank, missing, *_ = korean
+    translations[broken] = translations[broken].replace(" ", " \n", 1)
+    translations[spaced] = " " + translations[spaced].replace(" ", "\t  ", 1)
+    translations |= {empty: "", blank: " \n", "새가 울어요.": "A bird sings."}
+    del translations[missing]
+    # Reversed, so that the two orders always differ.
+    sources = [*sorted(korean, reverse=True), korean[0]]
+    return {"translations": {s: translations[s] for s in sorted(translations)}, "sources": sources}
 
 
 @translation_file.mistake(
@@ -140,3 +148,80 @@ def file_with_loop(translations, sources):
         words = translations[source].split() if source in translations else []
         text += (" ".join(words) if words else "?") + "\n"
     return text
+
+
+translation_file.edit(
+    "last_line_end_missing",
+    "nothing ends the last line",
+    base=file_with_loop,
+    replace={"return text": "return text[:-1]"},
+    why="Tools that count line ends find one line too few.",
+    question="How many line ends does a file of three lines have?",
+)
+
+translation_file.edit(
+    "blanks_kept",
+    "several blanks stand where one should",
+    base=file_with_loop,
+    replace={
+        "translations[source].split() if source in translations else []": "translations.get("
+        'source, "").split("\\n")',
+        '(" ".join(words) if words else "?")': '(" ".join(words).strip() or "?")',
+    },
+    why="Nobody can see it, and yet the line does not equal the reference.",
+    question="Where does `text.split()` cut a text when its brackets are empty?",
+)
+
+translation_file.edit(
+    "list_returned",
+    "a list of lines came back, not one text",
+    base=file_with_loop,
+    replace={"return text": "return text.splitlines()"},
+    why="A file holds one text, and `write` takes no list.",
+    question="How do lines become one text, each with its end?",
+)
+
+translation_file.edit(
+    "lowercased",
+    "capital letters were lost",
+    base=file_with_loop,
+    replace={"return text": "return text.lower()"},
+    why="The score compares letter by letter: 'seoul' is not 'Seoul'.",
+    question="Which step changes the letters of a translation?",
+)
+
+translation_file.edit(
+    "repeated_sources_left_out",
+    "a source that comes twice has one line only",
+    base=file_with_loop,
+    replace={"for source in sources": "for source in dict.fromkeys(sources)"},
+    why="All later lines move up and are scored against the wrong reference.",
+    question="How many lines must the file have for five sources, two of them alike?",
+)
+
+translation_file.edit(
+    "blank_is_no_gap",
+    "a translation of blanks only became an empty line",
+    base=file_with_loop,
+    replace={"if words else": "if translations.get(source) else"},
+    why="An empty line looks like a fault in the file, so the scorer refuses it.",
+    question="When do you ask whether something is there: before or after the blanks are gone?",
+)
+
+translation_file.edit(
+    "source_in_front",
+    "the source stands on the line too",
+    base=file_with_loop,
+    replace={"text += (": 'text += source + "\\t" + ('},
+    why="The scorer compares the whole line with the reference.",
+    question="What does one line of the file hold?",
+)
+
+translation_file.edit(
+    "sorted_sources",
+    "the lines stand in the order of the alphabet",
+    base=file_with_loop,
+    replace={"for source in sources": "for source in sorted(sources)"},
+    why="Every line is then scored against the reference of another sentence.",
+    question="Which of the two arguments says in what order the lines belong?",
+)
