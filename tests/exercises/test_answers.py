@@ -30,18 +30,12 @@ EXERCISES = list(dict.fromkeys(answer["exercise"] for answer in ANSWERS))
 OPEN = {
     "attention.alignment_matrix",
     "attention.attention_weights",
-    "bottleneck.reverse_source",
-    "bottleneck.score_by_length",
     "decoding.beam_search",
     "decoding.beam_step",
     "decoding.corpus_bleu",
     "decoding.greedy_decode",
     "decoding.sample_decode",
     "decoding.trim_at_eos",
-    "teacher_forcing.free_running_logits",
-    "teacher_forcing.perplexity",
-    "teacher_forcing.scheduled_sampling",
-    "teacher_forcing.teacher_forced_loss",
 }
 """Exercises with cases that let a wrong answer pass, or refuse a right one."""
 

@@ -21,22 +21,22 @@ from s2s_ref.checks.registry import exercise
         "(5, 5), (6, 8), give [1.0, 0.0, None].",
     ],
 )
-def score_by_length(draw: Draw, sentences=24, bins=5):
-    """Draw the scores of sentences; one bin is empty, and one holds nothing but zeros."""
-    lows = [1 + 4 * i for i in range(bins)]
-    ranges = [(low, low + draw.integer(1, 4)) for low in lows]  # some leave a gap behind them
-    empty, zeros = draw.shuffled(list(range(bins + 1)))[:2]
-    kept = [low for i, low in enumerate(lows) if i != empty]
-    first, last = (kept or [lows[-1] + 4])[0], (kept or [lows[-1] + 4])[-1]
-    lengths, scores = [], []
-    for _ in range(sentences):
-        length = draw.integer(first, last + 5)
-        if empty < bins and lows[empty] <= length < lows[empty] + 4:
-            length = first
-        lengths.append(length)
-        in_zeros = zeros < bins and lows[zeros] <= length < lows[zeros] + 4
-        scores.append(0.0 if in_zeros else round(float(draw.normal().abs()), 3))
-    return {"scores": scores, "lengths": lengths, "bins": ranges}
+def score_by_length(draw: Draw, sentences=24, bins=6):
+    """Draw the scores of sentences, and bins in any order, some of which overlap.
+
+    One bin is empty, one holds nothing but zeros, and one has a single length.
+    """
+    gap, zero, single, *lows = draw.distinct(1, 7, 6)
+    ranges = [(4 * gap, 4 * gap + 2), (4 * zero, 4 * zero + 3), (4 * single, 4 * single)]
+    ranges += [(4 * low - draw.integer(0, 3), 4 * low + draw.integer(1, 6)) for low in lows]
+    possible = [n for n in range(4, 30) if n not in range(4 * gap, 4 * gap + 3)]
+    lengths = [draw.shuffled(possible)[0] for _ in range(sentences)]
+    scale = 0.04 if draw.chance(0.5) else 1.0
+    scores = [
+        0.0 if n in range(4 * zero, 4 * zero + 4) else scale * float(draw.normal().abs())
+        for n in lengths
+    ]
+    return {"scores": scores, "lengths": lengths, "bins": draw.shuffled(ranges)[:bins]}
 
 
 @score_by_length.alternative
@@ -141,6 +141,134 @@ score_by_length.edit(
     replace={"low <= n <= high": "n in (low, high)"},
     why="The bin (6, 8) would hold the sentences of 6 and 8 tokens, and those of 7 would be lost.",
     question="A bin is a pair of two numbers. What does Python answer to `7 in (6, 8)`?",
+)
+
+
+score_by_length.edit(
+    "every_score_one",
+    "the sentences with any score above 0 were counted, not their scores added up",
+    base=score_bin_by_bin,
+    replace={"[s for s": "[float(s > 0) for s"},
+    why="That is right for exact match, where a score is 0 or 1, and for no other score.",
+    question="What does a sentence with the score 0.3 add to the sum?",
+)
+
+score_by_length.edit(
+    "whole_number_division",
+    "the averages were cut to whole numbers",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len": "sum(inside) // len"},
+    why="`//` drops what comes after the point, so nearly every average becomes 0.",
+    question="What do `1 / 2` and `1 // 2` come to in Python?",
+)
+
+score_by_length.edit(
+    "averages_rounded",
+    "the averages were rounded",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len(inside) if": "round(sum(inside) / len(inside), 4) if"},
+    why="Rounding is for showing a number. Small differences are lost for good.",
+    question="Where do digits get lost, and does the exercise ask for that?",
+)
+
+score_by_length.edit(
+    "per_cent",
+    "the averages were multiplied by 100",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len": "100 * sum(inside) / len"},
+    why="Scores that come in as shares must come back as shares, or curves cannot be compared.",
+    question="What is the average of the scores 1 and 0?",
+)
+
+score_by_length.edit(
+    "errors_for_scores",
+    "this is 1 minus the average",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len": "1 - sum(inside) / len"},
+    why="A score says how good a sentence is, not how bad.",
+    question="Which is better in your result: a high number or a low one?",
+)
+
+score_by_length.edit(
+    "returned_too_early",
+    "only the first bin came back",
+    base=score_bin_by_bin,
+    replace={"    return means": "        return means"},
+    why="`return` ends the function, in the first round of a loop too.",
+    question="How often does your loop run before the function returns?",
+)
+
+score_by_length.edit(
+    "zip_used_up",
+    "after the first bin there are no sentences left",
+    base=score_bin_by_bin,
+    replace={
+        "means = []": "means, pairs = [], zip(scores, lengths, strict=True)",
+        "zip(scores, lengths, strict=True) if": "pairs if",
+    },
+    why="`zip` hands out its pairs once. Who asks again gets nothing.",
+    question="How often do you need to go through all sentences, and how often can a `zip`?",
+)
+
+score_by_length.edit(
+    "nan_for_none",
+    "a bin without sentences got nan, not None",
+    base=score_bin_by_bin,
+    replace={"else None": 'else float("nan")'},
+    why="The average of nothing is nan in NumPy and PyTorch. The exercise asks for None.",
+    question="What should the list hold for a bin in which nothing was measured?",
+)
+
+
+@score_by_length.mistake(
+    "a sentence counts in one bin only, and bins may overlap",
+    why="Each bin is a question of its own, whatever the other bins hold.",
+    question="In how many of the bins (3, 6) and (5, 9) is a sentence of 5 tokens?",
+)
+def first_bin_that_fits(scores, lengths, bins):
+    inside = [[] for _ in bins]
+    for score, length in zip(scores, lengths, strict=True):
+        for found, (low, high) in zip(inside, bins, strict=True):
+            if low <= length <= high:
+                found.append(score)
+                break
+    return [sum(found) / len(found) if found else None for found in inside]
+
+
+score_by_length.edit(
+    "middle_score",
+    "this is the score in the middle, not the average",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len(inside) if": "sorted(inside)[len(inside) // 2] if"},
+    why="With exact match it would be 0 or 1, and nothing between.",
+    question="What is the average of the scores 0, 0 and 1?",
+)
+
+score_by_length.edit(
+    "best_score",
+    "this is the best score of each bin, not the average",
+    base=score_bin_by_bin,
+    replace={"sum(inside) / len(inside) if": "max(inside) if"},
+    why="One sentence that is translated well would hide all the others.",
+    question="What is the average of the scores 0, 0 and 1?",
+)
+
+score_by_length.edit(
+    "lengths_averaged",
+    "the lengths were averaged, not the scores",
+    base=score_bin_by_bin,
+    replace={"[s for s, n": "[n for s, n"},
+    why="The bins already say how long the sentences are.",
+    question="Which of the two lists do you add up?",
+)
+
+score_by_length.edit(
+    "bins_sorted",
+    "the averages are in the order of sorted bins, not in that of the list",
+    base=score_bin_by_bin,
+    replace={"in bins:": "in sorted(bins):"},
+    why="The caller takes the first average for the first bin that was passed in.",
+    question="Which bin does the first number of your list belong to?",
 )
 
 

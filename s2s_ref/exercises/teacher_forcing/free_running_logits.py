@@ -13,7 +13,7 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
     reference=teacher_forcing.free_running_logits,
     title="Without a teacher",
     returns="logits",
-    edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1}],
+    edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1}, {"results": 3}],
     hints=[
         "Now the decoder is on its own. What does it read first, and what does it read at every "
         "later step?",
@@ -25,12 +25,16 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
         "in which 9 was.",
     ],
 )
-def free_running_logits(draw: Draw, batch=2, steps=5, vocab=8, embed=4, hidden=6, lstm=0):
-    """Draw a decoder and a state for it to start from."""
+def free_running_logits(
+    draw: Draw, batch=3, steps=5, vocab=8, embed=4, hidden=6, lstm=0, results=2
+):
+    """Draw a decoder that often says the id 2, usually <eos>, and a state to start from."""
+    decoder = decoder_of(draw, vocab, embed, hidden, lstm)
+    decoder.weights["output.bias"][2] += 1.0  # code that stops at this id must fail
     return {
-        "decoder": decoder_of(draw, vocab, embed, hidden, lstm),
+        "decoder": draw.with_third_result(decoder) if results == 3 else decoder,
         "state": state_of(draw, batch, hidden, lstm),
-        "bos_id": 1,
+        "bos_id": draw.special_ids(vocab).bos,
         "steps": steps,
     }
 
@@ -39,7 +43,7 @@ def free_running_logits(draw: Draw, batch=2, steps=5, vocab=8, embed=4, hidden=6
 def run_token_by_token(decoder, state, bos_id, steps):
     token, rows = torch.full((len(state.h), 1), bos_id), []
     for _ in range(steps):
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         rows.append(logits)
         token = logits.argmax(dim=-1)
     return torch.cat(rows, dim=1)
@@ -58,7 +62,7 @@ free_running_logits.edit(
     "reset_at_every_step",
     "the state is reset at every step",
     base=run_token_by_token,
-    replace={"logits, state = decoder": "logits, _ = decoder"},
+    replace={"logits, state, *_ = decoder": "logits, *_ = decoder"},
     why="The decoder knows the source and its last word, and forgets all that it said before.",
     question="Which state does the second call start from?",
 )
@@ -108,7 +112,7 @@ free_running_logits.edit(
     base=run_token_by_token,
     replace={
         "    for _ in range(steps):": (
-            "    logits, state = decoder(token, state)\n"
+            "    logits, state, *_ = decoder(token, state)\n"
             "    token = logits.argmax(dim=-1)\n"
             "    for _ in range(steps):"
         )
@@ -131,7 +135,7 @@ free_running_logits.edit(
     "run_of_both_results",
     "the decoder's two results were taken as one",
     base=run_token_by_token,
-    replace={"logits, state = decoder": "logits = decoder"},
+    replace={"logits, state, *_ = decoder": "logits = decoder"},
     why="A decoder returns the logits and the next state, side by side in a tuple.",
     question="Both are needed for the next step: how do you take a pair apart?",
     raises="'tuple' object has no attribute",
@@ -146,12 +150,132 @@ free_running_logits.edit(
     question="Which joins along an axis that is there already: `stack` or `cat`?",
 )
 
+free_running_logits.edit(
+    "two_results_expected",
+    "the decoder is taken to return two results, and decoders of later lessons return three",
+    base=run_token_by_token,
+    replace={"logits, state, *_ =": "logits, state ="},
+    why="The text before exercise 1 says how to take what you need from any number of results.",
+    question="What does `*_` stand for on the left of `=`?",
+    raises="too many values to unpack",
+)
+
+free_running_logits.edit(
+    "bos_as_a_number",
+    "the first word is the id 1, not `bos_id`",
+    base=run_token_by_token,
+    replace={"1), bos_id)": "1), 1)"},
+    why="It works only as long as 1 happens to be the id of <bos>.",
+    question="Which argument says with which id a sentence begins?",
+)
+
+free_running_logits.edit(
+    "length_of_the_pair",
+    "the batch was counted by `len(state.hidden)`, which is 2 for an LSTM",
+    base=run_token_by_token,
+    replace={"len(state.h)": "len(state.hidden)"},
+    why="An LSTM's state is a pair, so its length says nothing about the batch.",
+    question="Which part of the State is one tensor for every kind of cell?",
+    raises="Expected hidden",
+)
+
+free_running_logits.edit(
+    "padded_after_eos",
+    "sentences that have said the id 2 read something else from then on",
+    base=run_token_by_token,
+    replace={
+        "token, rows =": "ended = False\n    token, rows =",
+        "token = logits.argmax(dim=-1)": (
+            "token = logits.argmax(dim=-1)\n"
+            "        ended = ended | (token == 2)\n"
+            "        token = token.masked_fill(ended, 0)"
+        ),
+    },
+    why="The function is not told which id is <eos>, and the mask of the loss leaves out what "
+    "comes after it.",
+    question="What does the text say about stopping at `<eos>`?",
+)
+
+free_running_logits.edit(
+    "stopped_at_eos",
+    "the run stops when all sentences have said the id 2",
+    base=run_token_by_token,
+    replace={
+        "token, rows =": "ended = False\n    token, rows =",
+        "token = logits.argmax(dim=-1)": (
+            "token = logits.argmax(dim=-1)\n"
+            "        ended = ended | (token == 2)\n"
+            "        if ended.all():\n"
+            "            break"
+        ),
+    },
+    why="The result must have a place for each of `steps` steps, or it does not fit the targets.",
+    question="How many calls does a run of `steps` steps need?",
+)
+
+free_running_logits.edit(
+    "drawn_words",
+    "the next word is drawn at random, not the likeliest one",
+    base=run_token_by_token,
+    replace={
+        "logits.argmax(dim=-1)": "torch.multinomial(logits[:, -1].softmax(dim=-1), num_samples=1)"
+    },
+    why="Two runs would differ, and so would the two losses.",
+    question="Which function gives the place of the largest number?",
+)
+
+free_running_logits.edit(
+    "last_step_missing",
+    "the last step is missing",
+    base=run_token_by_token,
+    replace={"range(steps)": "range(steps - 1)"},
+    why="<bos> is read in the first step. It is not a step of its own.",
+    question="How many calls does a run of two steps need?",
+    raises="non-empty",
+)
+
+free_running_logits.edit(
+    "side_by_side_in_the_batch",
+    "the steps were joined along the batch",
+    base=run_token_by_token,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows)"},
+    why="Every step became a batch of its own, below the one before.",
+    question="Along which axis does `torch.cat` join when you name none?",
+)
+
+free_running_logits.edit(
+    "detached_logits",
+    "no gradient flows: the run was detached from its graph",
+    base=run_token_by_token,
+    replace={"append(logits)": "append(logits.detach())"},
+    why="From these logits one can take a loss, so the decoder must be able to learn from them.",
+    question="Which of your lines cuts the way back, and is it needed in training?",
+)
+
+free_running_logits.edit(
+    "log_probabilities",
+    "these are log-probabilities, not logits",
+    base=run_token_by_token,
+    replace={"append(logits)": "append(logits.log_softmax(dim=-1))"},
+    why="The loss takes the softmax itself, so that these numbers are not what was asked for.",
+    question="What does the decoder return, before anything is done to it?",
+)
+
+free_running_logits.edit(
+    "least_likely_words",
+    "the decoder reads its least likely word",
+    base=run_token_by_token,
+    replace={"argmax": "argmin"},
+    why="The likeliest word is the one with the largest logit.",
+    question="What does `argmin` look for?",
+)
+
 
 @free_running_logits.alternative
 def run_from_the_start(decoder, state, bos_id, steps):
     tokens = torch.ones(len(state.h), 1, dtype=torch.long) * bos_id
     for _ in range(steps):
-        logits, _ = decoder(tokens, state)
+        logits, *_ = decoder(tokens, state)
         tokens = torch.cat([tokens, logits[:, -1:].argmax(dim=-1)], dim=1)
     return logits
 
@@ -161,7 +285,7 @@ def run_with_probabilities(decoder, state, bos_id, steps):
     size = state.hidden[0].shape[0] if isinstance(state.hidden, tuple) else state.hidden.shape[0]
     token, rows = torch.tensor([[bos_id]] * size), []
     while len(rows) < steps:
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         rows.append(logits[:, 0])
         token = logits.softmax(dim=-1).max(dim=-1).indices
     return torch.stack(rows, dim=1)

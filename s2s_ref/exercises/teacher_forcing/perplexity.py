@@ -1,5 +1,7 @@
 """The exercise `perplexity`: e to the mean loss of the real tokens."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -13,7 +15,8 @@ from s2s_ref.padding import masked_cross_entropy
     reference=teacher_forcing.perplexity,
     title="Perplexity",
     returns="perplexity",
-    edges=[{"batch": 1}, {"tgt_len": 1}],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"lead": 6}, {"lead": -30, "batch": 1, "tgt_len": 2}],
+    plain_number=True,
     hints=[
         "The loss is in nats, and nats are natural logarithms. Which function undoes one, and is "
         "it applied to every token or to the mean?",
@@ -23,14 +26,21 @@ from s2s_ref.padding import masked_cross_entropy
         "log 4: the perplexity is 4.",
     ],
 )
-def perplexity(draw: Draw, batch=3, tgt_len=6, vocab=5):
-    """Draw logits, targets and a mask."""
-    lengths = draw.ids(1, tgt_len + 1, batch).unsqueeze(1)
+def perplexity(draw: Draw, batch=3, tgt_len=6, vocab=5, lead=0):
+    """Draw logits, in which the right words lead by so much, targets and a mask."""
+    tgt_output = draw.ids(0, vocab, batch, tgt_len)
+    logits = draw.normal(batch, tgt_len, vocab)
     return {
-        "logits": draw.normal(batch, tgt_len, vocab),
-        "tgt_output": draw.ids(0, vocab, batch, tgt_len),
-        "tgt_mask": torch.arange(tgt_len) < lengths,
+        "logits": logits + lead * nn.functional.one_hot(tgt_output, vocab),
+        "tgt_output": tgt_output,
+        "tgt_mask": torch.arange(tgt_len) < draw.lengths(batch, tgt_len).unsqueeze(1),
     }
+
+
+@perplexity.alternative
+def perplexity_of_the_mean(logits, tgt_output, tgt_mask):
+    nats = masked_cross_entropy(logits, tgt_output, tgt_mask).item()
+    return math.exp(nats)
 
 
 @perplexity.mistake(
@@ -106,6 +116,121 @@ def perplexity_softmaxed(logits, tgt_output, tgt_mask):
 )
 def perplexity_of_padding(logits, tgt_output, tgt_mask):
     return masked_cross_entropy(logits, tgt_output, ~tgt_mask).exp().item()
+
+
+perplexity.edit(
+    "tensor_came_back",
+    "a tensor came back, not a plain number",
+    base=perplexity_of_the_mean,
+    replace={".item()": "", "math.exp(nats)": "nats.exp()"},
+    why="Numbers are written into tables and compared. A tensor also keeps alive what it was "
+    "computed from.",
+    question="How does a tensor with one number in it become a plain number?",
+)
+
+perplexity.edit(
+    "nats_per_sentence",
+    "the sum of the nats is divided by the number of sentences",
+    base=perplexity_of_the_mean,
+    replace={
+        "tgt_mask).item()": 'tgt_mask, reduction="sum").item()',
+        "math.exp(nats)": "math.exp(nats / len(logits))",
+    },
+    why="It would grow with the length of the sentences.",
+    question="By what are the nats divided before the exponential is taken?",
+)
+
+perplexity.edit(
+    "nats_per_place",
+    "the sum of the nats is divided by all places, padding included",
+    base=perplexity_of_the_mean,
+    replace={
+        "tgt_mask).item()": 'tgt_mask, reduction="sum").item()',
+        "math.exp(nats)": "math.exp(nats / tgt_mask.numel())",
+    },
+    why="The padding adds nothing to the sum, but it still makes the mean smaller.",
+    question="How many places went into the sum?",
+)
+
+perplexity.edit(
+    "sign_forgotten",
+    "this is 1 divided by the perplexity: the sign is wrong",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "math.exp(-nats)"},
+    why="e to the mean log-probability is a mean probability, and smaller than 1.",
+    question="What is the perplexity of a model that is unsure between 4 words: 4 or 1/4?",
+)
+
+
+@perplexity.mistake(
+    "this is 1 divided by the mean probability",
+    why="A word that was held for nearly impossible would hardly count.",
+    question="Which mean does the text ask for: that of the probabilities, or that of the nats?",
+)
+def of_the_mean_probability(logits, tgt_output, tgt_mask):
+    probabilities = logits.softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
+    return 1 / probabilities[tgt_mask].mean().item()
+
+
+perplexity.edit(
+    "capped",
+    "large perplexities are cut off",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "math.exp(min(nats, 10))"},
+    why="A model that is surprised by every word would look much better than it is.",
+    question="Is there a largest perplexity?",
+)
+
+perplexity.edit(
+    "rounded",
+    "the number was rounded",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "round(math.exp(nats), 2)"},
+    why="Two models that are nearly as good would look the same.",
+    question="Where do digits get lost, and does the exercise ask for that?",
+)
+
+perplexity.edit(
+    "shifted_again",
+    "the targets were shifted once more",
+    base=perplexity_of_the_mean,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask)": (
+            "masked_cross_entropy(logits[:, :-1], tgt_output[:, 1:], tgt_mask[:, 1:])"
+        )
+    },
+    why="`tgt_output` already holds the word that each row of logits is asked for. Shifted again, "
+    "the model is asked for the word after the next one.",
+    question="Which word do the logits at place t belong to?",
+)
+
+perplexity.edit(
+    "nats_taken_for_bits",
+    "the nats were taken for bits and changed to another base",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "math.exp(nats / math.log(2))"},
+    why="e belongs to nats as 2 belongs to bits. Base and unit must fit each other.",
+    question="In which unit does the loss come, and which base does `exp` have?",
+)
+
+perplexity.edit(
+    "perplexity_in_bits",
+    "these are bits per token, not yet the perplexity",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "nats / math.log(2)"},
+    why="2 bits are the same as a perplexity of 4, on another scale.",
+    question="What is the perplexity of a model that is certain and right: 0 or 1?",
+)
+
+perplexity.edit(
+    "exponential_twice",
+    "the exponential is taken twice",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "math.exp(math.exp(nats))"},
+    why="One exponential undoes the logarithm.",
+    question="How many logarithms are in the loss?",
+    raises="math range error",
+)
 
 
 @perplexity.alternative

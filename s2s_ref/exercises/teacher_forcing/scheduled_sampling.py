@@ -13,7 +13,7 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
     reference=teacher_forcing.scheduled_sampling,
     title="A teacher now and then",
     returns="logits",
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"results": 3}],
     hints=[
         "At each step a coin says who speaks: the teacher, or the decoder itself. Which two words "
         "could be read at step t, and where does each come from?",
@@ -23,12 +23,14 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
         "is True: it reads 7, and its likeliest word is 9. Coin 2 is False: it reads 9.",
     ],
 )
-def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=5, lstm=0):
+def scheduled_sampling(
+    draw: Draw, batch=3, tgt_len=6, vocab=8, embed=4, hidden=5, lstm=0, results=2
+):
     """Draw a decoder, a state for it to start from, right words and coins."""
-    tgt_input = draw.ids(4, vocab, batch, tgt_len)
-    tgt_input[:, 0] = 1
+    tgt_input = draw.ids(0, vocab, batch, tgt_len)
+    tgt_input[:, 0] = draw.special_ids(vocab).bos
     return {
-        "decoder": decoder_of(draw, vocab, embed, hidden, lstm),
+        "decoder": decoder_of(draw, vocab, embed, hidden, lstm, results),
         "state": state_of(draw, batch, hidden, lstm),
         "tgt_input": tgt_input,
         "coins": draw.ids(0, 2, batch, tgt_len) == 1,
@@ -37,13 +39,13 @@ def scheduled_sampling(draw: Draw, batch=2, tgt_len=6, vocab=8, embed=4, hidden=
 
 @scheduled_sampling.alternative
 def sampling_word_by_word(decoder, state, tgt_input, coins):
-    logits, state = decoder(tgt_input[:, :1], state)
+    logits, state, *_ = decoder(tgt_input[:, :1], state)
     rows = [logits]
     for t in range(1, tgt_input.shape[1]):
         right = tgt_input[:, t : t + 1]
         own = logits.argmax(dim=-1)
         token = torch.where(coins[:, t : t + 1], right, own)
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         rows.append(logits)
     return torch.cat(rows, dim=1)
 
@@ -123,10 +125,10 @@ scheduled_sampling.edit(
     "the state is reset at every step",
     base=sampling_word_by_word,
     replace={
-        "logits, state = decoder(tgt_input[:, :1], state)": (
-            "logits, _ = decoder(tgt_input[:, :1], state)"
+        "logits, state, *_ = decoder(tgt_input[:, :1], state)": (
+            "logits, *_ = decoder(tgt_input[:, :1], state)"
         ),
-        "logits, state = decoder(token, state)": "logits, _ = decoder(token, state)",
+        "logits, state, *_ = decoder(token, state)": "logits, *_ = decoder(token, state)",
     },
     why="The decoder knows the source and its last word, and forgets all that it read before.",
     question="Which state does the second call start from?",
@@ -141,7 +143,7 @@ scheduled_sampling.edit(
 def prefix_read_again(decoder, state, tgt_input, coins):
     tokens, rows = tgt_input[:, :1], []
     for t in range(1, tgt_input.shape[1] + 1):
-        logits, state = decoder(tokens, state)
+        logits, state, *_ = decoder(tokens, state)
         rows.append(logits[:, -1:])
         if t < tgt_input.shape[1]:
             own = logits[:, -1:].argmax(dim=-1)
@@ -160,12 +162,149 @@ scheduled_sampling.edit(
     raises="non-empty",
 )
 
+scheduled_sampling.edit(
+    "two_results_expected",
+    "the decoder is taken to return two results, and decoders of later lessons return three",
+    base=sampling_word_by_word,
+    replace={
+        "logits, state, *_ = decoder(tgt_input": "logits, state = decoder(tgt_input",
+        "logits, state, *_ = decoder(token": "logits, state = decoder(token",
+    },
+    why="The text before exercise 1 says how to take what you need from any number of results.",
+    question="What does `*_` stand for on the left of `=`?",
+    raises="too many values to unpack",
+)
+
+scheduled_sampling.edit(
+    "coin_without_its_axis",
+    "the coins of a step have no axis for the step: [batch] meets [batch, 1]",
+    base=sampling_word_by_word,
+    replace={"coins[:, t : t + 1]": "coins[:, t]"},
+    why="Broadcast against each other, they make a table of all sentences by all coins.",
+    question="Which shape does `coins[:, t]` have, and which do the two words have?",
+)
+
+scheduled_sampling.edit(
+    "all_coins_together",
+    "the right word is read only where all sentences of the batch have the coin True",
+    base=sampling_word_by_word,
+    replace={"torch.where(coins[:, t : t + 1], right, own)": "right if coins[:, t].all() else own"},
+    why="Every sentence has a coin of its own at every step.",
+    question="How many coins are there at step t, and how many sentences does each decide for?",
+)
+
+scheduled_sampling.edit(
+    "one_true_coin_for_all",
+    "the right word is read by all as soon as one sentence has the coin True",
+    base=sampling_word_by_word,
+    replace={"torch.where(coins[:, t : t + 1], right, own)": "right if coins[:, t].any() else own"},
+    why="Every sentence has a coin of its own at every step.",
+    question="How many coins are there at step t, and how many sentences does each decide for?",
+)
+
+scheduled_sampling.edit(
+    "right_word_too_late",
+    "the right word comes one step late",
+    base=sampling_word_by_word,
+    replace={"right = tgt_input[:, t : t + 1]": "right = tgt_input[:, t - 1 : t]"},
+    why="The input of step t is at place t: the target was already shifted.",
+    question="Which word of `tgt_input` would be read at step 1 under teacher forcing?",
+)
+
+scheduled_sampling.edit(
+    "own_word_too_late",
+    "the decoder's own word is one step old",
+    base=sampling_word_by_word,
+    replace={
+        "rows = [logits]": "rows, before = [logits], tgt_input[:, :1]",
+        "own = logits.argmax(dim=-1)": "own, before = before, logits.argmax(dim=-1)",
+    },
+    why="Its own word is the one that it said in the step just before.",
+    question="Which logits is the own word of step t taken from?",
+)
+
+scheduled_sampling.edit(
+    "once_alone_always_alone",
+    "a sentence that has read its own word once never reads a right one again",
+    base=sampling_word_by_word,
+    replace={"coins[:, t : t + 1]": "coins[:, 1 : t + 1].all(dim=1, keepdim=True)"},
+    why="The coin is tossed again at every step, so that right words and its own alternate.",
+    question="Which coins decide about step 3?",
+)
+
+scheduled_sampling.edit(
+    "own_word_drawn",
+    "the decoder's own word is drawn at random, not the likeliest one",
+    base=sampling_word_by_word,
+    replace={
+        "logits.argmax(dim=-1)": "torch.multinomial(logits[:, -1].softmax(dim=-1), num_samples=1)"
+    },
+    why="The method is called sampling because of the coins. They are tossed before the call.",
+    question="Which word does the docstring ask for where the coin is False?",
+)
+
+scheduled_sampling.edit(
+    "coin_at_the_first_step",
+    "the coin decides about the first word too",
+    base=sampling_word_by_word,
+    replace={
+        "logits, state, *_ = decoder(tgt_input[:, :1], state)": (
+            "first = tgt_input[:, :1] * coins[:, :1]\n    logits, state, *_ = decoder(first, state)"
+        )
+    },
+    why="There is no word of its own yet, so the first word is always the given one.",
+    question="What does the decoder read at step 0 where the coin is False?",
+)
+
+
+@scheduled_sampling.mistake(
+    "the logits of two runs were mixed, not the words that are read",
+    why="What the decoder says depends on all that it has read, right words and its own.",
+    question="Which words had the decoder read before step 3: those of one run, or a mixture?",
+)
+def logits_of_two_runs(decoder, state, tgt_input, coins):
+    forced, *_ = decoder(tgt_input, state)
+    token, rows = tgt_input[:, :1], []
+    for _ in range(tgt_input.shape[1]):
+        logits, state, *_ = decoder(token, state)
+        rows.append(logits)
+        token = logits.argmax(dim=-1)
+    return torch.where(coins.unsqueeze(-1), forced, torch.cat(rows, dim=1))
+
+
+scheduled_sampling.edit(
+    "detached_logits",
+    "no gradient flows: the run was detached from its graph",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1).detach()"},
+    why="The decoder learns from these logits, so gradients must flow back through them.",
+    question="Which of your lines cuts the way back, and is it needed in training?",
+)
+
+scheduled_sampling.edit(
+    "probabilities",
+    "these are probabilities already, not logits",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1).softmax(dim=-1)"},
+    why="The loss takes the softmax itself. Taken twice, it flattens every choice.",
+    question="What do your numbers sum to along the last axis?",
+)
+
+scheduled_sampling.edit(
+    "last_step_only",
+    "only the logits of the last step came back",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "logits"},
+    why="The loss asks for every word of the sentence, the first one too.",
+    question="What happens to the logits of a step when the next one comes?",
+)
+
 
 @scheduled_sampling.alternative
 def sampling_from_the_start(decoder, state, tgt_input, coins):
     tokens = tgt_input.clone()
     for t in range(1, tgt_input.shape[1]):
-        logits, _ = decoder(tokens[:, :t], state)
+        logits, *_ = decoder(tokens[:, :t], state)
         own = logits[:, -1].argmax(dim=-1)
         tokens[:, t] = torch.where(coins[:, t], tgt_input[:, t], own)
     return decoder(tokens, state)[0]
@@ -179,6 +318,6 @@ def sampling_by_numbers(decoder, state, tgt_input, coins):
         if t > 0:
             own = rows[-1].argmax(dim=-1)
             token = coins[:, t] * token + ~coins[:, t] * own
-        logits, state = decoder(token.unsqueeze(1), state)
+        logits, state, *_ = decoder(token.unsqueeze(1), state)
         rows.append(logits.squeeze(1))
     return torch.stack(rows, dim=1)

@@ -12,26 +12,33 @@ from s2s_ref.padding import masked_cross_entropy
 from s2s_ref.student.protocol import Model
 
 
-def decoder_of(draw: Draw, vocab: int, embed: int, hidden: int, lstm: int) -> Model:
-    """Describe a decoder of lesson 2 with drawn weights; with `lstm` 1 it has an LSTM."""
-    return draw.model(Decoder, **sizes_of(vocab, embed, hidden, lstm))
+def decoder_of(
+    draw: Draw, vocab: int, embed: int, hidden: int, lstm: int, results: int = 2
+) -> Model:
+    """Describe a decoder of lesson 2 with drawn weights.
+
+    With `lstm` 1 it has an LSTM, and with `results` 3 it returns a third result.
+    """
+    decoder = draw.model(Decoder, **sizes_of(vocab, embed, hidden, lstm))
+    return draw.with_third_result(decoder) if results == 3 else decoder
 
 
 def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[Tensor, Tensor]:
     """Draw targets, `<bos>` … `<eos>` and padding, and the mask of their real tokens."""
-    shorter = draw.ids(2, max(3, full_len), batch - 1).tolist()
-    lengths = torch.tensor(draw.shuffled([full_len, *shorter])).unsqueeze(1)
+    special = draw.special_ids(vocab)
+    words = torch.tensor([token for token in range(vocab) if token not in special[:3]])
+    lengths = draw.lengths(batch, full_len, 2).unsqueeze(1)
     place = torch.arange(full_len)
-    tgt = draw.ids(4, vocab, batch, full_len)
-    tgt = tgt.masked_fill(place == 0, 1).masked_fill(place == lengths - 1, 2)
-    return tgt.masked_fill(place >= lengths, 0), place < lengths
+    tgt = words[draw.ids(0, len(words), batch, full_len)]
+    tgt = tgt.masked_fill(place == 0, special.bos).masked_fill(place == lengths - 1, special.eos)
+    return tgt.masked_fill(place >= lengths, special.pad), place < lengths
 
 
 @exercise(
     reference=teacher_forcing.teacher_forced_loss,
     title="A loss with a teacher",
     returns="loss",
-    edges=[{"batch": 1}, {"full_len": 2}, {"lstm": 1}],
+    edges=[{"batch": 1}, {"full_len": 2}, {"lstm": 1}, {"results": 3}],
     hints=[
         "The teacher gives the decoder the right word at every step, whatever it would have said "
         "itself. Which two tensors come from one target, and which of them is read?",
@@ -41,11 +48,13 @@ def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[T
         "7 8 <eos> <pad>. The mask of the output is True True True False.",
     ],
 )
-def teacher_forced_loss(draw: Draw, batch=2, full_len=6, vocab=8, embed=4, hidden=7, lstm=0):
+def teacher_forced_loss(
+    draw: Draw, batch=3, full_len=6, vocab=8, embed=4, hidden=7, lstm=0, results=2
+):
     """Draw a decoder, a state for it to start from, and padded targets."""
     tgt, mask = padded_targets(draw, batch, full_len, vocab)
     return {
-        "decoder": decoder_of(draw, vocab, embed, hidden, lstm),
+        "decoder": decoder_of(draw, vocab, embed, hidden, lstm, results),
         "state": state_of(draw, batch, hidden, lstm),
         "tgt": tgt,
         "tgt_mask": mask,
@@ -109,7 +118,7 @@ def target_not_shifted(decoder, state, tgt, tgt_mask):
 def reads_its_own_words(decoder, state, tgt, tgt_mask):
     token, rows = tgt[:, :1], []
     for _ in range(tgt.shape[1] - 1):
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         rows.append(logits)
         token = logits.argmax(dim=-1)
     return masked_cross_entropy(torch.cat(rows, dim=1), tgt[:, 1:], tgt_mask[:, 1:])
@@ -159,11 +168,11 @@ teacher_forced_loss.edit(
 
 teacher_forced_loss.edit(
     "loss_as_number",
-    "a plain number came back: no gradient can flow from it",
+    "no gradient can flow from what came back: it has forgotten how it was computed",
     base=loss_in_one_call,
     replace={"tgt_mask[:, 1:])": "tgt_mask[:, 1:]).item()"},
-    why="Gradients flow back from a loss through the steps that made it. A plain number has "
-    "forgotten them.",
+    why="Gradients flow back from a loss through the steps that made it. `.item()`, `.detach()` "
+    "and `no_grad` forget them.",
     question="When may `.item()` be called: before `backward()` or after it?",
 )
 
@@ -187,12 +196,106 @@ teacher_forced_loss.edit(
     raises="shape of the mask|parameter 'tgt_mask'",
 )
 
+teacher_forced_loss.edit(
+    "two_results_expected",
+    "the decoder is taken to return two results, and decoders of later lessons return three",
+    base=loss_in_one_call,
+    replace={"logits, *_ =": "logits, _ ="},
+    why="The text before the exercise says how to take the logits from any number of results.",
+    question="What does `*_` stand for on the left of `=`?",
+    raises="too many values to unpack",
+)
+
+teacher_forced_loss.edit(
+    "padding_by_id",
+    "the padding was found by the id 0, not by the mask",
+    base=loss_in_one_call,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.functional.cross_entropy(logits.mT, tgt_output, ignore_index=0)"
+        )
+    },
+    why="The function does not know which id is padding. It is given the mask instead.",
+    question="Which argument says where the real tokens are?",
+)
+
+teacher_forced_loss.edit(
+    "only_padding_counted",
+    "only the padding is counted",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:]": "~tgt_mask[:, 1:]"},
+    why="True stands for a real token. The model would learn nothing but to say <pad>.",
+    question="Which tokens does `~tgt_mask` keep?",
+)
+
+teacher_forced_loss.edit(
+    "input_and_output_swapped",
+    "input and output are swapped: the decoder is asked for the word before",
+    base=loss_in_one_call,
+    replace={"tgt_input, tgt_output = shift_target": "tgt_output, tgt_input = shift_target"},
+    why="It reads the sentence without <bos> and learns to say what it read one step earlier.",
+    question="In which order does `shift_target` return the two: what is read, and what is said?",
+)
+
+teacher_forced_loss.edit(
+    "loss_per_sentence",
+    "the sum is divided by the number of sentences",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum") / len(tgt)'},
+    why="These are nats per sentence, which grow with the length of the sentences.",
+    question="Does the docstring ask for nats per sentence or for nats per token?",
+)
+
+teacher_forced_loss.edit(
+    "bos_counted",
+    "the sum is divided by the tokens of the whole target, <bos> included",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum") / tgt_mask.sum()'},
+    why="The decoder is never asked for <bos>, so it must not make the mean smaller.",
+    question="How many words went into the sum?",
+)
+
+teacher_forced_loss.edit(
+    "loss_divided_by_all_places",
+    "the sum is divided by all places, padding included",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum") / tgt_output.numel()'},
+    why="The padding adds nothing to the sum, but it still makes the mean smaller.",
+    question="How many places went into the sum?",
+)
+
+teacher_forced_loss.edit(
+    "logits_for_log_probabilities",
+    "the logits were taken for log-probabilities",
+    base=loss_in_one_call,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.NLLLoss()(logits[tgt_mask[:, 1:]], tgt_output[tgt_mask[:, 1:]])"
+        )
+    },
+    why="A model can make such a loss as small as it likes by making all its logits larger.",
+    question="`NLLLoss` takes the softmax's logarithm as given. Which loss takes logits?",
+)
+
+teacher_forced_loss.edit(
+    "batch_and_time_mixed",
+    "logits of one word are compared with the target of another",
+    base=loss_in_one_call,
+    replace={
+        "return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": """\
+logits = logits.transpose(0, 1).reshape(tgt_output.shape[0], -1, logits.shape[-1])
+    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])"""
+    },
+    why="The logits were turned so that time comes first, and the targets were not.",
+    question="Which axis comes first in the logits, and which in the targets?",
+)
+
 
 @teacher_forced_loss.alternative
 def loss_word_by_word(decoder, state, tgt, tgt_mask):
     total = 0
     for t in range(tgt.shape[1] - 1):
-        logits, state = decoder(tgt[:, t : t + 1], state)
+        logits, state, *_ = decoder(tgt[:, t : t + 1], state)
         losses = nn.functional.cross_entropy(logits[:, 0], tgt[:, t + 1], reduction="none")
         total = total + (losses * tgt_mask[:, t + 1]).sum()
     return total / tgt_mask[:, 1:].sum()

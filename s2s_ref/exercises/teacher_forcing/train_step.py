@@ -16,7 +16,7 @@ from s2s_ref.student.protocol import Model, Optimizer
     reference=teacher_forcing.train_step,
     title="One update",
     returns="loss",
-    edges=[{"batch": 1}, {"full_len": 2}],
+    edges=[{"batch": 1}, {"full_len": 2}, {"max_norm": 100}],
     hints=[
         "Five things happen, and each prepares the next: the old gradients are cleared, the loss "
         "is computed, it is sent back, the gradients are clipped, the weights move. What is in "
@@ -28,8 +28,11 @@ from s2s_ref.student.protocol import Model, Optimizer
         "not make it 7.",
     ],
 )
-def train_step(draw: Draw, batch=2, src_len=4, full_len=6, vocab=8, embed=3, hidden=7):
-    """Draw a translator with left-over gradients, an optimiser over it, and a batch."""
+def train_step(draw: Draw, batch=3, src_len=4, full_len=6, vocab=8, embed=5, hidden=7, max_norm=0):
+    """Draw a translator with left-over gradients, an optimiser over it, and a batch.
+
+    With `max_norm` 0, the gradients have to be clipped.
+    """
     sizes = {"embed_size": embed, "hidden_size": hidden}
     encoder = draw.model(Encoder, vocab_size=vocab + 1, **sizes)
     decoder = draw.model(Decoder, vocab_size=vocab, **sizes)
@@ -40,10 +43,10 @@ def train_step(draw: Draw, batch=2, src_len=4, full_len=6, vocab=8, embed=3, hid
         "model": Model(drawn.path, drawn.sizes, drawn.weights, left_over, train=True),
         # SGD: the first step of Adam is the same for gradients of any length
         "optimizer": Optimizer("SGD", "model", {"lr": 2.0}),
-        "src": draw.ids(4, vocab + 1, batch, src_len),
+        "src": draw.ids(0, vocab + 1, batch, src_len),
         "tgt": tgt,
         "tgt_mask": mask,
-        "max_norm": 0.1 if draw.chance(0.75) else 100.0,
+        "max_norm": float(max_norm) or 0.1,
     }
 
 
@@ -77,10 +80,11 @@ train_step.edit(
 
 train_step.edit(
     "zeroed_before_the_step",
-    "the gradients are zeroed between backward and step",
+    "the step is taken without gradients, and the weights stay as they are",
     base=step_line_by_line,
     replace={ZERO: "", BACKWARD: BACKWARD + ZERO},
-    why="The weights stay as they are. The loss is computed, and nothing is learned from it.",
+    why="Either nothing was sent back, or it was zeroed between `backward` and `step`. Nothing is "
+    "learned from the loss.",
     question="What does the optimiser have to go by when it takes its step?",
 )
 
@@ -199,6 +203,136 @@ train_step.edit(
     },
     why="Most of what a short sentence teaches would be how to say <pad>.",
     question="Which argument says where the real tokens are, and where do you use it?",
+)
+
+train_step.edit(
+    "limit_written_as_number",
+    "the gradients are clipped to 1, not to `max_norm`",
+    base=step_line_by_line,
+    replace={"max_norm)\n": "1.0)\n"},
+    why="How long a gradient may be depends on the model, so the caller says it.",
+    question="Which argument says how long the gradients may be?",
+)
+
+train_step.edit(
+    "step_with_the_mask_of_the_input",
+    "the mask is that of the input, not of the output",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:]": "tgt_mask[:, :-1]"},
+    why="It marks one place too many: the <pad> after the <eos> of every short sentence.",
+    question="Which words is the model asked for: all but the first, or all but the last?",
+)
+
+train_step.edit(
+    "step_reads_what_it_says",
+    "the model reads the word that it has to say",
+    base=step_line_by_line,
+    replace={"model(src, tgt_input)": "model(src, tgt_output)"},
+    why="It learns to copy. When it translates, there is nothing to copy from.",
+    question="When the decoder says word t, which words may it have read?",
+)
+
+train_step.edit(
+    "step_not_shifted",
+    "the target is not shifted: <bos> is asked for too",
+    base=step_line_by_line,
+    replace={"shift_target(tgt)": "tgt, tgt", "tgt_mask[:, 1:]": "tgt_mask"},
+    why="The model is asked for the word that it has just read, and learns to copy.",
+    question="How long are input and output, compared with the target?",
+)
+
+train_step.edit(
+    "step_swapped",
+    "input and output are swapped: the model is asked for the word before",
+    base=step_line_by_line,
+    replace={"tgt_input, tgt_output = shift_target": "tgt_output, tgt_input = shift_target"},
+    why="It reads the sentence without <bos> and learns to say what it read one step earlier.",
+    question="In which order does `shift_target` return the two: what is read, and what is said?",
+)
+
+train_step.edit(
+    "step_summed",
+    "the sum of the nats was taken, not their mean",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum")'},
+    why="A sum grows with the batch, and so would every step of the weights.",
+    question="What is the unit that the docstring asks for?",
+)
+
+train_step.edit(
+    "step_per_sentence",
+    "the sum is divided by the number of sentences",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum") / len(tgt)'},
+    why="These are nats per sentence, which grow with the length of the sentences.",
+    question="Does the docstring ask for nats per sentence or for nats per token?",
+)
+
+train_step.edit(
+    "model_unpacked_like_a_decoder",
+    "the model was taken for a decoder that returns several results",
+    base=step_line_by_line,
+    replace={"logits = model": "logits, _ = model"},
+    why="A translator returns its logits and nothing else. Unpacked, they come apart into "
+    "sentences.",
+    question="How many results does the text say that `model` returns?",
+    raises="values to unpack",
+)
+
+train_step.edit(
+    "loss_after_the_step",
+    "the loss is that of the new weights",
+    base=step_line_by_line,
+    replace={
+        "return loss.item()": (
+            "logits = model(src, tgt_input)\n"
+            "    return masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:]).item()"
+        )
+    },
+    why="It costs a second pass, and tells how well the model does what it has just been shown.",
+    question="Which loss are the gradients of this step taken from?",
+)
+
+train_step.edit(
+    "weights_clipped",
+    "the weights were clipped, not the gradients",
+    base=step_line_by_line,
+    replace={
+        CLIP + STEP: STEP
+        + "    for parameter in model.parameters():\n"
+        + "        parameter.data.clamp_(-max_norm, max_norm)\n"
+    },
+    why="Most of what the model has learned would be thrown away in one update.",
+    question="What does `max_norm` limit: the weights, or the step that they take?",
+)
+
+train_step.edit(
+    "two_steps",
+    "two steps were taken with the same gradients",
+    base=step_line_by_line,
+    replace={STEP: STEP + STEP},
+    why="The second step goes on in a direction that was measured before the first one.",
+    question="How often may `optimizer.step()` be called for one `backward()`?",
+)
+
+train_step.edit(
+    "length_for_loss",
+    "the length of the gradients came back, not the loss",
+    base=step_line_by_line,
+    replace={
+        "    nn.utils.clip": "    loss = nn.utils.clip",
+    },
+    why="`clip_grad_norm_` returns how long the gradients were before.",
+    question="Which of your names holds the nats per token at the end?",
+)
+
+train_step.edit(
+    "nothing_returned",
+    "the loss did not come back",
+    base=step_line_by_line,
+    replace={"    return loss.item()": "    loss.item()"},
+    why="A function without `return` gives None, and the curve of the losses would stay empty.",
+    question="What does the signature say comes back, after the arrow?",
 )
 
 
