@@ -4,10 +4,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import Tensor
-
 from s2s_ref.checks.advice import ADVICE, Advice, question_about
-from s2s_ref.checks.axes import argument_axes, map_tensors, real_positions, result_axes, select
+from s2s_ref.checks.axes import (
+    argument_axes,
+    map_tensors,
+    real_positions,
+    result_axes,
+    select,
+    tensors_of,
+)
 from s2s_ref.checks.card_text import checked, given, place
 from s2s_ref.checks.cases import Case, Prepared, judged_part, trim
 from s2s_ref.checks.compare import Difference, difference, kind_text, outcomes_equal
@@ -90,8 +95,8 @@ def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference
     if exercise.judged is None or seen.raised or seen.misfit:
         axes = result_axes(exercise.reference, case.expected.output)
         expected, seen = (judged_part(exercise, case, o) for o in (case.expected, seen))
-        if exercise.plain_number and isinstance(seen.output, Tensor):
-            return Difference("type", "result", kind_text(expected.output), kind_text(seen.output))
+        if exercise.plain_number and (tensors := tensors_of({"result": seen.output})):
+            return Difference("type", next(iter(tensors)), "a number", "a tensor")
         return difference(expected, seen, axes=axes)
     try:
         problem = exercise.judged(case.call.arguments, seen)

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from s2s_ref.checks.draw import Draw
 from s2s_ref.state import State
 from s2s_ref.student.protocol import Model
-
-BOS, EOS = 1, 2
-"""The ids of the two tokens in all cases."""
+from s2s_ref.student.table_models import MAX_CALLS
 
 FALSE_ALARM = 1e-6 / 64
 """The largest probability that a right answer fails in one case; a check has at most 64 cases."""
@@ -23,36 +22,48 @@ FALSE_ALARM = 1e-6 / 64
 Tokens = tuple[int, ...]
 
 
-def described(transitions: Tensor, logits: Tensor) -> Model:
+def described(transitions: Tensor, logits: Tensor, max_calls: int = MAX_CALLS) -> Model:
     """Describe a decoder with a table of next states and one of the logits of every state."""
-    sizes = {"states": len(logits), "vocab_size": logits.shape[1]}
+    sizes = {"states": len(logits), "vocab_size": logits.shape[1], "max_calls": max_calls}
     weights = {"transitions": transitions, "logits": logits}
-    return Model("s2s_ref.student.table_models.TableDecoder", sizes, weights)
+    return Model("s2s_ref.student.table_models.SpreadDecoder", sizes, weights)
 
 
-def at(starts: Sequence[int], states: int) -> State:
-    """Return the decoder's state at these rows of its tables, one for each sentence."""
-    return State(nn.functional.one_hot(torch.tensor(starts), states).float())
+def at(draw: Draw, starts: Sequence[int], states: int, lstm: int = 0) -> State:
+    """Return the decoder's state at these rows of its tables, one for each sentence.
+
+    The rows are spread over the parts of the state at random, as a `SpreadDecoder` reads them.
+    """
+    context, c = draw.ids(0, states, 2, len(starts))
+    c = c if lstm else torch.zeros_like(c)
+    parts = (torch.tensor(starts) - context - c) % states, c, context
+    h, c, context = (nn.functional.one_hot(part, states).float() for part in parts)
+    return State((h, c) if lstm else h, context)
 
 
 def starts_of(state: State) -> list[int]:
     """Return the rows of a state that `at` made."""
-    starts: list[int] = state.h.argmax(dim=-1).tolist()
+    assert state.context is not None
+    pair = isinstance(state.hidden, tuple)
+    parts = [*(state.hidden if pair else [state.hidden]), state.context]
+    starts: list[int] = (sum(part.argmax(dim=-1) for part in parts) % state.h.shape[1]).tolist()
     return starts
 
 
 class Tables:
     """The tables of a described decoder, as lists of numbers."""
 
-    def __init__(self, decoder: Model) -> None:
-        """Read the tables of the description."""
+    def __init__(self, decoder: Model, bos_id: int, eos_id: int) -> None:
+        """Read the tables of the description, of a decoder with or without a third result."""
+        decoder = decoder.sizes.get("decoder", decoder)
+        self.bos_id, self.eos_id = bos_id, eos_id
         self.transitions: list[list[int]] = decoder.weights["transitions"].tolist()
         self.logits = decoder.weights["logits"].double()
         self.log_probs: list[list[float]] = self.logits.log_softmax(dim=-1).tolist()
 
     def log_prob(self, start: int, tokens: Sequence[int]) -> float:
         """Return the log-probability of exactly these tokens, `<eos>` included, in nats."""
-        place, total = self.transitions[start][BOS], 0.0
+        place, total = self.transitions[start][self.bos_id], 0.0
         for token in tokens:
             total += self.log_probs[place][token]
             place = self.transitions[place][token]
@@ -60,10 +71,10 @@ class Tables:
 
     def greedy(self, start: int, max_len: int) -> list[int]:
         """Return the translation that consists of the most probable token at every step."""
-        place, tokens = self.transitions[start][BOS], list[int]()
+        place, tokens = self.transitions[start][self.bos_id], list[int]()
         while len(tokens) < max_len:
             token = int(self.logits[place].argmax())
-            if token == EOS:
+            if token == self.eos_id:
                 break
             tokens.append(token)
             place = self.transitions[place][token]
@@ -76,14 +87,14 @@ class Tables:
         """
         rows: list[list[float]] = next_probs.tolist()
         found: dict[Tokens, float] = {}
-        live: dict[Tokens, tuple[float, int]] = {(): (1.0, self.transitions[start][BOS])}
+        live: dict[Tokens, tuple[float, int]] = {(): (1.0, self.transitions[start][self.bos_id])}
         for _ in range(max_len):
             grown: dict[Tokens, tuple[float, int]] = {}
             for tokens, (probability, place) in live.items():
                 for token, share in enumerate(rows[place]):
                     longer = (*tokens, token)
                     found[longer] = probability * share
-                    if token != EOS:
+                    if token != self.eos_id:
                         grown[longer] = found[longer], self.transitions[place][token]
             live = grown
         return found
@@ -99,7 +110,7 @@ class Draws:
         self._tables, self._max_len = tables, max_len
         self._whole: dict[int, Counter[Tokens]] = {start: Counter() for start in set(starts)}
         for start, row in zip(starts, rows, strict=True):
-            self._whole[start][tuple([*row, EOS][:max_len])] += 1
+            self._whole[start][tuple([*row, tables.eos_id][:max_len])] += 1
 
     def fit(self, next_probs: Tensor) -> bool:
         """Tell whether every beginning comes about as often as these probabilities predict."""

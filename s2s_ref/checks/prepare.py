@@ -81,7 +81,7 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
     exercise = prepared.exercise
     expected = observe(exercise.reference, call)
     outputs = float_tensors(expected.output)
-    if outputs:
+    if outputs and exercise.gradients:
         draw = Draw(len(prepared.cases))
         blanked = blank_free_positions(exercise, call, expected)
         cotangents = {path: blanked(path, draw.normal(*o.shape)) for path, o in outputs.items()}

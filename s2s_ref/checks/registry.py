@@ -58,7 +58,8 @@ class Exercise:
         returns: what a card calls the result, or a name for each part of it.
         skip: the variations of a case that make no sense, `padding` or `batch order`.
         free_at_padding: the result may hold anything at padding, because it is not used.
-        plain_number: a tensor that holds the right number is wrong.
+        plain_number: a tensor that holds the right number is wrong, also in a list.
+        gradients: whether gradients must flow through the result, as training needs.
         times: how often a case calls, with the same objects. All results are judged, as in an
             epoch whose batches come from one generator twice.
         bonus: whether it is voluntary.
@@ -82,6 +83,7 @@ class Exercise:
     skip: Sequence[str] = ()
     free_at_padding: bool = False
     plain_number: bool = False
+    gradients: bool = True
     times: int = 1
     bonus: bool = False
     points: int | None = None

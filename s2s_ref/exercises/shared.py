@@ -20,11 +20,8 @@ def state_of(draw: Draw, batch: int, hidden: int, lstm: int) -> State:
 
 
 def source_mask(draw: Draw, batch: int, src_len: int) -> Tensor:
-    """Draw the mask of a batch: the first sentence has no padding, the others any amount."""
-    lengths = draw.ids(1, src_len + 1, batch, 1)
-    if batch > 1:
-        lengths[0] = src_len
-    return torch.arange(src_len) < lengths
+    """Draw the mask of a batch: one sentence has no padding, but not the first of several."""
+    return torch.arange(src_len) < draw.lengths(batch, src_len).unsqueeze(1)
 
 
 def attending_state(

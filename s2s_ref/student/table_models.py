@@ -1,7 +1,8 @@
 """Models with the interfaces of the course's encoders and decoders, driven by tables.
 
 Exercises that need a model use these finite automata. They are small, exact and fast, and contain
-no answer to an exercise. `ThreeResults` adds a third result to any decoder.
+no answer to an exercise. `SpreadDecoder` needs all parts of its state, and `ThreeResults` adds a
+third result to any decoder.
 """
 
 import torch
@@ -38,12 +39,12 @@ class TableDecoder(nn.Module):
     transitions: Tensor
     logits: Tensor
 
-    def __init__(self, states: int, vocab_size: int) -> None:
+    def __init__(self, states: int, vocab_size: int, max_calls: int = MAX_CALLS) -> None:
         """Create the tables; their entries are loaded afterwards."""
         super().__init__()
         self.register_buffer("transitions", torch.zeros(states, vocab_size, dtype=torch.long))
         self.register_buffer("logits", torch.zeros(states, vocab_size))
-        self.calls = 0
+        self.calls, self.max_calls = 0, max_calls
 
     def forward(
         self, tgt_input: Int[Tensor, "batch tgt_len"], state: State
@@ -51,12 +52,12 @@ class TableDecoder(nn.Module):
         """Read target tokens; return the logits of the next ones and the next state.
 
         Raises:
-            RuntimeError: it was called more often than `MAX_CALLS` times.
+            RuntimeError: it was called more often than `max_calls` times.
             TypeError: the hidden state is not a tensor.
         """
         self.calls += 1
-        if self.calls > MAX_CALLS:
-            raise RuntimeError(f"the decoder was called more than {MAX_CALLS} times")
+        if self.calls > self.max_calls:
+            raise RuntimeError(f"the decoder was called more than {self.max_calls} times")
         if not isinstance(state.hidden, Tensor):
             raise TypeError(f"state.hidden is a {type(state.hidden).__name__}, not a tensor")
         current, rows = state.hidden.argmax(dim=-1), []
@@ -65,6 +66,40 @@ class TableDecoder(nn.Module):
             rows.append(self.logits[current])
         hidden = nn.functional.one_hot(current, len(self.transitions)).float()
         return torch.stack(rows, dim=1), State(hidden)
+
+
+class SpreadDecoder(TableDecoder):
+    """A `TableDecoder` whose place in the tables is spread over the parts of its state.
+
+    It is the sum of the places that the hidden state (h and c of an LSTM's pair) and the context
+    mark, modulo the number of states. A part that is lost or comes from another sentence leads to
+    another place.
+    """
+
+    def forward(
+        self, tgt_input: Int[Tensor, "batch tgt_len"], state: State
+    ) -> tuple[Float[Tensor, "batch tgt_len vocab"], State]:
+        """Read target tokens; return the logits of the next ones and the next state.
+
+        Raises:
+            RuntimeError: it was called more often than `max_calls` times.
+            TypeError: the state has no context.
+        """
+        if state.context is None:
+            raise TypeError("state.context is None: a part of the state was lost on the way")
+        pair, states = isinstance(state.hidden, tuple), len(self.transitions)
+        parts = [*(state.hidden if pair else [state.hidden]), state.context]
+        place = torch.stack([part.argmax(dim=-1) for part in parts]).sum(dim=0) % states
+        logits, new = super().forward(tgt_input, State(_marked(place, states)))
+        c = tgt_input[:, -1] if pair else torch.zeros_like(place)
+        h = new.h.argmax(dim=-1) - c - state.context.argmax(dim=-1)
+        hidden = _marked(h, states), _marked(c, states)
+        return logits, state._replace(hidden=hidden if pair else hidden[0])
+
+
+def _marked(places: Int[Tensor, " batch"], states: int) -> Float[Tensor, "batch states"]:
+    """Return vectors with a single 1, at these places modulo the number of states."""
+    return nn.functional.one_hot(places % states, states).float()
 
 
 class ThreeResults(nn.Module):

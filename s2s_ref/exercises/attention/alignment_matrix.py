@@ -11,6 +11,7 @@ from s2s_ref.checks.registry import exercise
     reference=attention.alignment_matrix,
     title="One sentence's alignment",
     returns="alignment",
+    gradients=False,
     edges=[{"batch": 1}, {"tgt_length": 3}, {"src_length": 5, "tgt_length": 6}],
     hints=[
         "A reader wants one sentence, without padding, with its source words down the left. Which "

@@ -13,7 +13,15 @@ from s2s_ref.exercises.shared import source_mask
     reference=attention.attention_weights,
     title="Scores become weights",
     returns="weights",
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"tgt_len": 5}, {"level": -50}],
+    edges=[
+        {"batch": 1},
+        {"tgt_len": 1},
+        {"src_len": 1},
+        {"tgt_len": 5},
+        {"level": -120},
+        {"level": 100},
+        {"loud": 12},
+    ],
     hints=[
         "Each target step has the whole attention, 1, to give away, and <pad> must get none of "
         "it. What must a score be, before the softmax, for its weight to come out as exactly 0?",
@@ -22,10 +30,11 @@ from s2s_ref.exercises.shared import source_mask
         "Scores [0, 0, 5] with the mask [True, True, False] give the weights [0.5, 0.5, 0].",
     ],
 )
-def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0):
-    """Draw scores around a level, and which source positions are real."""
-    scores = draw.normal(batch, tgt_len, src_len) + level
-    return {"scores": scores, "src_mask": source_mask(draw, batch, src_len)}
+def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0, loud=0):
+    """Draw scores around a level, higher ones at padding, and which source positions are real."""
+    src_mask = source_mask(draw, batch, src_len)
+    scores = draw.normal(batch, tgt_len, src_len) + level + loud * ~src_mask.unsqueeze(1)
+    return {"scores": scores, "src_mask": src_mask}
 
 
 @attention_weights.mistake(

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ import torch
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import BOS, EOS, Tables, Tokens, at, described, starts_of
+from s2s_ref.checks.exact_decoders import Tables, Tokens, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.checks.source import edited
 from s2s_ref.state import Hypothesis
@@ -27,6 +28,9 @@ from s2s_ref.student.protocol import Observation
         {"batch": 1, "beam_size": 1},
         {"trap": 1, "beam_size": 2, "batch": 1},
         {"beam_size": 3, "vocab": 7, "max_len": 6, "states": 12},
+        {"lstm": 1, "beam_size": 3},
+        {"third": 1, "beam_size": 3, "batch": 1},
+        {"endless": 1, "beam_size": 2, "batch": 1},
     ],
     hints=[
         "Several beginnings live side by side. After each step, which of them are finished "
@@ -38,21 +42,41 @@ from s2s_ref.student.protocol import Observation
         "of 2 the first is done: Hypothesis([7], -1.6, -1.6 / 2 ** alpha). The second goes on.",
     ],
 )
-def beam_search(draw: Draw, batch=2, vocab=4, states=9, beam_size=40, max_len=3, trap=0):
-    """Draw a decoder as tables, or one that leads a greedy search astray."""
+def beam_search(
+    draw: Draw,
+    batch=2,
+    vocab=4,
+    states=9,
+    beam_size=40,
+    max_len=3,
+    trap=0,
+    endless=0,
+    lstm=0,
+    third=0,
+):
+    """Draw a decoder as tables.
+
+    One leads a greedy search astray, one never ends, one has an LSTM's state, and one returns a
+    third result.
+    """
+    bos_id, eos_id, tempting, better = draw.distinct(0, vocab, 4)
     transitions, logits = draw.ids(0, states, states, vocab), 1.5 * draw.normal(states, vocab)
     starts = draw.shuffled(list(range(states)))[:batch]
-    if trap:  # word 0 is a little likelier than word 3, but after it the decoder is at a loss
-        transitions[0, BOS], transitions[1, 0], transitions[1, 3] = 1, 2, 3
-        logits[1], logits[2] = torch.tensor([2.0, -4.0, -4.0, 1.8]), torch.zeros(vocab)
-        logits[3], starts = torch.tensor([-3.0, -3.0, 3.0, -3.0]), [0]
+    if trap:  # one word is a little likelier, but after it the decoder is at a loss
+        starts = [0]
+        transitions[0, bos_id], transitions[1, tempting], transitions[1, better] = 1, 2, 3
+        logits[1], logits[2], logits[3] = -4.0, 0.0, -3.0
+        logits[1, tempting], logits[1, better], logits[3, eos_id] = 2.0, 1.8, 3.0
+    elif endless:
+        logits[:, eos_id] -= 20
     elif vocab > 4:
-        logits[:, EOS] -= 0.5
+        logits[:, eos_id] -= 0.5
+    decoder = described(transitions, logits)
     return {
-        "decoder": described(transitions, logits),
-        "state": at(starts, states),
-        "bos_id": BOS,
-        "eos_id": EOS,
+        "decoder": draw.with_third_result(decoder) if third else decoder,
+        "state": at(draw, starts, states, lstm),
+        "bos_id": bos_id,
+        "eos_id": eos_id,
         "beam_size": beam_size,
         "max_len": max_len,
         "alpha": 0.0 if trap or beam_size == 1 else draw.shuffled([0.0, 0.6, 0.8, 1.0])[0],
@@ -75,7 +99,7 @@ class Search:
 
     def complete(self, tokens: Sequence[int]) -> Tokens:
         """Add the `<eos>` that ended a hypothesis, unless the limit ended it."""
-        return tuple([*tokens, EOS][: self.max_len])
+        return tuple([*tokens, self.tables.eos_id][: self.max_len])
 
     def score(self, complete: Tokens) -> float:
         """Return what a complete hypothesis is ranked by."""
@@ -97,7 +121,7 @@ class Search:
     @cached_property
     def hypotheses(self) -> list[Tokens]:
         """The beginnings that are complete, shortest first."""
-        return [t for t in self.beginnings if t[-1] == EOS or len(t) == self.max_len]
+        return [t for t in self.beginnings if t[-1] == self.tables.eos_id or len(t) == self.max_len]
 
     def rank(self, beginning: Tokens) -> int:
         """Count the likelier beginnings of the same length."""
@@ -108,7 +132,8 @@ class Search:
 @beam_search.verdict
 def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
     """Return what is wrong with hypotheses, or None; ties and the stopping rule are free."""
-    tables, starts = Tables(arguments["decoder"]), starts_of(arguments["state"])
+    tables = Tables(arguments["decoder"], arguments["bos_id"], arguments["eos_id"])
+    starts = starts_of(arguments["state"])
     settings = {name: arguments[name] for name in ("beam_size", "max_len", "alpha")}
     if len(seen.output) != len(starts):
         return f"{len(seen.output)} results came for {len(starts)} sentences"
@@ -117,7 +142,14 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
             return "nothing was found for a sentence"
         search = Search(tables, start, **settings)
         found = [Hypothesis(list(tokens), *map(float, scores)) for tokens, *scores in rows]
-        for rule in (_wrong_hypothesis, _wrong_order, _not_greedy, _search_error, _missing):
+        for rule in (
+            _wrong_hypothesis,
+            _wrong_order,
+            _too_many,
+            _not_greedy,
+            _search_error,
+            _missing,
+        ):
             if problem := rule(search, found):
                 return problem
     return None
@@ -126,7 +158,7 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
 def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
     """Say what is wrong with one hypothesis by itself: its words, log-probability or score."""
     for tokens, log_prob, score in found:
-        if EOS in tokens:
+        if search.tables.eos_id in tokens:
             return f"{tokens} contains <eos>"
         if len(tokens) > search.max_len:
             return f"{tokens} is longer than max_len"
@@ -145,6 +177,19 @@ def _wrong_order(_: Search, found: Sequence[Hypothesis]) -> str:
         return "the same translation comes twice"
     if any(b.score > a.score + 1e-4 for a, b in itertools.pairwise(found)):
         return "a better hypothesis comes after a worse one"
+    return ""
+
+
+def _too_many(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say that more beginnings went on than the beam has places for, if it shows at the limit.
+
+    Each of the beginnings ends at most once at every length, and at most all go on to the limit.
+    """
+    complete = [search.complete(h.tokens) for h in found]
+    ended = Counter(len(tokens) for tokens in complete if tokens[-1] == search.tables.eos_id)
+    going = sum(tokens[-1] != search.tables.eos_id for tokens in complete)
+    if max(going, *ended.values(), 0) > search.beam_size:
+        return "more beginnings went on than beam_size"
     return ""
 
 
@@ -198,7 +243,7 @@ def _missing(search: Search, found: Sequence[Hypothesis]) -> str:
     longest = max(map(len, returned))
     for tokens in search.hypotheses:
         if len(tokens) <= longest and tokens not in returned:
-            words = [token for token in tokens if token != EOS]
+            words = [token for token in tokens if token != search.tables.eos_id]
             return f"a beam of {search.beam_size} has room for all, but {words} is missing"
     return ""
 
@@ -213,7 +258,7 @@ def beam_search_with_lists(decoder, state, bos_id, eos_id, beam_size, max_len, a
         rows = state.select(torch.tensor([sentence]))
         beam, finished = [([bos_id], 0.0)], []
         for length in range(1, max_len + 1):
-            logits, rows = decoder(torch.tensor([w[-1:] for w, _ in beam]), rows)
+            logits, rows, *_ = decoder(torch.tensor([w[-1:] for w, _ in beam]), rows)
             log_probs = logits[:, -1].log_softmax(dim=-1)
             totals = torch.tensor([[s] for _, s in beam]) + log_probs
             scores, places = totals.flatten().topk(min(beam_size, totals.numel()))
@@ -393,7 +438,7 @@ def beam_search_as_one_batch(decoder, state, bos_id, eos_id, beam_size, max_len,
     scores = torch.full((batch, beam_size), -math.inf)
     scores[:, 0] = 0.0
     for length in range(1, max_len + 1):
-        logits, state = decoder(words[:, -1:], state)
+        logits, state, *_ = decoder(words[:, -1:], state)
         log_probs = logits[:, -1].log_softmax(dim=-1).view(batch, beam_size, -1)
         totals = (scores.unsqueeze(-1) + log_probs).flatten(1)
         scores, places = totals.topk(beam_size, dim=1)
@@ -408,3 +453,14 @@ def beam_search_as_one_batch(decoder, state, bos_id, eos_id, beam_size, max_len,
                 done[i // beam_size].append(Hypothesis(kept, s, s / length**alpha))
         scores[(words[:, -1] == eos_id).view(batch, beam_size)] = -math.inf
     return [sorted(found, key=lambda h: -h.score) for found in done]
+
+
+beam_search.edit(
+    "never_pruned",
+    "the beam was not pruned: it grows at every step",
+    base=beam_search_with_lists,
+    replace={"min(beam_size, totals.numel())": "min(beam_size * len(beam), totals.numel())"},
+    why="The beam keeps beam_size beginnings of a sentence, not that many for each of them: after "
+    "ten steps there would be beam_size to the power of ten.",
+    question="How many beginnings of one sentence may go on after each step?",
+)

@@ -13,6 +13,7 @@ from s2s_ref.checks.registry import exercise
     reference=decoding.beam_step,
     title="One step of a beam",
     returns=("parents", "tokens", "scores"),
+    gradients=False,
     edges=[
         {"batch": 1},
         {"beam": 1},

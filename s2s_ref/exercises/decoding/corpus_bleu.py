@@ -1,6 +1,7 @@
 """The exercise `corpus_bleu`: BLEU of translations that may have several references each."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sacrebleu
 
@@ -22,7 +23,7 @@ def sentence_of(words: Sequence[str]) -> str:
     reference=decoding.corpus_bleu,
     title="BLEU of a corpus",
     returns="BLEU",
-    edges=[{"sentences": 1}, {"most": 1}],
+    edges=[{"sentences": 1}, {"most": 1}, {"short": 1}, {"poor": 1}],
     hints=[
         "sacrebleu does the counting. It wants the translations first. How does it want the "
         "references: sorted by sentence, or sorted by who wrote them?",
@@ -33,20 +34,39 @@ def sentence_of(words: Sequence[str]) -> str:
         "[['I read it now.'], ['You sold it.', 'We sold a book.']] score 100.",
     ],
 )
-def corpus_bleu(draw: Draw, sentences=6, most=3):
-    """Draw one or more references for each source, and translations that differ in some words."""
+def corpus_bleu(draw: Draw, sentences=6, most=3, short=0, poor=0):
+    """Draw one or more references for each source, and translations that differ in some words.
+
+    Short ones have no four words in a row; poor ones share no four words with a reference.
+    """
+    if short or poor:
+        return few_matches(draw, sentences, most, 2 if short else 7)
     words, references, hypotheses = ENGLISH.split(), list[list[str]](), list[str]()
+    richest = draw.integer(min(1, sentences - 1), sentences)  # never the first of several
     for row in range(sentences):
         first = [words[i] for i in draw.ids(0, len(words), draw.integer(6, 10)).tolist()]
-        changed = [[*first[:4], *draw.shuffled(first[4:])] for _ in range(most)]
-        count = most if row == 0 else 1 + row % most
+        begun = draw.distinct(0, len(words), most)
+        changed = [[words[i], *first[1:4], *draw.shuffled(first[4:])] for i in begun]
+        count = most if row == richest else draw.integer(1, most) if most > 1 else 1
         references.append([sentence_of(other) for other in [first, *changed][:count]])
         written = [
             *changed[-1][: draw.integer(4, 7)],
             words[draw.integer(0, len(words))],
             *first[5:],
         ]
+        loud = draw.integer(1, 4)  # capitals count
+        written[loud] = written[loud].upper()
         hypotheses.append(sentence_of(written))
+    return {"hypotheses": hypotheses, "references": references}
+
+
+def few_matches(draw: Draw, sentences: int, most: int, length: int) -> dict[str, Any]:
+    """Draw translations whose words all stand in the first reference, in the reverse order."""
+    words, references, hypotheses = ENGLISH.split(), list[list[str]](), list[str]()
+    for _ in range(sentences):
+        drawn = [[words[i] for i in draw.distinct(0, len(words), length)] for _ in range(most)]
+        references.append([sentence_of(other) for other in drawn[: draw.integer(1, most + 1)]])
+        hypotheses.append(sentence_of(drawn[0][::-1]))
     return {"hypotheses": hypotheses, "references": references}
 
 

@@ -1,12 +1,10 @@
 """The exercise `greedy_decode`: translate a batch, always taking the likeliest token."""
 
-import math
-
 import torch
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import BOS, EOS, at, described
+from s2s_ref.checks.exact_decoders import at, described
 from s2s_ref.checks.registry import exercise
 
 
@@ -15,7 +13,8 @@ from s2s_ref.checks.registry import exercise
     title="Greedy decoding of a batch",
     returns="translations",
     after=["decoding.trim_at_eos"],
-    edges=[{"batch": 1}, {"max_len": 1}, {"batch": 210}],
+    plain_number=True,
+    edges=[{"batch": 1}, {"max_len": 1}, {"lstm": 1}, {"third": 1}],
     hints=[
         "It is the loop of lesson 2, for many sentences in one call. They end at different steps. "
         "What may happen to a sentence that has ended while the others go on?",
@@ -26,16 +25,20 @@ from s2s_ref.checks.registry import exercise
         "[[7], [8, 9]].",
     ],
 )
-def greedy_decode(draw: Draw, batch=4, vocab=7, states=11, max_len=7):
-    """Draw a decoder as tables, and the state in which each sentence starts."""
+def greedy_decode(draw: Draw, batch=4, vocab=7, states=11, max_len=7, lstm=0, third=0):
+    """Draw a decoder as tables, and the state in which each sentence starts.
+
+    The state may be an LSTM's, and the decoder one with a third result.
+    """
+    bos_id, eos_id = draw.distinct(0, vocab, 2)
     logits = draw.normal(states, vocab)
-    logits[:, EOS] += 0.6
-    starts = draw.shuffled(list(range(states)) * math.ceil(batch / states))[:batch]
+    logits[:, eos_id] += 0.6
+    decoder = described(draw.ids(0, states, states, vocab), logits)
     return {
-        "decoder": described(draw.ids(0, states, states, vocab), logits),
-        "state": at(starts, states),
-        "bos_id": BOS,
-        "eos_id": EOS,
+        "decoder": draw.with_third_result(decoder) if third else decoder,
+        "state": at(draw, draw.distinct(0, states, batch), states, lstm),
+        "bos_id": bos_id,
+        "eos_id": eos_id,
         "max_len": max_len,
     }
 
@@ -44,7 +47,7 @@ def greedy_decode(draw: Draw, batch=4, vocab=7, states=11, max_len=7):
 def greedy_that_trims_at_the_end(decoder, state, bos_id, eos_id, max_len):
     written = torch.full((len(state.h), 1), bos_id)
     for _ in range(max_len):
-        logits, state = decoder(written[:, -1:], state)
+        logits, state, *_ = decoder(written[:, -1:], state)
         token = logits[:, -1].argmax(dim=-1, keepdim=True)
         written = torch.cat([written, token], dim=1)
     rows = written[:, 1:].tolist()
@@ -56,7 +59,7 @@ def greedy_that_drops_rows(decoder, state, bos_id, eos_id, max_len):
     rows = [[] for _ in state.h]
     going, token = torch.arange(len(rows)), torch.full((len(rows),), bos_id)
     for _ in range(max_len):
-        logits, state = decoder(token.unsqueeze(1), state)
+        logits, state, *_ = decoder(token.unsqueeze(1), state)
         token = logits[:, -1].softmax(dim=-1).argmax(dim=-1)
         keep = (token != eos_id).nonzero().squeeze(1)
         going, token, state = going[keep], token[keep], state.select(keep)
@@ -80,7 +83,7 @@ greedy_decode.edit(
     "state_reset",
     "every step starts from the first state again",
     base=greedy_that_trims_at_the_end,
-    replace={"logits, state = decoder": "logits, _ = decoder"},
+    replace={"logits, state, *_": "logits, *_"},
     why="The decoder forgets all but its last word, and tends to go round in circles.",
     question="Which state does the second call start from?",
 )
@@ -159,18 +162,13 @@ greedy_decode.edit(
 )
 
 
-@greedy_decode.mistake(
-    "the sentences are translated one after the other, not as a batch",
-    why="A call costs nearly the same for one sentence as for fifty, so this is many times slower.",
-    question="How many tokens can the decoder read in one call?",
-    raises="called more than",
-)
-def one_by_one(decoder, state, bos_id, eos_id, max_len):
+@greedy_decode.alternative
+def greedy_one_by_one(decoder, state, bos_id, eos_id, max_len):
     rows = []
     for i in range(len(state.h)):
         own, token, row = state.select(torch.tensor([i])), bos_id, []
         for _ in range(max_len):
-            logits, own = decoder(torch.tensor([[token]]), own)
+            logits, own, *_ = decoder(torch.tensor([[token]]), own)
             token = logits[0, -1].argmax().item()
             if token == eos_id:
                 break

@@ -7,9 +7,10 @@ from torch import Tensor, nn
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import BOS, EOS, Draws, Tables, at, described, starts_of
+from s2s_ref.checks.exact_decoders import Draws, Tables, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.student.protocol import Observation
+from s2s_ref.student.table_models import MAX_CALLS
 
 
 @exercise(
@@ -17,7 +18,14 @@ from s2s_ref.student.protocol import Observation
     title="Sampling with a temperature",
     after=["decoding.trim_at_eos"],
     returns="translations",
-    edges=[{"cold": 1}, {"max_len": 1}, {"sentences": 1, "draws": 1}],
+    edges=[
+        {"cold": 1, "draws": 50},
+        {"max_len": 1, "hot": 1},
+        {"lstm": 1, "draws": 50},
+        {"third": 1, "draws": 50},
+        {"sentences": 1, "draws": 1},
+    ],
+    times=2,
     hints=[
         "Greedy decoding always takes the likeliest token. Here every token has its chance. Where "
         "do the chances come from, and what does a small temperature do to their differences?",
@@ -28,48 +36,62 @@ from s2s_ref.student.protocol import Observation
         "temperature 2 they become [1, 0]: 0.73 and 0.27.",
     ],
 )
-def sample_decode(draw: Draw, sentences=2, draws=600, vocab=5, states=6, max_len=3, cold=0):
-    """Draw a decoder as tables, and some sentences many times over."""
+def sample_decode(
+    draw: Draw, sentences=2, draws=300, vocab=5, states=6, max_len=3, cold=0, hot=0, lstm=0, third=0
+):
+    """Draw a decoder as tables, and some sentences many times over.
+
+    The state may be an LSTM's, and the decoder one with a third result.
+    """
+    bos_id, eos_id = draw.distinct(0, vocab, 2)
     spaced = [level - 2.0 for level in range(vocab)]  # so that near 0 it is greedy
     levels = torch.tensor([draw.shuffled(spaced) for _ in range(states)])
-    starts = draw.shuffled(list(range(states)))[:sentences]
+    starts = draw.distinct(0, states, sentences)
+    most = sentences * draws * max_len * 2 + MAX_CALLS  # enough to draw one sentence at a time
+    decoder = described(draw.ids(0, states, states, vocab), levels, most)
     return {
-        "decoder": described(draw.ids(0, states, states, vocab), levels),
-        "state": at(starts * draws, states),
-        "bos_id": BOS,
-        "eos_id": EOS,
+        "decoder": draw.with_third_result(decoder) if third else decoder,
+        "state": at(draw, starts * draws, states, lstm),
+        "bos_id": bos_id,
+        "eos_id": eos_id,
         "max_len": max_len,
-        "temperature": 0.05 if cold else draw.shuffled([0.4, 0.5, 2.0])[0],
+        "temperature": 0.05 if cold else draw.shuffled([2.0] if hot else [0.4, 0.5, 2.0])[0],
         "generator": draw.generator(),
     }
 
 
 ALWAYS_LIKELIEST = "the likeliest token came every time"
+MANY = 50
+"""So many draws are never the same twice, except by a temperature near 0."""
 
 
 @sample_decode.verdict
 def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
     """Return what is wrong with draws, or None: their form, their source, their frequencies."""
     starts, max_len = starts_of(arguments["state"]), arguments["max_len"]
-    if problem := _wrong_form(seen.output, len(starts), max_len):
-        return problem
-    tables = Tables(arguments["decoder"])
-    draws = Draws(tables, starts, seen.output, max_len)
+    tables = Tables(arguments["decoder"], arguments["bos_id"], arguments["eos_id"])
+    first, second = seen.output
+    for rows in (first, second):
+        if problem := _wrong_form(rows, len(starts), max_len, tables.eos_id):
+            return problem
+    draws = Draws(tables, starts * 2, [*first, *second], max_len)
     right, wrong = _distributions(tables.logits, arguments["temperature"])
     fits = draws.fit(right)
     if "generator" not in seen.changed:
         greedy = not fits and draws.fit(wrong[ALWAYS_LIKELIEST])
         return ALWAYS_LIKELIEST if greedy else "nothing was drawn from the generator"
-    return None if fits else _wrong_frequencies(draws, seen.output, wrong)
+    if first == second and len(first) >= MANY and not draws.fit(wrong[ALWAYS_LIKELIEST]):
+        return "two calls with one generator gave the same translations"
+    return None if fits else _wrong_frequencies(draws, first, wrong, tables.eos_id)
 
 
-def _wrong_form(rows: list[list[int]], sentences: int, max_len: int) -> str:
+def _wrong_form(rows: list[list[int]], sentences: int, max_len: int, eos_id: int) -> str:
     """Say what cannot be a translation, whatever was drawn."""
     if len(rows) != sentences:
         return f"{len(rows)} translations came for {sentences} sentences"
     if any(len(row) > max_len for row in rows):
         return "a translation is longer than max_len"
-    if any(EOS in row for row in rows):
+    if any(eos_id in row for row in rows):
         return "<eos> is in a translation"
     return ""
 
@@ -86,9 +108,11 @@ def _distributions(logits: Tensor, temperature: float) -> tuple[Tensor, dict[str
     }
 
 
-def _wrong_frequencies(draws: Draws, rows: list[list[int]], wrong: dict[str, Tensor]) -> str:
+def _wrong_frequencies(
+    draws: Draws, rows: list[list[int]], wrong: dict[str, Tensor], eos_id: int
+) -> str:
     """Say which wrong distribution the draws come from, as far as they tell."""
-    if len({row[0] if row else EOS for row in rows}) == 1:
+    if len({row[0] if row else eos_id for row in rows}) == 1:
         return "all the sentences begin with the same token"
     likeliest = max(wrong, key=lambda words: draws.log_likelihood(wrong[words]))
     if draws.fit(wrong[likeliest]):
@@ -100,7 +124,7 @@ def _wrong_frequencies(draws: Draws, rows: list[list[int]], wrong: dict[str, Ten
 def sample_that_trims_at_the_end(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     written = torch.full((len(state.h), 1), bos_id)
     for _ in range(max_len):
-        logits, state = decoder(written[:, -1:], state)
+        logits, state, *_ = decoder(written[:, -1:], state)
         probabilities = (logits[:, -1] / temperature).softmax(dim=-1)
         token = torch.multinomial(probabilities, 1, generator=generator)
         written = torch.cat([written, token], dim=1)
@@ -190,7 +214,7 @@ def sample_by_gumbel_noise(decoder, state, bos_id, eos_id, max_len, temperature,
     rows = [[] for _ in state.h]
     going, token = torch.arange(len(rows)), torch.full((len(rows), 1), bos_id)
     for _ in range(max_len):
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         logits = logits[:, -1]
         noise = torch.empty_like(logits).exponential_(generator=generator).log()
         token = (logits / temperature - noise).argmax(dim=-1, keepdim=True)
@@ -207,10 +231,41 @@ def sample_by_gumbel_noise(decoder, state, bos_id, eos_id, max_len, temperature,
 def sample_by_cumulated_sums(decoder, state, bos_id, eos_id, max_len, temperature, generator):
     token, steps = torch.full((len(state.h), 1), bos_id), []
     for _ in range(max_len):
-        logits, state = decoder(token, state)
+        logits, state, *_ = decoder(token, state)
         sums = torch.softmax(logits[:, 0] / temperature, dim=1).cumsum(dim=1)
         coin = torch.rand(len(sums), 1, generator=generator) * sums[:, -1:]
         token = (sums < coin).sum(dim=1, keepdim=True)
         steps.append(token)
     rows = torch.cat(steps, dim=1).tolist()
     return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@sample_decode.alternative
+def sample_one_by_one(decoder, state, bos_id, eos_id, max_len, temperature, generator):
+    rows = []
+    for i in range(len(state.h)):
+        own, token, row = state.select(torch.tensor([i])), bos_id, []
+        while len(row) < max_len:
+            logits, own, *_ = decoder(torch.tensor([[token]]), own)
+            shares = (logits[0, -1] / temperature).softmax(dim=-1)
+            token = torch.multinomial(shares, 1, generator=generator).item()
+            if token == eos_id:
+                break
+            row.append(token)
+        rows.append(row)
+    return rows
+
+
+sample_decode.edit(
+    "reseeded",
+    "the function gives the generator a seed of its own: every call draws the same",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "    for _ in range(max_len):\n": (
+            "    generator.manual_seed(0)\n    for _ in range(max_len):\n"
+        )
+    },
+    why="The caller decides on the seed, once. A second call has to go on where the first one "
+    "stopped, or several samples of a sentence are all the same.",
+    question="Who should choose the seed: your function, or the one who calls it?",
+)

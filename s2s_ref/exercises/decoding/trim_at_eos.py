@@ -2,7 +2,6 @@
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import EOS
 from s2s_ref.checks.registry import exercise
 
 
@@ -10,7 +9,8 @@ from s2s_ref.checks.registry import exercise
     reference=decoding.trim_at_eos,
     title="Where a sentence ends",
     returns="tokens",
-    edges=[{"ends": 0}, {"length": 0}, {"first": 0}],
+    plain_number=True,
+    edges=[{"ends": 0}, {"zero": 1}, {"length": 0}, {"first": 0}, {"length": 1, "first": 0}],
     hints=[
         "A reader wants the words before the end. Which tokens belong to the sentence, if <eos> "
         "comes twice? And if it never comes?",
@@ -18,13 +18,17 @@ from s2s_ref.checks.registry import exercise
         "With <eos> = 2: [7, 9, 2, 5, 2] becomes [7, 9], [7, 9] stays, and [2, 5] becomes [].",
     ],
 )
-def trim_at_eos(draw: Draw, length=7, ends=2, first=1, vocab=9):
-    """Draw tokens with `<eos>` at two places, nowhere, or at the very start."""
-    tokens = [token + 3 for token in draw.ids(0, vocab, length).tolist()]
-    places = draw.shuffled(list(range(1, length)))[:ends] if first else [0]
-    for place in places:
-        tokens[place] = EOS
-    return {"tokens": tokens, "eos_id": EOS}
+def trim_at_eos(draw: Draw, length=10, ends=2, first=1, zero=0):
+    """Draw tokens with `<eos>` at two places, nowhere, or at the very start.
+
+    Its id is 0, or too large for Python to keep only one object of it; other special ids are words.
+    """
+    eos_id = 0 if zero else draw.integer(300, 1000)
+    small = [token + zero for token in [0, 1, 2, 3, *draw.ids(0, 6, 10).tolist()]]
+    tokens = draw.shuffled(small[:length])
+    for place in draw.distinct(length // 2, length, ends) if first else [0]:
+        tokens[place] = int(str(eos_id))
+    return {"tokens": tokens, "eos_id": eos_id}
 
 
 @trim_at_eos.mistake(

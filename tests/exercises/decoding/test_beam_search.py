@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from s2s_ref import decoding
-from s2s_ref.checks.exact_decoders import BOS, EOS, at, described
+from s2s_ref.checks.draw import Draw
+from s2s_ref.checks.exact_decoders import at, described
 from s2s_ref.checks.registry import find
 from s2s_ref.student.client import try_check
 from s2s_ref.student.observe import build
 
-WORD, OTHER = 3, 0
+WORD, OTHER, BOS, EOS = 3, 0, 1, 2
 SHARES = torch.tensor([0.1, 0.2, 0.3, 0.4])
 
 
@@ -19,7 +20,7 @@ def scores_by_tokens(mistake):
     """Search with a mistake, alpha = 1, in a decoder whose probabilities are always `SHARES`."""
     (code,) = [m.code for m in find("decoding.beam_search").mistakes if m.name == mistake]
     decoder = build(described(torch.zeros(1, 4, dtype=torch.long), SHARES.log().unsqueeze(0)))
-    (found,) = code(decoder, at([0], 1), BOS, EOS, beam_size=40, max_len=3, alpha=1.0)
+    (found,) = code(decoder, at(Draw(0), [0], 1), BOS, EOS, beam_size=40, max_len=3, alpha=1.0)
     return {tuple(h.tokens): h.score for h in found}
 
 
