@@ -16,7 +16,9 @@ from s2s_ref.checks.axes import (
 from s2s_ref.checks.card_text import checked, given, place
 from s2s_ref.checks.cases import Case, Prepared, judged_part, trim
 from s2s_ref.checks.compare import Difference, difference, kind_text, outcomes_equal
+from s2s_ref.checks.condition import condition_of
 from s2s_ref.checks.registry import EXERCISES, Exercise, Mistake
+from s2s_ref.checks.relation import relation_of
 from s2s_ref.student.protocol import Observation, Raised
 
 OWN = "own"
@@ -35,6 +37,7 @@ class Verdict:
         headline: what was found, in a few words.
         mistake: the name of the mistake that was recognised, or "".
         kind: the kind of the difference otherwise, a key of `ADVICE`.
+        relation: how a wrong result relates to the right one, or "".
         given, expected, got: the arguments, and both sides of the first difference.
         why: why it matters.
         question: a question that leads to the fix.
@@ -48,6 +51,7 @@ class Verdict:
     headline: str
     mistake: str = ""
     kind: str = ""
+    relation: str = ""
     given: str = ""
     expected: str = ""
     got: str = ""
@@ -194,14 +198,25 @@ def _unrecognised(
 ) -> Verdict:
     """Return the verdict on the difference that is easiest to fix."""
     kinds = [*ADVICE, OWN]
-    index = min(found, key=lambda i: (kinds.index(found[i].kind), i))
+    ordinary = [i for i in found if prepared.cases[i].kind == "drawn"]
+    index = min(ordinary or found, key=lambda i: (kinds.index(found[i].kind), i))
     kind, raised = found[index].kind, seen[index].raised
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
     advice = ADVICE.get(kind) or Advice(found[index].got)
     if kind == "raised" and raised:
         advice = _advice_on_error(prepared.exercise, raised, advice)
-    return _failed(prepared, index, found[index], advice, kind=kind)
+    relation = relation_of(prepared, seen, list(found)) if kind in RELATED else None
+    if relation:
+        advice = Advice(relation.words, question=relation.question)
+    if condition := condition_of(prepared, list(found)):
+        advice = replace(advice, why=f"{advice.why} {condition}".strip())
+    words = relation.words if relation else ""
+    return _failed(prepared, index, found[index], advice, kind=kind, relation=words)
+
+
+RELATED = ("type", "shape", "dtype", "value", "padding", "batch order")
+"""The kinds of differences for which a relation to the right result may be found."""
 
 
 def _advice_on_error(exercise: Exercise, raised: Raised, general: Advice) -> Advice:
@@ -263,6 +278,7 @@ def _failed(
     *,
     mistake: str = "",
     kind: str = "",
+    relation: str = "",
 ) -> Verdict:
     exercise = prepared.exercise
     return _verdict(
@@ -274,6 +290,7 @@ def _failed(
         expected=place(exercise, found, found.expected),
         # The finding of an exercise's own verdict may be the headline already.
         got="" if found.got == advice.headline else place(exercise, found, found.got),
+        relation=relation,
         why=advice.why,
         question=advice.question or next(iter(exercise.hints), ""),
         after=tuple(exercise.after),

@@ -76,12 +76,12 @@ def nothing(scores, src_mask):
     weigh(scores, src_mask)
 
 
-def as_list(scores, src_mask):
-    return weigh(scores, src_mask).tolist()
+def as_text(scores, src_mask):
+    return str(weigh(scores, src_mask))
 
 
-def turned(scores, src_mask):
-    return weigh(scores, src_mask).T
+def cut_to_two(scores, src_mask):
+    return weigh(scores, src_mask)[:, :2]
 
 
 def in_doubles(scores, src_mask):
@@ -109,8 +109,8 @@ def cut_off(scores, src_mask):
     return weigh(scores, src_mask).detach()
 
 
-def doubled(scores, src_mask):
-    return 2 * weigh(scores, src_mask)
+def cubed(scores, src_mask):
+    return weigh(scores, src_mask) ** 3
 
 
 def half_the_gradient(scores, src_mask):
@@ -124,15 +124,15 @@ def half_the_gradient(scores, src_mask):
         ("unwritten", unwritten, "got       NotImplementedError"),
         ("raised", raises, ": return scores @ src_mask"),
         ("nothing", nothing, "got       weights: None"),
-        ("type", as_list, "expected  weights: a tensor\n  got       weights: a list of 2"),
-        ("shape", turned, "weights: [batch 2, src_len 4]\n  got       weights: [4, 2]"),
+        ("type", as_text, "expected  weights: a tensor\n  got       weights: a text"),
+        ("shape", cut_to_two, "weights: [batch 2, src_len 4]\n  got       weights: [2, 2]"),
         ("dtype", in_doubles, "weights: float32\n  got       weights: float64"),
         ("nan", not_a_number, "weights[0, 2] = 0.00\n  got       weights[0, 2] = nan"),
         ("changed", written_into, "scores: as it was\n  got       scores: changed by the call"),
         ("padding", mask_forgotten, "weights[0, 0:4] = ["),
         ("batch order", summed_over_the_batch, "weights[1, 0:4] = ["),
         ("detached", cut_off, "gradients flow through it\n  got       the result: none does"),
-        ("value", doubled, "weights[0, 0:4] = ["),
+        ("value", cubed, "weights[0, 0:4] = ["),
         ("gradient", half_the_gradient, "gradient of scores[0, 0:4] = ["),
     ],
     ids=lambda value: value if isinstance(value, str) and "\n" not in value else "",
@@ -246,13 +246,22 @@ def test_spaces_are_shown_where_nothing_else_differs():
     assert "␣" not in verdict(made, lambda *_: "c d")["got"]
 
 
-def test_the_cheapest_cause_is_told_first():
+def test_an_ordinary_case_is_told_before_an_edge():
     def wrong_in_every_way(scores, src_mask):
-        weights = 2 * weigh(scores, src_mask)
-        return weights.double() if len(scores) == 1 else weights
+        weights = weigh(scores, src_mask) ** 3
+        return None if len(scores) == 1 else weights
 
     made = new(weigh, draw_scores)
-    assert verdict(made, wrong_in_every_way)["kind"] == "dtype"
+    assert verdict(made, wrong_in_every_way)["kind"] == "value"
+
+
+def test_an_edge_is_told_where_all_ordinary_cases_are_right():
+    def nothing_for_one(scores, src_mask):
+        return None if len(scores) == 1 else weigh(scores, src_mask)
+
+    found = verdict(new(weigh, draw_scores), nothing_for_one)
+    assert found["kind"] == "nothing"
+    assert "It is wrong only for a batch of one." in found["why"]
 
 
 class Affine(nn.Module):

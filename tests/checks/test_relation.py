@@ -1,0 +1,112 @@
+"""How a wrong result relates to the right one, and for which cases it is wrong."""
+
+import pytest
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from s2s_ref.checks.registry import EXERCISES, OF_NO_LESSON, exercise
+from s2s_ref.student.client import try_check
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    yield
+    for name in [n for n, e in EXERCISES.items() if e.lesson == OF_NO_LESSON]:
+        del EXERCISES[name]
+
+
+def outer(
+    rows: Float[Tensor, "batch tgt_len hidden"], columns: Float[Tensor, "batch src_len hidden"]
+) -> Float[Tensor, "batch tgt_len src_len"]:
+    """Multiply every row by every column."""
+    return rows @ columns.transpose(1, 2)
+
+
+@pytest.fixture(scope="module")
+def made():
+    @exercise(reference=outer, title="Made for a test")
+    def scores(draw, batch=2, tgt_len=3, src_len=5, hidden=4):
+        return {
+            "rows": draw.normal(batch, tgt_len, hidden),
+            "columns": draw.normal(batch, src_len, hidden),
+        }
+
+    return scores
+
+
+def said(made, code):
+    EXERCISES[made.name] = made
+    return try_check(made.name, code)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x: x.transpose(1, 2), "the axes tgt_len and src_len are exchanged"),
+        (lambda x: x.flip(2), "in reverse order along the axis src_len"),
+        (lambda x: x[:, :-1], "the last position of the axis tgt_len is missing"),
+        (lambda x: x.unsqueeze(0), "an axis of length 1 too many"),
+        (lambda x: x.sum(dim=1), "it is the sum over the axis tgt_len"),
+        (lambda x: x[:, -1], "only the last position of the axis tgt_len came back"),
+        (lambda x: x.softmax(dim=-1), "there is one softmax too many"),
+        (lambda x: -x, "the sign is wrong"),
+        (lambda x: x / 2, "divided by the square root of the size of the axis hidden"),
+        (lambda x: x + 1, "every value is 1 too large"),
+        (lambda x: x.round(decimals=2), "the right result was rounded"),
+        (lambda x: x.flatten(1), "the values are right, in another shape"),
+        (lambda x: (x, None), "the first of several"),
+        (lambda x: x.tolist(), "in a list instead of a tensor"),
+    ],
+)
+def test_a_relation_is_said_in_words(made, change, words):
+    found = said(made, lambda rows, columns: change(outer(rows, columns)))
+    assert words in found["relation"]
+    assert words in found["headline"]
+    assert found["question"].endswith("?")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: x**3, lambda x: x + torch.arange(x.shape[2]), lambda x: 1.7 * x]
+)
+def test_a_result_without_a_known_relation_has_none(made, change):
+    assert not said(made, lambda rows, columns: change(outer(rows, columns)))["relation"]
+
+
+def test_a_relation_must_hold_in_every_failing_case(made):
+    def sometimes(rows, columns):
+        right = outer(rows, columns)
+        return right.flip(2) if rows.shape[1] > 1 else right + 1
+
+    assert not said(made, sometimes)["relation"]
+
+
+def test_the_cases_that_fail_are_described(made):
+    def for_one_only(rows, columns):
+        return outer(rows[:1], columns[:1]).expand(len(rows), -1, -1).clone()
+
+    found = said(made, for_one_only)
+    assert found["relation"] == "it is the same for every sentence"
+    assert "right only for a batch of one" in found["why"]
+
+
+def weigh(
+    scores: Float[Tensor, "batch len"], mask: Bool[Tensor, "batch len"]
+) -> Float[Tensor, " batch"]:
+    """Average over the real positions."""
+    return (scores * mask).sum(dim=1) / mask.sum(dim=1)
+
+
+def test_a_special_case_is_called_so():
+    @exercise(reference=weigh, title="Made for a test", skip=["padding"])
+    def means(draw, batch=3, len=4):
+        lengths = torch.arange(batch) % len + 1
+        mask = torch.arange(len) < lengths.unsqueeze(1)
+        return {"scores": draw.normal(batch, len), "mask": mask}
+
+    def squeezed(scores, mask):
+        return weigh(scores, mask).squeeze()
+
+    found = said(means, squeezed)
+    assert not found["passed"]
+    assert "It is wrong only for a batch of one." in found["why"]
