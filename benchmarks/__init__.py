@@ -1,1 +1,1 @@
-"""The reference's speed, side by side with other packages'. `python -m benchmarks --help`."""
+"""The speed of the reference, compared with other packages. `python -m benchmarks --help`."""

@@ -1,6 +1,6 @@
 """What must be reached, and `make bench-check`, which compares the stored results with it.
 
-Nothing here measures, and nothing is imported that a Python without PyTorch lacks.
+Nothing is measured here, and nothing imported that needs PyTorch.
 """
 
 import json
@@ -28,7 +28,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Limit:
-    """What a measured number may come to at most."""
+    """The largest value that a measured number may have."""
 
     table: str
     setting: str
@@ -72,7 +72,7 @@ LIMITS = [
 
 
 def shortfalls(results: Path = RESULTS) -> list[str]:
-    """Name every bar that the stored results do not reach, and every number that is not there."""
+    """Name every bar that the stored results do not reach, and every number that is missing."""
     stored = {path.stem: json.loads(path.read_text("utf-8")) for path in results.glob("*.json")}
     bars: list[Ratio | Limit] = [*RATIOS, *LIMITS]
     return [line for bar in bars if (line := _shortfall(bar, stored))]

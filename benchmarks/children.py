@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds of the processor that one process took, and what it printed."""
+    """The processor seconds of one process, and its output."""
 
     cpu: float
     printed: str
 
 
 def run(command: Sequence[str]) -> Run:
-    """Run a command to its end. Raises RuntimeError, with what it said, if it fails."""
+    """Run a command to its end. Raises RuntimeError, with the command's output, if it fails."""
     with tempfile.TemporaryDirectory() as state, tempfile.TemporaryFile("w+") as output:
         environment = {**os.environ, "S2S_STATE": state, "PYTHONPATH": str(ROOT)}
         child = subprocess.Popen(

@@ -53,7 +53,7 @@ def share_in_kernels(work: Work) -> float:
 def kernels_share(events: Sequence[Any]) -> float:
     """The same, from the profiler's events.
 
-    Named stretches such as an optimiser's step are events of the GPU too, and no kernels.
+    Named ranges such as an optimiser's step are events of the GPU too, but not kernels.
     """
     kernels = [e for e in events if e.device_type.name == "CUDA" and not e.is_user_annotation]
     if not kernels:

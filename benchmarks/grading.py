@@ -2,7 +2,7 @@
 
 `python -m benchmarks.grading` makes a class of distinct submissions of a small lesson that uses
 torch, and grades it in each way, every time from the start. Each measurement is a process of its
-own, start-up included. It belongs on a machine that does nothing else, and runs in the course's own
+own, start-up included. Run it on an idle machine, in the course's own
 environment; where Dask is installed there too, it takes part.
 """
 

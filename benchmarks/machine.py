@@ -1,4 +1,4 @@
-"""On what a measurement ran: stored with it, so that numbers are never read without."""
+"""The machine that a measurement ran on, stored with its numbers."""
 
 import ctypes
 import datetime
@@ -33,10 +33,10 @@ def describe(device: str = "cpu") -> dict[str, object]:
 
 
 def keep_memory() -> None:
-    """Let the C library keep what is freed, where it is glibc, and not give it back to the system.
+    """Tell glibc, if it is the C library, to keep freed memory and not return it to the system.
 
-    Otherwise every large tensor may have to be asked for anew, a page at a time. Whom that hits
-    depends on what ran before, and it came to 8 % of a step.
+    Otherwise large tensors may get fresh pages from the system again and again. Which contender
+    pays for that depends on what ran before; the cost was 8 % of a step.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

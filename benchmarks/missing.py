@@ -1,4 +1,4 @@
-"""Empty modules in the place of what peers import and never use in the code that is timed.
+"""Empty modules in place of packages that peers import, but do not use in the timed code.
 
 Their packages ask for tokenisers, data sets, loggers and plots as soon as one module is imported.
 """
@@ -13,7 +13,7 @@ from types import ModuleType
 
 @contextmanager
 def empty_modules(**wanted: Sequence[str]) -> Iterator[None]:
-    """Let imports find empty modules, as long as the `with` lasts, for what is not installed.
+    """Inside the `with` block, let imports of packages that are not installed find empty modules.
 
     Each name comes with the names that are imported from it, which get empty classes; `__` in a
     name stands for the dot of a submodule.
@@ -32,6 +32,6 @@ def empty_modules(**wanted: Sequence[str]) -> Iterator[None]:
 
 
 def _installed(name: str) -> bool:
-    if name == "torch.utils.tensorboard":  # there, but it stops without TensorBoard itself
+    if name == "torch.utils.tensorboard":  # its import fails without TensorBoard itself
         name = "tensorboard"
     return importlib.util.find_spec(name.split(".")[0]) is not None

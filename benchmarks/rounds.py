@@ -1,9 +1,9 @@
 """Interleaved rounds: in each, every contender does the same work, in another order.
 
-A machine's speed drifts and others use it. So what is compared is the ratio within one round, and
-what is quoted is the median of those ratios. And since others only make slower, a contender works
-several times in a round, and the fastest counts; all work once before one works again, so that a
-busy second hits nobody twice.
+A machine's speed drifts, and other programs use it. So contenders are compared by their ratio
+within a round, and the median of these ratios counts. Other programs can only slow a contender
+down, so it works several times in a round, and the fastest time counts. Everyone takes a turn
+before anyone takes the next, so a busy second affects each contender once at most.
 """
 
 import gc
@@ -38,7 +38,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Rounds:
-    """Seconds by contender, one number a round: the processor's, and by the clock on the wall."""
+    """Seconds by contender, one number for each round: processor time and wall-clock time."""
 
     cpu: dict[str, list[float]]
     wall: dict[str, list[float]]
@@ -46,7 +46,7 @@ class Rounds:
 
     @property
     def seconds(self) -> dict[str, list[float]]:
-        """The seconds that count: the processor's, or the wall's where a GPU does the work."""
+        """The seconds that count: processor time, or wall-clock time if a GPU does the work."""
         return self.cpu if self.clock == "cpu" else self.wall
 
     def per_second(self, name: str, amount: float) -> Spread:

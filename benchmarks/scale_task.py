@@ -1,4 +1,4 @@
-"""One task on so many sentences, in a process of its own, which times itself once all is ready.
+"""Run one task on a number of sentences, in its own process, and time it once all is ready.
 
 `python -m benchmarks.scale_task WHAT SENTENCES FILE`; the file is the one to read. Reading and
 generating need no PyTorch, and so it is not imported for them.

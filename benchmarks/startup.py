@@ -1,4 +1,4 @@
-"""Table 3: seconds of the processor until something can be done, beside `import torch` alone."""
+"""Table 3: processor seconds until something can be done, beside `import torch` alone."""
 
 import sys
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Lesson 7: keep all the encoder's states, and ask them at each step."""
+"""Lesson 7: keep all the encoder's states, and query them at every step."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def context_vectors(
 class DotScores(nn.Module):
     """`dot_scores` as a module, so that a decoder can take another score in its place.
 
-    A score prepares its keys once a sentence, and is then asked at every step.
+    The keys of a sentence are projected once, and then scored at every step.
     """
 
     def project_keys(

@@ -1,6 +1,6 @@
-"""The searches of lesson 5 again, made for speed: they find what the plain ones find.
+"""Fast versions of lesson 5's searches, which find the same hypotheses.
 
-`s2s_ref.decoding` is the text to read. What is faster here, and harder to follow:
+Read `s2s_ref.decoding` first. What makes these faster also makes them harder to follow:
 
 - All sentences are searched in one batch, and a sentence that is done leaves it.
 - A sentence's rows share one copy of its encoder states (`AttendingRows`).
@@ -144,7 +144,7 @@ class AttendingRows(Rows):
     """Rows that share one copy of their sentence's source, for a decoder with attention.
 
     They query it together, as if they were several target steps of one row, and a row that moves
-    takes nothing but its hidden state along.
+    takes only its hidden state along.
     """
 
     decoder: LuongDecoder | BahdanauDecoder

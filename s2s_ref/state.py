@@ -2,7 +2,7 @@
 
 One interface serves every decoder of the course: `decoder(tgt_input, state)` reads any number of
 target tokens and returns their logits and the next `State`. Teacher forcing reads the whole target
-in one call; decoding reads one token a call. A search comes back with a `Hypothesis` or several.
+in one call; decoding reads one token a call. A search returns one or several `Hypothesis`.
 """
 
 from typing import Any, NamedTuple, TypeAlias

@@ -1,8 +1,8 @@
 """Write files and folders whole or not at all.
 
 The data goes into a hidden file beside the target, which takes the target's name when it is
-complete. Whatever stops this, a full disk or a power cut too, the target is the old file or the new
-one, and never a part of either.
+complete. Whatever interrupts this, even a full disk or a power cut, the target is the old file or
+the new one, never a part of either.
 """
 
 import contextlib
@@ -77,6 +77,6 @@ def _part_of(target: Path, mode: int) -> Iterator[Path]:
 
 
 def _flush(file: BinaryIO) -> None:
-    """Let the disk have all that was written, before the file takes another one's name."""
+    """Write everything to the disk before the file takes another one's name."""
     file.flush()
     os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""What every contender is to the benchmarks: a model, a loss, a search."""
+"""The interface of a contender: a model, a loss, a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from s2s_ref.training.batches import Batch
 class Contender(Protocol):
     """A model of one package, behind two calls.
 
-    `prepare` lays a batch out as the package wants it, which is not timed. `extra` is what the
-    package's design adds in parameters to the reference's model of the same kind, `twin`.
+    `prepare` arranges a batch as the package expects it, which is not timed. `extra` counts the
+    parameters that the package's design adds to the reference's model of the same kind, `twin`.
     """
 
     name: str
@@ -75,7 +75,7 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def check_sizes(contenders: Sequence[Contender]) -> None:
-    """Raise ValueError where a model has not as many parameters as its twin and its `extra`."""
+    """Raise ValueError if a model has other than its twin's number of parameters and `extra`."""
     counts = {one.name: count_parameters(one.model) for one in contenders}
     for one in contenders:
         expected = counts[one.twin] + one.extra

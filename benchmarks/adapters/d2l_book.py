@@ -1,8 +1,8 @@
 """Dive into Deep Learning (Zhang et al. 2023): its package's encoder and additive attention.
 
-The decoder stands in the book only, so it is put together here as its chapter on Bahdanau's
-attention describes it: before every step the RNN's state asks the attention layer, and the context
-is laid beside the word.
+The decoder is only in the book, so it is put together here as its chapter on Bahdanau's attention
+describes it: before every step the RNN's state queries the attention layer, and the context is
+concatenated with the word's vector.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ with empty_modules(
 
 
 class Inputs(NamedTuple):
-    """A batch as the book takes it."""
+    """A batch in the form that the book uses."""
 
     src: Tensor
     src_valid_len: Tensor

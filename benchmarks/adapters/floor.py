@@ -1,7 +1,7 @@
-"""The floor: the matrix products of the reference and nothing else, as the fewest, largest calls.
+"""The floor: only the matrix products of the reference, in as few and as large calls as possible.
 
-What is left out is what no design can do without either: tables of words, gates, softmax, the sums
-of gradients, the optimiser. So nothing reaches 1. The products of an RNN with its own state cannot
+It leaves out work that every design needs: embeddings, gates, softmax, the sums of gradients, the
+optimiser. So no contender reaches 1. The products of an RNN with its own state cannot
 be merged over time, since each needs the one before it; all others are merged.
 """
 

@@ -74,7 +74,7 @@ class JoeyNMT:
         return Inputs(*sides, rows, batch.src.device, PAD, EOS)
 
     def loss(self, inputs: Inputs) -> Tensor:
-        """Do what its model does for a loss, but for counting the right tokens of every batch."""
+        """Compute the loss as its model does, without counting the right tokens of every batch."""
         logits, *_ = self.model._encode_decode(**vars(inputs))
         total = self.model.loss_function(log_softmax(logits, dim=-1), **vars(inputs))
         return total / inputs.ntokens

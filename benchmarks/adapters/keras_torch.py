@@ -1,6 +1,6 @@
 """Keras with its PyTorch back end: encoder and decoder as in its translation example.
 
-`KERAS_BACKEND` must say torch before Keras is imported; `benchmarks.__main__` sees to it.
+`KERAS_BACKEND` must be torch before Keras is imported; `benchmarks.__main__` sets it.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from s2s_ref.training.batches import Batch
 
 
 class Inputs(NamedTuple):
-    """A batch as the model takes it."""
+    """A batch in the form that the model expects."""
 
     src: Tensor
     tgt_input: Tensor

@@ -29,7 +29,7 @@ class Inputs(NamedTuple):
 
 
 class Words:
-    """A vocabulary as the translator looks words up in one; its own class reads files."""
+    """A vocabulary with what the translator calls; its own class reads files."""
 
     def __init__(self, size: int) -> None:
         """Make a vocabulary that knows its size and the special words."""
@@ -76,7 +76,7 @@ class OpenNMT:
         )
 
     def loss(self, inputs: Inputs) -> Tensor:
-        """Do what its trainer does, but for the statistics of every batch, which we do not keep."""
+        """Compute the loss as its trainer does, without the statistics of every batch."""
         output, _ = self.model(inputs.src, inputs.tgt, inputs.src_len)
         compute = self.compute
         scores = compute.generator(compute._bottle(output.contiguous()))
@@ -102,7 +102,7 @@ class OpenNMT:
         return [hypotheses[0].tolist() for hypotheses in found]
 
     def greedy(self, inputs: Inputs, length: int) -> list[list[int]]:
-        """Use its greedy search: the best one of one."""
+        """Use its greedy search, whose hypotheses are lists of one."""
         return self._translate(
             self._translator(length, beam_size=1, random_sampling_topk=1), inputs
         )

@@ -1,8 +1,8 @@
 """A translator for real sentences, from pairs to translations: what the lessons add up to.
 
-The models are those of the lessons. New are only the usual means against overfitting a small
-corpus: dropout, label smoothing, subwords, and tied embeddings. Several trained translators can
-form an ensemble.
+The models are those of the lessons. The only additions are the usual remedies for overfitting a
+small corpus: dropout, label smoothing, subwords, and tied embeddings. Several trained translators
+can form an ensemble.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from s2s_ref.training.history import History
 from s2s_ref.training.loop import Loss, Validate, fit, set_seed
 
 DECODING_BATCH = 100  # sentences
-EXTRA_TOKENS = 10  # that a translation may have beyond twice the length of the longest source
+EXTRA_TOKENS = 10  # a translation may be this much longer than twice the longest source
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Draw:
         return SpecialIds(pad, *self.shuffled(others)[:3])
 
     def lengths(self, batch: int, longest: int, shortest: int = 1) -> Tensor:
-        """Draw the lengths of a batch: one is `longest`, but not that of the first of several."""
+        """Draw the lengths of a batch. One is `longest`; of several, it is never the first."""
         others = [self.integer(shortest, max(shortest + 1, longest)) for _ in range(batch - 1)]
         later = self.shuffled([longest, *others[1:]])
         return torch.tensor([*others[:1], *later])

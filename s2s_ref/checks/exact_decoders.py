@@ -113,7 +113,7 @@ class Draws:
             self._whole[start][tuple([*row, tables.eos_id][:max_len])] += 1
 
     def fit(self, next_probs: Tensor) -> bool:
-        """Tell whether every beginning comes about as often as these probabilities predict."""
+        """Tell whether every beginning occurs about as often as these probabilities predict."""
         for start, whole in self._whole.items():
             seen = Counter[Tokens]()
             for tokens, count in whole.items():

@@ -32,10 +32,10 @@ NOT_OPEN = "This check is not open, or was answered already. The first answer co
 
 
 class Judge:
-    """The judge for practice, in the student's own process: it permits and tells everything.
+    """The judge for practice, in the student's own process: it permits and reveals everything.
 
-    It speaks in bytes all the same, so that what works here works between processes too. A subclass
-    for grading overrides `permit` and `report`.
+    It exchanges bytes even so, so that practice and grading use the same protocol. A subclass for
+    grading overrides `permit` and `report`.
     """
 
     def __init__(self, key: bytes = b"practice") -> None:

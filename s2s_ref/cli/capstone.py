@@ -18,7 +18,8 @@ capstone = typer.Typer(
 def capstone_prepare(
     file: Annotated[Path, typer.Argument(help="A file of sentence pairs, as from manythings.org.")],
     folder: Annotated[
-        Path | None, typer.Option(help="The folder; class/capstone in the course's by default.")
+        Path | None,
+        typer.Option(help="The folder; by default class/capstone in the course's folder."),
     ] = None,
     held_out: Annotated[int, typer.Option(help="How many source sentences to translate.")] = 1000,
     seed: Annotated[int, typer.Option(help="Another seed holds out other sentences.")] = 0,
@@ -53,7 +54,7 @@ def capstone_prepare(
 @capstone.command("practice", epilog=EXIT_CODES)
 def capstone_practice(
     folder: Annotated[
-        Path, typer.Option(help="The folder; capstone/ in this folder by default.")
+        Path, typer.Option(help="The folder; by default capstone/ in this folder.")
     ] = Path("capstone"),
 ) -> None:
     """Make the same files from built-in sentences, for practice; they are never graded."""

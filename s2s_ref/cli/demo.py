@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def demo(
     folder: Annotated[
         Path | None,
-        typer.Option(help="The folder to write; demo/ in the course's by default."),
+        typer.Option(help="The folder to write; by default demo/ in the course's folder."),
     ] = None,
     jobs: Jobs = 0,
 ) -> None:
-    """Try the whole way: release, a made-up class of twelve, grades, feedback.
+    """Run the whole course once: release, a made-up class of twelve, grades, feedback.
 
     The demo writes only into its own folder, which it empties first.
     """

@@ -26,7 +26,7 @@ def experiment(
 ) -> None:
     """Show a comparison of many runs that the lessons use, or make it again.
 
-    If you interrupt the command, it goes on from there the next time.
+    If you interrupt the command, the next call continues where it stopped.
     """
     from rich.progress import Progress
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 CLUSTER_JOBS = 64
 """How many submissions are sent to a cluster at a time by default."""
 FIRST_ESTIMATE = 6
-"""From this submission on, the time left is shown; the first ones say little of the others."""
+"""From this submission on, the time left is shown; the first few do not predict it well."""
 
 
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
@@ -71,8 +71,8 @@ def grade(
     Submissions run in a sandbox, without network and without your files, and a judge outside the
     sandbox decides. Without a sandbox, nothing runs unless you allow it: --unsafe
 
-    What has not changed since it was graded is not graded again. If you stop the command, it goes
-    on from there the next time.
+    What has not changed since it was graded is not graded again. If you stop the command, the
+    next call continues where it stopped.
 
     Exit code 1 means that a submission has no marks; the table and the JSON say which, and why.
     """

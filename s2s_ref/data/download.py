@@ -54,7 +54,7 @@ class Download:
         source: where to read about it.
         version: which edition of the file this is.
         sha256: the only checksum accepted, or None where upstream changes its file.
-        size: expected bytes, for the progress bar if the server does not tell.
+        size: expected bytes, for the progress bar if the server does not report it.
     """
 
     name: str
@@ -149,7 +149,7 @@ def fetch(entry: Download, *, refresh: bool = False, progress: bool = True) -> P
 
 
 def _tell_mirror(entry: Download, target: Path, url: str) -> None:
-    """Print which edition came: an unpinned mirror may have another one than upstream."""
+    """Print which edition was downloaded; an unpinned mirror may not have the latest one."""
     edition = _version_inside(target) or entry.version
     print(f"{entry.name} came from the mirror {url} (edition: {edition}).", file=sys.stderr)
 

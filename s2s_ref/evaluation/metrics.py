@@ -149,7 +149,7 @@ def state_shift_by_position(
 def _shifts(
     encode: Callable[[Tensor], Tensor], src: Tensor, replacement: Tensor
 ) -> Float[Tensor, "src_len places"]:
-    """How far what `encode` gives at each place moves when word i is replaced, for each i."""
+    """How far the output of `encode` at each place moves when word i is replaced, for each i."""
     vectors = encode(src)
     apart = (vectors - vectors.roll(1, dims=0)).norm(dim=-1).mean(dim=0)
     if (apart == 0).any():
@@ -196,7 +196,7 @@ def project(vectors: Float[Tensor, "count hidden"]) -> Projection:
 def neighbour_agreement(
     vectors: Float[Tensor, "count hidden"], labels: Sequence[Hashable]
 ) -> tuple[float, float]:
-    """How often a vector's nearest neighbour has its label, and how often chance has: 0 to 1.
+    """How often a vector's nearest neighbour has its label, and how often by chance: 0 to 1.
 
     Chance is the share of all other vectors with the same label, averaged. Agreement far above it
     means that the vectors are grouped by label, even if a picture in 2-D does not show it.

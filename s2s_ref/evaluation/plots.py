@@ -212,7 +212,7 @@ def gradient_by_distance(
     before: Mapping[str, Sequence[Number] | Sequence[Sequence[Number]]] | None = None,
     title: str = "",
 ) -> Figure:
-    """Gradient norm against distance, on a logarithmic scale: what training can still feel.
+    """Gradient norm against distance, on a logarithmic scale: how far back training reaches.
 
     `norms` as `gradient_norm_by_distance` gives them, distance 0 first; several under one name are
     seeds. `before`, under the same names, is drawn dashed (before training). A norm that float32

@@ -77,7 +77,7 @@ def build(
     """
     bidirectional = kind.startswith(BIDIRECTIONAL)
     sizes = (embed, hidden, cell)
-    # The stored runs made the decoder first; so a seed gives the weights that it gave them.
+    # Decoder first, as in the stored runs, so that a seed gives the same weights as there.
     decoder = make_decoder(kind.removeprefix(BIDIRECTIONAL), len(corpus.target), *sizes)
     encoder = make_encoder(len(corpus.source), *sizes, bidirectional=bidirectional)
     return join(encoder, decoder, embedding_std=embedding_std)

@@ -1,4 +1,4 @@
-"""What the experiments use of the student's work: only what passes its check."""
+"""Let experiments use the student's work, but only what passes its check."""
 
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 def use(exercise: str, yours: T) -> T:
     """Return the student's object if it passes its check, or else the reference, with a note.
 
-    So an unfinished exercise never blocks what comes after it.
+    An unfinished exercise therefore never blocks a later experiment.
     """
     verdict, _ = try_check(exercise, yours)
     if verdict["passed"]:

@@ -133,10 +133,9 @@ class Course:
 
 
 def failure(answer: dict[str, Any]) -> str:
-    """Return why a call of nbgrader's interface failed, from what it answered.
+    """Return why a call of nbgrader's interface failed, from its answer.
 
-    This is the last exception in the log, because the one that it raised mostly says no more than
-    to look there.
+    This is the last exception in the log. The one that nbgrader raises usually only refers to it.
     """
     for text in (answer.get("log", ""), answer.get("error", "")):
         if exceptions := EXCEPTION.findall(text):

@@ -1,7 +1,7 @@
-"""A made-up class, to try the whole way from release to feedback.
+"""A made-up class, to try everything from release to feedback.
 
 Every submission is a released lesson whose cells contain code as a student would have written it.
-Some students are right everywhere, others make mistakes that the exercises name.
+Some students make no mistake; the others make mistakes that the exercises name.
 """
 
 import random
@@ -27,7 +27,7 @@ from s2s_ref.grading.translations import has_translations
 PERFECT, UNTOUCHED = "perfect", "untouched"
 NAMES = ("bora", "daniel", "eunji", "felix", "hana", "jiho", "minsu", "nari", "sora", "yuna")
 WITH_ALTERNATIVES = ("hana", "yuna")
-"""These students write what they have right in another right way."""
+"""These students write alternatives wherever their answer is right."""
 
 SECONDS_A_LESSON, SECONDS_A_SUBMISSION = 4, 4
 
@@ -106,7 +106,7 @@ def _draw_mistakes(exercises: list[Exercise], draw: random.Random) -> dict[str, 
 
 
 def _is_mixed(student: Student, exercises: list[Exercise]) -> bool:
-    """Tell whether a student has some code wrong, and some right that has alternatives."""
+    """Tell whether a student makes a mistake, and also has a right answer with alternatives."""
     written = [e for e in exercises if e.kind != "prediction"]
     right = [e for e in written if e.name not in student.mistakes]
     return len(right) < len(written) and any(e.alternatives for e in right)

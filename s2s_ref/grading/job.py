@@ -1,4 +1,4 @@
-"""What is run for a submission, and what comes of it."""
+"""The job that is run for a submission, and its outcome."""
 
 import base64
 import functools
@@ -111,7 +111,7 @@ def code_version() -> bytes:
 
 @dataclass
 class Outcome:
-    """What came of a job.
+    """The outcome of a job.
 
     Attributes:
         outputs: the outputs of each cell, in order.

@@ -2,8 +2,8 @@
 
     python -m s2s_ref.grading.normalise [--check] solutions/01_single_rnn/01_single_rnn.ipynb ...
 
-Removed is what changes when a notebook is run: time stamps, the editor's state, progress bars. Kept
-is what an author wrote: text, tags, ids, nbgrader's metadata, figures and printed results.
+What changes when a notebook is run is removed: time stamps, the editor's state, progress bars. What
+an author wrote is kept: text, tags, ids, nbgrader's metadata, figures and printed results.
 """
 
 import argparse

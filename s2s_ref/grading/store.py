@@ -1,6 +1,6 @@
-"""What is kept of a class beside the gradebook: outcomes of runs, and results of submissions.
+"""What a class keeps beside the gradebook: outcomes of runs, and results of submissions.
 
-An interrupted run goes on from here. Everything can be deleted at any time, and is made again.
+An interrupted run continues from here. Everything may be deleted; it is made again when needed.
 """
 
 import contextlib

@@ -64,7 +64,7 @@ def run_all(
 
 
 class _Pool(Generic[Key]):
-    """The jobs that run, and those that a dead worker left, which run alone."""
+    """The running jobs, and the jobs of a dead worker, which run alone."""
 
     def __init__(self, work: Work, executor_factory: Callable[[], Executor], width: int) -> None:
         self._work, self._factory, self._width = work, executor_factory, width

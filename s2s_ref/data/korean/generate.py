@@ -16,7 +16,7 @@ from s2s_ref.data.korean.pieces import finish
 from s2s_ref.data.korean.sampler import PATIENCE, DeadEnd, Sampler
 from s2s_ref.data.pairs import Pair
 
-_LONGEST_SCRAMBLED = 20  # beyond this hardly any sentence of one main clause comes out
+_LONGEST_SCRAMBLED = 20  # few sentences with one main clause are longer
 _TRIES = 8  # at one length, so that what is easy to draw does not crowd out the rest
 _MASCOT_TARGETS = {pair.tgt for pair in MASCOTS}
 
@@ -25,7 +25,7 @@ _MASCOT_TARGETS = {pair.tgt for pair in MASCOTS}
 def _collector_paused() -> Iterator[None]:
     """Pause the garbage collector, which would search the growing list for cycles again and again.
 
-    Sentences have none.
+    Sentences contain no cycles.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -33,7 +33,7 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            if not gc.get_freeze_count():  # nobody else has frozen anything
+            if not gc.get_freeze_count():  # no other code has frozen anything
                 # moves all these sentences to the oldest generation, which is searched rarely
                 gc.freeze()
                 gc.unfreeze()

@@ -200,7 +200,7 @@ class Clause:
     gap_noun: Noun | None = None
     topic: bool = True
     scrambled: bool = False
-    time_first: bool = False  # before the subject in Korean; in English last all the same
+    time_first: bool = False  # before the subject in Korean; in English still last
     front_time: bool = False  # both languages say the time first
 
     @property

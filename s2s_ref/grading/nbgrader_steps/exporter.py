@@ -1,8 +1,8 @@
 """Refuse a submission with links or too large files before nbgrader copies it.
 
-nbgrader follows links when it copies the files beside a notebook. Its hook for what comes before,
-`pre_convert_hook`, swallows exceptions, so it can refuse nothing. The converter makes its exporter
-first, and the exporter below wraps the converter's method that copies the files.
+nbgrader follows links when it copies the files beside a notebook. Its earlier hook,
+`pre_convert_hook`, swallows exceptions, so it cannot refuse a submission. The converter makes its
+exporter first, and the exporter below wraps the converter's method that copies the files.
 """
 
 from pathlib import Path

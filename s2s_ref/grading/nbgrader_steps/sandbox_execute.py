@@ -64,7 +64,7 @@ class SandboxExecute(NbGraderPreprocessor):
 
 
 def _outcome(course: Course, job: Job) -> Outcome:
-    """Return the outcome of a job, which is run unless that is known."""
+    """Return the outcome of a job, which is run only if its outcome is not known."""
     cache, digest = Cache(course.runs), job.digest()
     outcome = cache.get(digest)
     if outcome is None:

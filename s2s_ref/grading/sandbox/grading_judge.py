@@ -2,7 +2,7 @@
 
 It answers as `checks/judge.py` does, with a policy of its own: a check is answered once, and only
 while the graded cell that makes it runs. The student is told pass or fail; the full verdicts are
-recorded. What comes over its socket was made by a student's code and may be anything.
+recorded. Requests come from a student's code and may be anything.
 """
 
 import contextlib

@@ -84,7 +84,7 @@ class BwrapProvisioner(LocalProvisioner):
         return descendants(self.pid or 0)
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002
-        """End the kernel and wait until it has ended, more closely than jupyter_client does."""
+        """End the kernel and wait for its end, polling more often than jupyter_client does."""
         if self.process:
             self._end()
             with contextlib.suppress(TimeoutError):
