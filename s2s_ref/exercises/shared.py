@@ -7,9 +7,12 @@ from s2s_ref.checks.draw import Draw
 from s2s_ref.state import State
 
 
-def sizes_of(vocab: int, embed: int, hidden: int, lstm: int) -> dict[str, object]:
-    """Return the constructor's arguments of an encoder or a decoder, with an LSTM or a GRU."""
-    cell = "lstm" if lstm else "gru"
+def sizes_of(vocab: int, embed: int, hidden: int, lstm: int, rnn: int = 0) -> dict[str, object]:
+    """Return the constructor's arguments of an encoder or a decoder.
+
+    It has a GRU, or with `lstm` 1 an LSTM, or with `rnn` 1 a plain RNN.
+    """
+    cell = "lstm" if lstm else "rnn" if rnn else "gru"
     return {"vocab_size": vocab, "embed_size": embed, "hidden_size": hidden, "cell": cell}
 
 

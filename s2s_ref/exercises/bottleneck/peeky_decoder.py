@@ -15,7 +15,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
     reference=bottleneck.PeekyDecoder,
     title="The peeky decoder",
     returns=("logits", "state"),
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[
         "The decoder's own state changes with every word that it reads. Which of the things that "
         "it was given stays the same from the first word to the last?",
@@ -26,9 +26,9 @@ from s2s_ref.state import State, from_rnn, to_rnn
         "and then [2, 8, 9].",
     ],
 )
-def PeekyDecoder(draw: Draw, batch=2, tgt_len=3, vocab=7, embed=4, hidden=5, lstm=0):
-    """Draw sizes, a GRU or an LSTM, target tokens, and a state in the middle of a sentence."""
-    sizes = sizes_of(vocab, embed, hidden, lstm)
+def PeekyDecoder(draw: Draw, batch=3, tgt_len=6, vocab=7, embed=4, hidden=5, lstm=0, rnn=0):
+    """Draw sizes, a kind of cell, target tokens, and a state in the middle of a sentence."""
+    sizes = sizes_of(vocab, embed, hidden, lstm, rnn)
     h, c = draw.normal(batch, hidden), draw.normal(batch, hidden)
     state = State((h, c) if lstm else h, draw.normal(batch, hidden))
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
@@ -200,6 +200,132 @@ PeekyDecoder.edit(
     why="An LSTM's outputs show h only. At the next call half of its state would be missing.",
     question="How many tensors make up the state of an LSTM, and which result of the layer holds "
     "them all?",
+)
+
+PeekyDecoder.edit(
+    "OutputPeeksToo",
+    "the affine layer peeks too, and has another shape than the exercise gives it",
+    base=PeekyByRepeating,
+    replace={
+        "nn.Linear(hidden_size, vocab_size)": "nn.Linear(2 * hidden_size, vocab_size)",
+        "self.output(outputs)": "self.output(torch.cat([outputs, context], dim=-1))",
+    },
+    why="Some books do it so. Here only the RNN peeks, and `__init__` stays as it was given.",
+    question="Which of the layers reads word and context side by side?",
+)
+
+PeekyDecoder.edit(
+    "RepeatedAsBatch",
+    "the context's new axis is in front, where the batch should be",
+    base=PeekyByRepeating,
+    replace={"unsqueeze(1).repeat(1, tgt_len, 1)": "unsqueeze(0).repeat(tgt_len, 1, 1)"},
+    why="Both must be [batch, tgt_len, …] before they are put side by side.",
+    question="Which axis of your repeated context is the batch?",
+    raises="Sizes of tensors must match",
+)
+
+PeekyDecoder.edit(
+    "LastLogitsOnly",
+    "only the logits of the last word came back",
+    base=PeekyByRepeating,
+    replace={"self.output(outputs)": "self.output(outputs[:, -1:])"},
+    why="The loss asks for every word of the sentence, the first one too.",
+    question="How many words are read, and how many rows of logits come back?",
+)
+
+PeekyDecoder.edit(
+    "SqueezedTooMuch",
+    "a batch of one sentence lost its axis",
+    base=PeekyByRepeating,
+    replace={
+        "return self": (
+            "pair = isinstance(hidden, tuple)\n"
+            "        hidden = tuple(x.squeeze() for x in hidden) if pair else hidden.squeeze()\n"
+            "        return self"
+        ),
+        "from_rnn(hidden)": "hidden",
+    },
+    why="`squeeze()` drops every axis of length 1, that of the batch too.",
+    question="Which one axis should go, and how do you tell `squeeze` so?",
+)
+
+PeekyDecoder.edit(
+    "LayerAxisKept",
+    "the new state still has the axis that counts layers",
+    base=PeekyByRepeating,
+    replace={"from_rnn(hidden)": "hidden"},
+    why="The rest of the course expects the batch as the first axis of a state.",
+    question="Which helper of lesson 2 drops that axis, for a tensor and for a pair alike?",
+)
+
+PeekyDecoder.edit(
+    "GruOnly",
+    "an LSTM's state is a pair, and the code treats it as one tensor",
+    base=PeekyByRepeating,
+    replace={"to_rnn(state.hidden)": "state.hidden.unsqueeze(0)"},
+    why="The decoder works with a GRU and a plain RNN only.",
+    question="Which helpers of lesson 2 work for a tensor and for a pair alike?",
+    raises="'tuple' object has no attribute",
+)
+
+PeekyDecoder.edit(
+    "FirstContextForAll",
+    "all sentences peek at the context of the first one",
+    base=PeekyByRepeating,
+    replace={"state.context.unsqueeze(1)": "state.context[:1].expand_as(state.h).unsqueeze(1)"},
+    why="Every sentence has a meaning of its own.",
+    question="How many rows of the context do you use?",
+)
+
+PeekyDecoder.edit(
+    "ResultsSwapped",
+    "the two results are swapped",
+    base=PeekyByRepeating,
+    replace={
+        "self.output(outputs), State(from_rnn(hidden), state.context)": (
+            "State(from_rnn(hidden), state.context), self.output(outputs)"
+        )
+    },
+    why="Who calls the decoder takes the first result for the logits.",
+    question="Which of the two comes first in the signature, after the arrow?",
+)
+
+PeekyDecoder.edit(
+    "LogitsAlone",
+    "the new state did not come back",
+    base=PeekyByRepeating,
+    replace={
+        "self.output(outputs), State(from_rnn(hidden), state.context)": "self.output(outputs)"
+    },
+    why="Without it, the next call would not know what was read.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+PeekyDecoder.edit(
+    "HiddenAlone",
+    "the RNN's own state came back, not a State that holds it",
+    base=PeekyByRepeating,
+    replace={"State(from_rnn(hidden), state.context)": "from_rnn(hidden)"},
+    why="The next call asks for `state.hidden` and `state.context`.",
+    question="What can `state._replace(hidden=...)` make for you?",
+)
+
+PeekyDecoder.edit(
+    "OutputsForLogits",
+    "the RNN's outputs came back, not logits",
+    base=PeekyByRepeating,
+    replace={"self.output(outputs)": "outputs"},
+    why="A word is chosen among the vocabulary, so there must be a number for each word of it.",
+    question="Which layer makes one number for each word of the vocabulary?",
+)
+
+PeekyDecoder.edit(
+    "LogProbabilities",
+    "these are log-probabilities, not logits",
+    base=PeekyByRepeating,
+    replace={"self.output(outputs)": "self.output(outputs).log_softmax(-1)"},
+    why="The loss takes the softmax itself, so that these numbers are not what was asked for.",
+    question="Does the exercise say anything about what comes after the affine layer?",
 )
 
 

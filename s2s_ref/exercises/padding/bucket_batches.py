@@ -41,8 +41,8 @@ def bucket_batches(draw: Draw, count=77, batch_size=4):
     pairs = []
     for i in range(count):
         src_len = 3 + LENGTH_GAP * draw.integer(0, 4)
-        tgt_len = src_len + draw.integer(0, 2)
-        src, tgt = draw.ids(4, 90, src_len).tolist(), draw.ids(4, 90, tgt_len).tolist()
+        tgt_len = src_len + draw.integer(-1, 2)
+        src, tgt = draw.ids(0, 90, src_len).tolist(), draw.ids(0, 90, tgt_len).tolist()
         pairs.append(([1000 + i, *src[1:]], [2000 + i, *tgt[1:]]))
     return {"pairs": pairs, "batch_size": batch_size, "generator": draw.generator()}
 
@@ -308,6 +308,20 @@ bucket_batches.edit(
     replace={STARTS: "range(len(mixed) // batch_size)"},
     why="Sentences that are in several pieces are learned several times in one epoch.",
     question="The first piece begins at place 0. At which place should the second one begin?",
+)
+
+bucket_batches.edit(
+    "so_many_batches",
+    "a batch holds more pairs than batch_size",
+    base=bucket_in_four_steps,
+    replace={
+        "    batches = [mixed": (
+            "    batch_size = -(-len(mixed) // batch_size)\n    batches = [mixed"
+        )
+    },
+    why="What does not fit into memory ends the training. The size of a batch is given, not their "
+    "number.",
+    question="How many pairs does each of your batches hold?",
 )
 
 

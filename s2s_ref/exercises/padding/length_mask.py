@@ -25,6 +25,12 @@ def length_mask(draw: Draw, batch=3, max_len=5):
     return {"lengths": draw.ids(1, max_len + 1, batch), "max_len": max_len}
 
 
+@length_mask.alternative
+def length_mask_by_comparing(lengths, max_len):
+    places = torch.arange(max_len)
+    return places < lengths.unsqueeze(1)
+
+
 @length_mask.mistake(
     "one place too many is marked in every row",
     why="The first <pad> of each sentence would count as a word.",
@@ -106,6 +112,76 @@ def sides_exchanged(lengths, max_len):
 )
 def no_new_axis(lengths, max_len):
     return torch.arange(max_len) < lengths
+
+
+length_mask.edit(
+    "lengths_sorted",
+    "the lengths were sorted, so that every row belongs to another sentence",
+    base=length_mask_by_comparing,
+    replace={"lengths.unsqueeze(1)": "lengths.sort(descending=True).values.unsqueeze(1)"},
+    why="Row 0 of the mask must belong to row 0 of the ids.",
+    question="Which sentence is in row 0 of what you return?",
+)
+
+length_mask.edit(
+    "longest_for_all",
+    "every row is marked as far as the longest sentence",
+    base=length_mask_by_comparing,
+    replace={"lengths.unsqueeze(1)": "lengths.max().expand(len(lengths), 1)"},
+    why="The padding of the shorter sentences would count as words.",
+    question="With how many lengths is each place compared in your code?",
+)
+
+length_mask.edit(
+    "first_length_for_all",
+    "every row is marked as far as the first sentence",
+    base=length_mask_by_comparing,
+    replace={"lengths.unsqueeze(1)": "lengths[:1].expand(len(lengths), 1)"},
+    why="Every sentence has a length of its own.",
+    question="With how many lengths is each place compared in your code?",
+)
+
+length_mask.edit(
+    "everything_marked",
+    "all places are marked, padding too",
+    base=length_mask_by_comparing,
+    replace={"places < lengths.unsqueeze(1)": "(lengths.unsqueeze(1) > 0) & (places >= 0)"},
+    why="A mask that is True everywhere leaves nothing out.",
+    question="For which places should the answer be False?",
+)
+
+length_mask.edit(
+    "last_place_only",
+    "only the last word of every sentence is marked",
+    base=length_mask_by_comparing,
+    replace={"places <": "places + 1 =="},
+    why="Every real token counts, not only the one that stands at the end.",
+    question="Is place 0 real in a sentence of 2 tokens?",
+)
+
+length_mask.edit(
+    "minus_infinity",
+    "the mask holds 0 and -inf, as if it were added to scores",
+    base=length_mask_by_comparing,
+    replace={
+        "places < lengths.unsqueeze(1)": (
+            "torch.zeros(len(lengths), max_len).masked_fill(\n"
+            '        places >= lengths.unsqueeze(1), float("-inf")\n'
+            "    )"
+        )
+    },
+    why="Here a mask says yes or no. What is made of it is decided where it is used.",
+    question="Which dtype does a comparison give?",
+)
+
+length_mask.edit(
+    "mask_as_list",
+    "a list came back, not a tensor",
+    base=length_mask_by_comparing,
+    replace={"lengths.unsqueeze(1)": "lengths.unsqueeze(1)).tolist()", "return ": "return ("},
+    why="As an index, or as a factor, the mask must be a tensor.",
+    question="Which function makes a tensor of a list of lists?",
+)
 
 
 @length_mask.alternative

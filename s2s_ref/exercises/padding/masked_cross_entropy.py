@@ -12,7 +12,7 @@ from s2s_ref.checks.registry import exercise
     reference=padding.masked_cross_entropy,
     title="A loss that does not count padding",
     returns="loss",
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"tgt_len": 1, "batch": 1}],
+    edges=[{"batch": 1}, {"tgt_len": 1}, {"tgt_len": 1, "batch": 1}, {"lead": -12}],
     skip=["batch order"],  # one number comes back, which no order can change
     hints=[
         "The model is asked about words only. What should happen to the answers that it gives at "
@@ -23,13 +23,17 @@ from s2s_ref.checks.registry import exercise
         'which costs 6.0, and padding. "sum" is 9.0, and "mean" is 9.0 / 3 = 3.0.',
     ],
 )
-def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5):
-    """Draw logits, targets with any ids at padding, a mask, and one of the two reductions."""
-    lengths = draw.ids(1, tgt_len + 1, batch)
+def masked_cross_entropy(draw: Draw, batch=3, tgt_len=6, vocab=5, lead=0):
+    """Draw logits, targets with any ids at padding, a mask, and one of the two reductions.
+
+    The logits of the right words are larger by `lead`.
+    """
+    tgt_output = draw.ids(0, vocab, batch, tgt_len)
+    logits = draw.normal(batch, tgt_len, vocab)
     return {
-        "logits": draw.normal(batch, tgt_len, vocab),
-        "tgt_output": draw.ids(0, vocab, batch, tgt_len),
-        "tgt_mask": torch.arange(tgt_len) < lengths.unsqueeze(1),
+        "logits": logits + lead * nn.functional.one_hot(tgt_output, vocab),
+        "tgt_output": tgt_output,
+        "tgt_mask": torch.arange(tgt_len) < draw.lengths(batch, tgt_len).unsqueeze(1),
         "reduction": "mean" if draw.chance(0.6) else "sum",
     }
 
@@ -181,6 +185,101 @@ masked_cross_entropy.edit(
     replace={"-log_probs": "log_probs"},
     why="A loss that falls below 0 rewards the model for making the right words unlikely.",
     question="Is the logarithm of a probability positive or negative, and what should a loss be?",
+)
+
+
+masked_cross_entropy.edit(
+    "reductions_swapped",
+    "sum and mean are swapped",
+    base=masked_by_multiplying,
+    replace={'== "mean"': '!= "mean"'},
+    why="Sums grow with the batch; means do not, and can be compared.",
+    question="Which of your two results is divided, and which was asked for?",
+)
+
+masked_cross_entropy.edit(
+    "not_reduced",
+    "a loss for each token came back, not one number",
+    base=masked_by_gathering,
+    replace={'losses.mean() if reduction == "mean" else losses.sum()': "losses"},
+    why="Training needs one number to make smaller.",
+    question="What do `mean` and `sum` make of many losses, and where are they in your code?",
+)
+
+masked_cross_entropy.edit(
+    "targets_overwritten",
+    "the targets that were passed in were changed",
+    base=masked_by_multiplying,
+    replace={
+        "    losses =": "    tgt_output[~tgt_mask] = 0\n    losses =",
+    },
+    why="The caller still needs them: the same targets are used for the accuracy.",
+    question="Which of your lines writes into an argument? What does `masked_fill` do instead?",
+)
+
+masked_cross_entropy.edit(
+    "as_long_as_the_first",
+    "every sentence was taken to be as long as the first one",
+    base=masked_by_multiplying,
+    replace={"    losses =": "    tgt_mask = tgt_mask[:1].expand_as(tgt_mask)\n    losses ="},
+    why="Words of longer sentences are lost, and the padding of shorter ones is counted.",
+    question="How many rows does the mask have, and how many of them do you use?",
+)
+
+masked_cross_entropy.edit(
+    "vocabulary_axis_last",
+    "`cross_entropy` took the places for the words of the vocabulary",
+    base=masked_by_multiplying,
+    replace={"logits.transpose(1, 2)": "logits"},
+    why="It expects the vocabulary as axis 1, or logits [places, vocab] with one axis of places.",
+    question="Which axis of the logits does `cross_entropy` take for the vocabulary?",
+    raises="(?i)expected target size|out of bounds",
+)
+
+masked_cross_entropy.edit(
+    "in_bits",
+    "these are bits, not nats",
+    base=masked_by_gathering,
+    replace={"log_softmax(dim=-1)": "softmax(dim=-1).log2()"},
+    why="Nats are natural logarithms. Bits are logarithms to base 2, and 0.69 times as large.",
+    question="Which logarithm does the docstring ask for?",
+)
+
+masked_cross_entropy.edit(
+    "logits_for_log_probabilities",
+    "the logits were taken for log-probabilities",
+    base=masked_by_gathering,
+    replace={"logits.log_softmax(dim=-1)": "logits"},
+    why="A model can make such a loss as small as it likes by making all its logits larger.",
+    question="What do numbers sum to that are probabilities, and do yours?",
+)
+
+masked_cross_entropy.edit(
+    "softmax_over_the_steps",
+    "the softmax was taken over the steps, not over the vocabulary",
+    base=masked_by_gathering,
+    replace={"log_softmax(dim=-1)": "log_softmax(dim=1)"},
+    why="At each step, the words of the vocabulary share the probability 1.",
+    question="Between what does the model choose at one step, and along which axis is it?",
+)
+
+masked_cross_entropy.edit(
+    "probabilities_not_logs",
+    "the probabilities were added up, not their logarithms",
+    base=masked_by_gathering,
+    replace={"log_softmax(dim=-1)": "softmax(dim=-1)"},
+    why="A loss of logarithms punishes a word that was held for impossible most of all.",
+    question="Cross-entropy is the mean of which numbers?",
+)
+
+masked_cross_entropy.edit(
+    "loss_detached",
+    "no gradient can flow from what came back: it has forgotten how it was computed",
+    base=masked_by_gathering,
+    replace={"log_probs.gather": "log_probs.detach().gather"},
+    why="Gradients flow back from a loss through the steps that made it. `.detach()` and "
+    "`no_grad` forget them.",
+    question="Which of your lines forgets how its numbers were computed?",
 )
 
 

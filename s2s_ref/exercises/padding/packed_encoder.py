@@ -16,7 +16,7 @@ from s2s_ref.state import from_rnn
     reference=padding.PackedEncoder,
     title="An encoder that reads no padding",
     returns=("encoder_states", "final"),
-    edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
+    edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}, {"rnn": 1}],
     free_at_padding=True,
     hints=[
         "Every sentence of the batch ends at a different place. After which word should the "
@@ -28,13 +28,12 @@ from s2s_ref.state import from_rnn
         "[2, 5] holds that of the first sentence after word 3 and that of the second after word 1.",
     ],
 )
-def PackedEncoder(draw: Draw, batch=3, src_len=6, vocab=8, embed=3, hidden=4, lstm=0):
-    """Draw sizes, a GRU or an LSTM, padded sentences and their lengths; only one fills its row."""
-    shorter = draw.ids(1, max(2, src_len), batch - 1).tolist()
-    lengths = torch.tensor(draw.shuffled([src_len, *shorter]))
-    real = torch.arange(src_len) < lengths.unsqueeze(1)
-    arguments = {"src": draw.ids(1, vocab, batch, src_len) * real, "src_lengths": lengths}
-    return Built(sizes_of(vocab, embed, hidden, lstm), arguments)
+def PackedEncoder(draw: Draw, batch=3, src_len=6, vocab=8, embed=5, hidden=4, lstm=0, rnn=0):
+    """Draw sizes, a kind of cell, padded sentences and their lengths; only one fills its row."""
+    lengths = draw.lengths(batch, src_len)
+    padding = torch.arange(src_len) >= lengths.unsqueeze(1)
+    src = draw.ids(0, vocab, batch, src_len).masked_fill(padding, draw.special_ids(vocab).pad)
+    return Built(sizes_of(vocab, embed, hidden, lstm, rnn), {"src": src, "src_lengths": lengths})
 
 
 @PackedEncoder.alternative
@@ -195,6 +194,140 @@ PackedEncoder.edit(
     why="A GRU's last state is one tensor, and `[0]` drops its first axis. An LSTM's is a pair, "
     "and there `[0]` is h.",
     question="Which helper drops the axis for a tensor and for a pair alike?",
+)
+
+PackedEncoder.edit(
+    "LengthsFromIds",
+    "the lengths were found by the id 0, not by `src_lengths`",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = (src != 0).sum(dim=1).clamp(min=1)\n        words = self.embedding(src)"
+        )
+    },
+    why="The encoder is not told which id is padding. It is given the lengths instead.",
+    question="Which argument says how long the sentences are?",
+)
+
+PackedEncoder.edit(
+    "LastWordUnread",
+    "the last word of every sentence is not read",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = (src_lengths - 1).clamp(min=1)\n        words = self.embedding(src)"
+        )
+    },
+    why="The last token is <eos> or, in Korean, the verb. A length of 3 means three real tokens.",
+    question="How many words of a sentence of 3 does the RNN read?",
+)
+
+PackedEncoder.edit(
+    "LayerAxisKept",
+    "the last state still has the axis that counts layers",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return states, final"},
+    why="The rest of the course expects the batch as the first axis of a state.",
+    question="Which helper of lesson 2 drops that axis, for a tensor and for a pair alike?",
+)
+
+PackedEncoder.edit(
+    "SqueezedTooMuch",
+    "a batch of one sentence lost its axis",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "return states, from_rnn(final)": (
+            "pair = isinstance(final, tuple)\n"
+            "        final = tuple(x.squeeze() for x in final) if pair else final.squeeze()\n"
+            "        return states, final"
+        )
+    },
+    why="`squeeze()` drops every axis of length 1, that of the batch too.",
+    question="Which one axis should go, and how do you tell `squeeze` so?",
+)
+
+PackedEncoder.edit(
+    "IdsPacked",
+    "the ids were packed, not their embeddings",
+    base=EncoderPacksAndUnpacks,
+    replace={"words = self.embedding(src)": "words = src"},
+    why="The RNN reads vectors. The ids have to be looked up before they are packed.",
+    question="Where does your code use `self.embedding`?",
+    raises="dtype|input must have|out of bounds|expected",
+)
+
+PackedEncoder.edit(
+    "StateHandedOn",
+    "each sentence starts from the last state of the sentence before",
+    base=LastPaddedState,
+    replace={
+        "states, final = self.rnn(words)": (
+            "state, rows, finals = None, [], []\n"
+            "        for row, length in zip(words, src_lengths.tolist(), strict=True):\n"
+            "            states, state = self.rnn(row[None, :length], state)\n"
+            "            rows.append(nn.functional.pad(states[0], (0, 0, 0, len(row) - length)))\n"
+            "            finals.append(state)\n"
+            "        states, pair = torch.stack(rows), isinstance(state, tuple)\n"
+            "        parts = zip(*finals, strict=True) if pair else [finals]\n"
+            "        final = tuple(torch.cat(part, dim=1) for part in parts)\n"
+            "        final = final if pair else final[0]"
+        )
+    },
+    why="What a sentence means would depend on the sentences above it in the batch.",
+    question="Which state should the RNN start from at the first word of a sentence?",
+)
+
+PackedEncoder.edit(
+    "StateAfterTheLastWord",
+    "the state was taken one place after the last word",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "return states, from_rnn(final)": (
+            "place = src_lengths.clamp(max=src.shape[1] - 1)\n"
+            "        h = states[torch.arange(len(src)), place]\n"
+            "        return states, (h, from_rnn(final)[1]) if isinstance(final, tuple) else h"
+        )
+    },
+    why="Places are counted from 0: the last word of a sentence of 3 is at place 2.",
+    question="At which place does a sentence of one word end?",
+)
+
+PackedEncoder.edit(
+    "FirstState",
+    "the state was taken after the first word",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "return states, from_rnn(final)": (
+            "h = states[:, 0]\n"
+            "        return states, (h, from_rnn(final)[1]) if isinstance(final, tuple) else h"
+        )
+    },
+    why="It knows nothing of the other words.",
+    question="After which word does a state know the whole sentence?",
+)
+
+PackedEncoder.edit(
+    "PairsExchanged",
+    "an LSTM's h and c are swapped",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "return states, from_rnn(final)": (
+            "final = from_rnn(final)\n"
+            "        return states, final[::-1] if isinstance(final, tuple) else final"
+        )
+    },
+    why="Both have the same shape, so nothing complains, and the decoder starts from nonsense.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+PackedEncoder.edit(
+    "GruOnly",
+    "an LSTM's state is a pair, and the code treats it as one tensor",
+    base=EncoderPacksAndUnpacks,
+    replace={"from_rnn(final)": "final.squeeze(0)"},
+    why="The encoder works with a GRU and a plain RNN only.",
+    question="Which helper of lesson 2 works for a tensor and for a pair alike?",
+    raises="'tuple' object has no attribute",
 )
 
 

@@ -21,14 +21,20 @@ from s2s_ref.checks.registry import exercise
         "[[5, 6, 7], [8]] with pad_id = 0 becomes [[5, 6, 7], [8, 0, 0]].",
     ],
 )
-def pad(draw: Draw, sentences=4, longest=6, vocab=9):
-    """Draw sentences of many lengths, one of them the longest, and the id of padding."""
-    lengths = [longest, *(draw.integer(1, longest + 1) for _ in range(sentences - 1))]
-    pad_id = draw.integer(1, 4)
-    return {
-        "sequences": [draw.ids(4, vocab, length).tolist() for length in draw.shuffled(lengths)],
-        "pad_id": pad_id,
-    }
+def pad(draw: Draw, sentences=4, longest=6, vocab=12):
+    """Draw sentences of many lengths, and the id of padding, which is no word's."""
+    pad_id = draw.special_ids(vocab).pad
+    words = [token for token in range(vocab) if token != pad_id]
+    lengths = draw.lengths(sentences, longest).tolist()
+    sequences = [[draw.shuffled(words)[0] for _ in range(length)] for length in lengths]
+    return {"sequences": sequences, "pad_id": pad_id}
+
+
+@pad.alternative
+def pad_row_by_row(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    rows = [[*ids, *[pad_id] * (longest - len(ids))] for ids in sequences]
+    return torch.tensor(rows)
 
 
 @pad.alternative
@@ -126,6 +132,86 @@ def made_longer(sequences, pad_id):
 )
 def always_one_more(sequences, pad_id):
     return torch.tensor([[*ids, pad_id] for ids in sequences])
+
+
+@pad.mistake(
+    "all rows are the same list: what is written into one is in all of them",
+    why="`[row] * 3` makes three names for one list, not three lists.",
+    question="How many lists does your code make, one for each sentence or one in all?",
+)
+def rows_shared(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    rows = [[pad_id] * longest] * len(sequences)
+    for row, ids in zip(rows, sequences, strict=True):
+        row[: len(ids)] = ids
+    return torch.tensor(rows)
+
+
+pad.edit(
+    "as_wide_as_all_together",
+    "the rows are as wide as all sentences together",
+    base=pad_row_by_row,
+    replace={"max(len(ids)": "sum(len(ids)"},
+    why="Most of such a batch would be padding.",
+    question="Which sentence decides how wide the rectangle is?",
+)
+
+pad.edit(
+    "longest_first",
+    "the sentences were put in order of length",
+    base=pad_row_by_row,
+    replace={"for ids in sequences]": "for ids in sorted(sequences, key=len, reverse=True)]"},
+    why="Every source would stand beside the target of another sentence.",
+    question="Which sentence is in row 0 of what you return?",
+)
+
+pad.edit(
+    "list_of_lists",
+    "a list came back, not a tensor",
+    base=pad_row_by_row,
+    replace={"torch.tensor(rows)": "rows"},
+    why="An embedding looks up a tensor of ids.",
+    question="Which function makes a tensor of a list of lists?",
+)
+
+pad.edit(
+    "list_of_tensors",
+    "a list of tensors came back, not one tensor",
+    base=pad_row_by_row,
+    replace={"torch.tensor(rows)": "[torch.tensor(row) for row in rows]"},
+    why="The model reads the batch in one call, so it must be one rectangle.",
+    question="Which function puts rows of equal length into one tensor?",
+)
+
+pad.edit(
+    "last_word_repeated",
+    "the gaps were filled with the last word of each sentence",
+    base=pad_row_by_row,
+    replace={"*[pad_id] *": "*ids[-1:] *"},
+    why="Nobody could tell the padding from words.",
+    question="What is the second argument for?",
+)
+
+pad.edit(
+    "sentences_turned_round",
+    "the words of the sentences were turned round",
+    base=pad_row_by_row,
+    replace={"[*ids, *": "[*ids[::-1], *"},
+    why="The words of a sentence keep their order in the rectangle.",
+    question="Which word of a sentence belongs at the left edge?",
+)
+
+
+@pad.mistake(
+    "the rows are not all of the same length",
+    why="A tensor is a rectangle, so every row must have as many places as the longest sentence.",
+    question="A sentence of 2 ids is in a batch with one of 5. How many times must `pad_id` "
+    "follow it?",
+    raises="expected sequence of length",
+)
+def one_place_filled(sequences, pad_id):
+    longest = max(len(ids) for ids in sequences)
+    return torch.tensor([[*ids, *[pad_id] * (len(ids) < longest)] for ids in sequences])
 
 
 @pad.alternative
