@@ -58,6 +58,11 @@ class Verdict:
     why: str = ""
     question: str = ""
     after: tuple[str, ...] = ()
+    place: str = ""
+    right_so_far: str = ""
+    line: str = ""
+    line_number: int = 0
+    owner: str = ""
 
 
 def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
@@ -212,7 +217,10 @@ def _unrecognised(
     if condition := condition_of(prepared, list(found)):
         advice = replace(advice, why=f"{advice.why} {condition}".strip())
     words = relation.words if relation else ""
-    return _failed(prepared, index, found[index], advice, kind=kind, relation=words)
+    verdict = _failed(prepared, index, found[index], advice, kind=kind, relation=words)
+    if kind == "raised" and raised:
+        return replace(verdict, line=raised.line, line_number=raised.line_number)
+    return verdict
 
 
 RELATED = ("type", "shape", "dtype", "value", "padding", "batch order")

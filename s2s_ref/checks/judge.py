@@ -11,6 +11,10 @@ A request is a dictionary; `do` says what is wanted.
 | `hints`     | `exercise`               | its hints                                             |
 | `cases`     | `exercise`               | a `ticket`, the `kind`, and the `calls` to make       |
 | `verdict`   | `ticket`, `observations` | the fields of `Verdict`; a ticket is good for one     |
+| `place`     | `ticket`, `steps`        | the verdict again, with the place of the difference   |
+
+After a verdict whose answer has `trace`, the number of a case, the student's side may send the
+steps of that call, once. They change the words of the verdict, and never whether it passed.
 
 The answer to everything else is `refused`, with the reason; `unknown` is true where the reason is
 that there is no such exercise.
@@ -21,7 +25,8 @@ from dataclasses import asdict
 from typing import Any
 
 from s2s_ref.checks.cases import Prepared
-from s2s_ref.checks.diagnose import Verdict, reach_verdict, unanswered
+from s2s_ref.checks.diagnose import Verdict, differences, reach_verdict, unanswered
+from s2s_ref.checks.place import case_to_trace, with_place
 from s2s_ref.checks.prepare import prepare, seed_of
 from s2s_ref.checks.registry import Exercise, find, load_all
 from s2s_ref.student.codec import CodecError, decode, encode
@@ -42,6 +47,7 @@ class Judge:
         """Draw cases by this key: the same key draws the same cases."""
         self._key = key
         self._open: dict[str, Prepared] = {}
+        self._failed: dict[str, tuple[Prepared, int, Verdict]] = {}
 
     def ask(self, request: bytes) -> bytes:
         """Answer one request; malformed ones are refused."""
@@ -65,6 +71,7 @@ class Judge:
     def close_checks(self) -> None:
         """Make every ticket void that was not used."""
         self._open.clear()
+        self._failed.clear()
 
     def prepared(self, exercise: str) -> Prepared:
         """Return the cases of an exercise, which the key decides."""
@@ -85,6 +92,8 @@ class Judge:
                 **more,
             } if not more:
                 return self._give_verdict(ticket, seen)
+            case {"do": "place", "ticket": str(ticket), "steps": list(steps), **more} if not more:
+                return self._give_place(ticket, steps)
         raise Refused(MALFORMED)
 
     def _give_cases(self, name: str) -> dict[str, Any]:
@@ -99,13 +108,26 @@ class Judge:
         prepared = self._open.pop(ticket, None)
         if prepared is None:
             raise Refused(NOT_OPEN)
+        index = None
         try:
             verdict = reach_verdict(prepared, seen)
+            if not verdict.passed:
+                index = case_to_trace(prepared, verdict, list(differences(prepared, seen)))
         except Exception:  # forged observations may have any form
             reason = "the answer has a form that no check sends"
             verdict = unanswered(prepared.exercise, reason)
         predicted = verdict.passed and prepared.exercise.kind == "prediction"
-        return asdict(self.report(verdict, seen[0].output if predicted else None))
+        told = asdict(self.report(verdict, seen[0].output if predicted else None))
+        if index is not None:
+            self._failed[ticket] = prepared, index, verdict
+            told["trace"] = index
+        return told
+
+    def _give_place(self, ticket: str, steps: list[Any]) -> dict[str, Any]:
+        if ticket not in self._failed:
+            raise Refused(NOT_OPEN)
+        prepared, index, verdict = self._failed.pop(ticket)
+        return asdict(self.report(with_place(prepared, index, verdict, steps), None))
 
 
 def _entry(exercise: Exercise) -> dict[str, Any]:

@@ -69,6 +69,10 @@ class Exercise:
         mistakes: the mistakes that are recognised.
         alternatives: other right answers.
         judged: the exercise's own verdict, if equality with the reference does not decide.
+        longhand: the name of the alternative with one operation a line, whose variables are the
+            quantities on the way to the result. It is the reference by default.
+        steps: for each such variable the words for it and the question to ask if it is the first
+            that differs. `"scores 2"` stands for the second value of `scores`.
     """
 
     name: str
@@ -87,6 +91,8 @@ class Exercise:
     times: int = 1
     bonus: bool = False
     points: int | None = None
+    longhand: str | None = None
+    steps: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     lesson: int = 0
     number: int = 0
     mistakes: list[Mistake] = field(default_factory=list)

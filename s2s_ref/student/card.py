@@ -20,9 +20,10 @@ def text(verdict: Mapping[str, Any]) -> str:
     if verdict["passed"]:
         return wrap(f"✓ {_short(verdict)}: {verdict['headline']}", "  ")
     lines = [_title(verdict)]
-    for label in ("given", "expected", "got"):
-        if verdict[label]:
-            lines.append(wrap(f"  {label:<9} {verdict[label]}", " " * 12))
+    rows = _rows(verdict)
+    width = max(9, *map(len, rows)) if rows else 9
+    for label, words in rows.items():
+        lines.append(wrap(f"  {label:<{width}} {words}", " " * (width + 3)))
     lines += [wrap(f"  {verdict[part]}", "  ") for part in ("why", "question") if verdict[part]]
     lines += [wrap(f"  {line}", "  ") for line in _advice(verdict)]
     return "\n".join(lines)
@@ -34,9 +35,8 @@ def html(verdict: Mapping[str, Any]) -> str:
         return f'<div style="color:#2a8a4a">{escape(text(verdict))}</div>'
     rows = "".join(
         f'<tr><td style="padding:0 1em 0 0;text-align:left;vertical-align:top;opacity:.7">{label}'
-        f'</td><td style="text-align:left"><code>{escape(verdict[label])}</code></td></tr>'
-        for label in ("given", "expected", "got")
-        if verdict[label]
+        f'</td><td style="text-align:left"><code>{escape(words)}</code></td></tr>'
+        for label, words in _rows(verdict).items()
     )
     words = f"<div>{_marked(verdict['why'])}</div>" if verdict["why"] else ""
     question = f'<div style="margin-top:.4em"><em>{_marked(verdict["question"])}</em></div>'
@@ -49,6 +49,18 @@ def html(verdict: Mapping[str, Any]) -> str:
         f'</div><table style="margin:.4em 0;border:0;font-size:inherit">{rows}</table>{words}'
         f"{question if verdict['question'] else ''}{advice}</div>"
     )
+
+
+def _rows(verdict: Mapping[str, Any]) -> dict[str, str]:
+    """Return the rows of the card's table by their labels, those without words left out."""
+    rows = {"given": verdict["given"]}
+    if verdict.get("place"):
+        rows["right so far"] = verdict["right_so_far"]
+        if verdict["line"]:
+            whose = f"   # in your {verdict['owner']}" if verdict["owner"] else ""
+            rows[f"line {verdict['line_number']}"] = f"{verdict['line']}{whose}"
+    rows |= {"expected": verdict["expected"], "got": verdict["got"]}
+    return {label: words for label, words in rows.items() if words}
 
 
 def _marked(text: str) -> str:

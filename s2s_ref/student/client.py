@@ -1,5 +1,6 @@
 """`check`, `hint` and `progress`, which send requests to the judge and show its answers."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -11,6 +12,7 @@ from s2s_ref.student.codec import CodecError, decode, encode, plain
 from s2s_ref.student.observe import observe
 from s2s_ref.student.protocol import Observation, Raised, Refused, UnknownExercise
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
+from s2s_ref.student.trace import trace
 
 LOCAL_JUDGE = "s2s_ref.checks.judge"
 """The judge for practice. It is imported by name, and only when it is needed: where submissions are
@@ -95,6 +97,10 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
         raised = Observation(raised=Raised("CodecError", str(error)))
         observations = [raised for _ in observations]
         verdict = _ask(do="verdict", ticket=cases["ticket"], observations=observations)
+    if (case := verdict.pop("trace", None)) is not None:
+        with contextlib.suppress(CodecError, Refused):  # then the verdict stands as it is
+            steps = trace(target, cases["calls"][case])
+            verdict = _ask(do="place", ticket=cases["ticket"], steps=steps)
     return verdict, plain(target) if cases["kind"] == "prediction" else None
 
 

@@ -38,6 +38,7 @@ RECORDS: dict[str, Any] = {
         describe.Raised,
         describe.Call,
         describe.Observation,
+        describe.Step,
     )
 }
 """The named tuples and data classes whose type is kept in a message."""

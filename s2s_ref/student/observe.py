@@ -34,7 +34,7 @@ def observe(target: Any, call: Call) -> Observation:
     """Call the student's function, or build and call the student's module, as `call` says."""
     if call.sizes is not None and not is_module(target):
         return Observation(raised=Raised("TypeError", "the class of a module is expected here"))
-    with _undisturbed(call.seed):
+    with undisturbed(call.seed):
         try:
             return _observe(target, call)
         except Exception as error:  # any error of the student's code is an outcome
@@ -53,7 +53,7 @@ def _observe(target: Any, call: Call) -> Observation:
         if call.before is not None:
             target(*materialise(call.before, {}).values())
     # Without cotangents no gradient is needed, and `.numpy()` works on the arguments.
-    leaves = _leaves(call.arguments) if call.cotangents else {}
+    leaves = leaves_of(call.arguments) if call.cotangents else {}
     arguments = materialise(call.arguments, leaves)
     before = materialise(call.arguments, {})
     outputs = [target(*arguments.values()) for _ in range(call.times)]
@@ -126,7 +126,7 @@ def build(described: Model) -> nn.Module:
     return model.train(described.train)
 
 
-def _leaves(arguments: dict[str, Any]) -> dict[str, Tensor]:
+def leaves_of(arguments: dict[str, Any]) -> dict[str, Tensor]:
     """Copy every float tensor of the arguments to a leaf that requires a gradient, by path."""
     leaves: dict[str, Tensor] = {}
 
@@ -208,7 +208,7 @@ def _unchanged(after: Any, before: Any) -> bool:
 
 
 @contextlib.contextmanager
-def _undisturbed(seed: int) -> Iterator[None]:
+def undisturbed(seed: int) -> Iterator[None]:
     """Restore the notebook's random state and threads afterwards, and drop warnings and stderr.
 
     nbgrader takes any text on stderr as a failure. What the student's code prints is kept. One

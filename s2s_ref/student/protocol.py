@@ -125,3 +125,20 @@ class Observation:
     misfit: str = ""
     attached: tuple[str, ...] = ()
     kept: dict[str, dict[str, Tensor]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value on the way to a result, and the student's line that made it.
+
+    `name` is that of the variable, `return` for what the call returned, and empty for the result of
+    a torch operation. `owner` is the function or class that the line belongs to. `attached`: the
+    value is a tensor through which gradients flow.
+    """
+
+    name: str
+    value: Any
+    line: str = ""
+    line_number: int = 0
+    owner: str = ""
+    attached: bool = False

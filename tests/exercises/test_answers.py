@@ -7,18 +7,18 @@ import contextlib
 import functools
 import io
 import json
+import linecache
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 
 from s2s_ref import syllabus
-from s2s_ref.checks.diagnose import reach_verdict
-from s2s_ref.checks.prepare import prepare, seed_of
-from s2s_ref.student import card
-from s2s_ref.student.observe import observe
+from s2s_ref.checks.judge import Judge
+from s2s_ref.student import card, client
 
 ROOT = Path(__file__).parents[2]
 KEYS = [b"practice", *(f"class {i}".encode() for i in range(4))]
@@ -52,7 +52,9 @@ def written(answer):
     lesson, _, name = answer["exercise"].partition(".")
     bound = dict(set_up(lesson))
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(answer["source"], "<the student's cell>", "exec"), bound)
+        file = f"<the student's cell {answer['id']}>"
+        linecache.cache[file] = len(answer["source"]), None, answer["source"].splitlines(), file
+        exec(compile(answer["source"], file, "exec"), bound)
     return bound[name]
 
 
@@ -61,11 +63,20 @@ def verdicts_on(answer):
     target = written(answer)
     found = []
     for key in KEYS:
-        ready = prepare(answer["exercise"], seed_of(key, answer["exercise"]))
-        with contextlib.redirect_stdout(io.StringIO()):
-            seen = [observe(target, case.call) for case in ready.cases]
-        found.append(reach_verdict(ready, seen))
+        with contextlib.redirect_stdout(io.StringIO()), judged_with(key):
+            verdict, _ = client.try_check(answer["exercise"], target)
+        found.append(SimpleNamespace(**verdict))
     return found
+
+
+@contextlib.contextmanager
+def judged_with(key):
+    """Let the student's side ask a judge that draws cases by this key."""
+    before, client._judge = client._judge, Judge(key)
+    try:
+        yield
+    finally:
+        client._judge = before
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
