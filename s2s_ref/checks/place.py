@@ -47,8 +47,8 @@ CUT = {"gradient", "detached"}
 MOST_SHOWN = 4
 """So many quantities that are right are shown."""
 
-HEADLINE_KEPT = {"padding", "batch order", "dtype"}
-"""Of these, the diagnosis says more than the place, which is shown below it."""
+REWORDED = {"value", "shape", "left"}
+"""The kinds of which the place says more. To the others it adds the line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +92,19 @@ class Place:
     """Where the student's values begin to differ from the right ones.
 
     `quantity` is the right value that is missing, `got` the student's in its place, and `right` the
-    quantities before it. `kind` is `differs`; or `lost` if the right result was there and did not
-    come back; or `cut` if the value is right, but no gradient flows through it; or `raised` if an
-    error came before it.
+    quantities before it. `own` is the function or class that was called. `kind` is one of
+
+    - `differs`: the student's value is another one;
+    - `lost`: the right result was there, and did not come back;
+    - `cut`: the value is right, but no gradient flows through it;
+    - `raised`: an error came before it.
     """
 
     quantity: Value
     got: Value
     right: tuple[Found, ...]
     kind: str = "differs"
+    own: str = ""
 
 
 def _same(expected: Any, got: Any) -> bool:
@@ -145,7 +149,7 @@ def _telling(form: Tensor) -> bool:
     """Tell whether a tensor can be told from others: it is not constant, and no whole number."""
     if form.ndim:
         return bool((form != form.flatten()[0]).any())
-    return not form.item().is_integer()
+    return not float(form.item()).is_integer()
 
 
 def _holds_tensors(items: Sequence[Any]) -> bool:
@@ -193,15 +197,13 @@ def right_values(prepared: Prepared, index: int) -> Right:
     """Trace the reference and all other right answers on one case."""
     exercise, call = prepared.exercise, prepared.cases[index].call
     base = longhand(exercise)
-    steps = trace(base, call)
+    steps, owner = trace(base, call), base.__qualname__.partition(".")[0]
     returned = [v for s in steps if s.name == RETURNED for v in _values(s)]
     given = [Step(name, value) for name, value in (call.arguments | call.weights).items()]
     known = [v for step in given for v in _values(step)]
     quantities: list[Value] = []
     counts: Counter[str] = Counter()
-    for value in (
-        v for s in steps if s.name.strip("_") and s.owner == base.__name__ for v in _values(s)
-    ):
+    for value in (v for s in steps if s.name.strip("_") and s.owner == owner for v in _values(s)):
         if not any(value.equals(other) for other in [*known, *quantities]):
             name = value.step.name
             counts[name] += 1
@@ -253,7 +255,7 @@ def find_place(right: Right, steps: Sequence[Step]) -> Place | None:
     missing = [q for q in right.quantities if q not in there and not _passed(right, there, q)]
     wrong = [v for v in values if not any(v.equals(k) for k in right.known)]
     for quantity in missing:
-        if got := _instead(quantity, wrong, right):
+        if got := _instead(quantity, wrong, right, _own(values)):
             return _differs(right, quantity, got, there)
     if not missing:
         return _lost(right, values, tuple(there.values()))
@@ -277,8 +279,17 @@ def find_raised(right: Right, steps: Sequence[Step], line: str, number: int) -> 
 
 def _found(quantities: Sequence[Value], values: list[Value]) -> dict[Value, Found]:
     """Return the quantities that are among the values."""
-    pairs = ((q, next((v for v in values if v.equals(q)), None)) for q in quantities)
-    return {quantity: Found(quantity, value) for quantity, value in pairs if value}
+    own = _own(values)
+    found = {}
+    for quantity in quantities:
+        if alike := [v for v in values if v.equals(quantity)]:
+            found[quantity] = Found(quantity, min(alike, key=lambda v: v.step.owner != own))
+    return found
+
+
+def _own(values: list[Value]) -> str:
+    """Return the name of the function or class that was called: it has the last line."""
+    return values[-1].step.owner if values else ""
 
 
 def _differs(right: Right, quantity: Value, got: Value, there: dict[Value, Found]) -> Place | None:
@@ -296,20 +307,36 @@ def _passed(right: Right, there: dict[Value, Found], quantity: Value) -> bool:
     return any(name in right.made_from.get(_bare(q), set()) for q in later)
 
 
+def _whole(value: Value) -> str:
+    """Return the name of the variable, for a value that is not merely a part of one."""
+    return re.split(r"[.\[]", value.step.name)[0]
+
+
 def _bare(value: Value) -> str:
     """Return the name of the variable that a quantity is in, or a part of."""
     return re.split(r"[ .\[]", value.step.name)[0]
 
 
-def _instead(quantity: Value, wrong: list[Value], right: Right) -> Value | None:
-    """Choose the student's value of this shape that stands where the quantity should."""
-    like = [v for v in wrong if v.shape == quantity.shape]
+def _instead(quantity: Value, wrong: list[Value], right: Right, own: str) -> Value | None:
+    """Choose the student's value of this shape that stands where the quantity should.
+
+    A line of the exercise itself comes before one of a function that it calls.
+    """
+    like = [v for v in wrong if v.shape == quantity.shape and _alike(v.form, quantity.form)]
+    like.sort(key=lambda v: v.step.owner != own)
     named = [v for v in like if v.step.name == quantity.step.name.partition(" ")[0]]
-    if not quantity.shape:  # a number or a text: any other has this shape
+    if quantity.shape == () or isinstance(quantity.form, str):  # any other looks like it
         last = quantity is right.quantities[-1]
         like = [v for v in like if last and v.step.name == RETURNED]
     made = [v for v in like if not any(v.part_of(k) for k in right.known)]
     return next(iter([*named, *made, *like]), None)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Tell whether two values are of one type, and the first things in them too."""
+    if type(one) is not type(other) or isinstance(one, Tensor):
+        return type(one) is type(other)
+    return [type(item) for item in list(one)[:1]] == [type(item) for item in list(other)[:1]]
 
 
 def _lost(right: Right, values: list[Value], there: tuple[Found, ...]) -> Place | None:
@@ -327,7 +354,7 @@ def find_cut(right: Right, steps: Sequence[Step]) -> Place | None:
     values = [value for step in steps for value in _values(step)]
     before: list[Found] = []
     for quantity in (q for q in right.quantities if q.step.attached):
-        alike = [v for v in values if v.equals(quantity)]
+        alike = [v for v in values if v.step.name == _whole(v) and v.equals(quantity)]
         if cut := [v for v in alike if not v.step.attached]:
             return Place(quantity, cut[0], tuple(before), "cut")
         before += [Found(quantity, alike[0])] if alike else []
@@ -397,10 +424,8 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
         line_number=step.line_number,
         owner=_earlier(exercise, step.owner),
     )
-    if verdict.mistake or verdict.kind in HEADLINE_KEPT or place.kind == "raised":
+    if verdict.mistake or verdict.kind not in REWORDED:
         return verdict
-    if place.kind == "cut":
-        return replace(verdict, headline=f"{verdict.place}: no gradient flows through this line")
     expected, got = _both(exercise, place)
     verdict = replace(verdict, expected=expected, got=got, why="")
     if mistake:
@@ -421,14 +446,25 @@ def _headline(exercise: Exercise, place: Place) -> tuple[str, str]:
         return headline, "What happens between the line that was right and `return`?"
     step = exercise.steps.get(place.quantity.step.name) or exercise.steps.get(_bare(place.quantity))
     question = step[1] if step else f"What should {words} be, and what does this line make?"
-    return f"{words} {verb} the first thing that differs", question
+    times = int((re.search(r" (\d+)", place.quantity.step.name) or [0, 1])[1])
+    when = f", the {ordinal(times)} time" if times > 1 and not step else ""
+    return f"{words} {verb} the first thing that differs{when}", question
+
+
+def ordinal(number: int) -> str:
+    """Write a number as `2nd`, `3rd`, `11th`."""
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _right_so_far(exercise: Exercise, place: Place) -> str:
     """List the last quantities that are right, each with the student's line."""
-    lines = {_words(exercise, f.quantity): f.value.step.line_number for f in place.right}
+    lines: dict[str, int] = {}
+    for found in place.right:
+        step = found.value.step
+        lines[_words(exercise, found.quantity)] = step.line_number * (step.owner == place.own)
     shown = list(lines.items())[-MOST_SHOWN:]
-    return ", ".join(f"{words} (line {number})" for words, number in shown)
+    return ", ".join(f"{words} (line {line})" if line else words for words, line in shown)
 
 
 def _checked(steps: Any) -> list[Step]:
@@ -447,12 +483,16 @@ def _locate(
     """Find the place, and the mistake that differs first at the same one in the same way."""
     right, mistakes = _traced(_ById(prepared), index)
     if verdict.kind in CUT:
-        return find_cut(right, steps), None
-    if verdict.kind == "raised":
-        return find_raised(right, steps, verdict.line, verdict.line_number), None
-    place = find_place(right, steps)
+        place = find_cut(right, steps)
+    elif verdict.kind == "raised":
+        place = find_raised(right, steps, verdict.line, verdict.line_number)
+    else:
+        place = find_place(right, steps)
     if place is None:
         return None, None
+    place = replace(place, own=steps[-1].owner if steps else "")
+    if verdict.kind in CUT or verdict.kind == "raised":
+        return place, None
     if verdict.mistake:
         known = mistakes.get(verdict.mistake)
         return place if known and known.quantity is place.quantity else None, None
@@ -474,7 +514,7 @@ def _words(exercise: Exercise, quantity: Value) -> str:
     """Return the words for a quantity: the exercise's own, or `the values of x`."""
     name, bare = quantity.step.name, _bare(quantity)
     if bare == RETURNED:
-        return f"the {_returned(exercise, name)}"
+        return f"the {_returned(exercise, name)[0]}"
     if step := exercise.steps.get(name) or exercise.steps.get(bare):
         return step[0]
     return (
@@ -482,12 +522,13 @@ def _words(exercise: Exercise, quantity: Value) -> str:
     )
 
 
-def _returned(exercise: Exercise, name: str) -> str:
-    """Return what the exercise calls the result, or the part of it in `return[1].hidden`."""
+def _returned(exercise: Exercise, name: str) -> tuple[str, str]:
+    """Split `return[1].hidden` into what the exercise calls that result and the part of it."""
+    path = name.removeprefix(RETURNED)
     if isinstance(exercise.returns, str):
-        return exercise.returns
-    part = re.match(rf"{RETURNED}\[(\d+)\]", name)
-    return exercise.returns[int(part[1])] if part else "result"
+        return exercise.returns, path
+    part = re.match(r"\[(\d+)\](.*)", path)
+    return (exercise.returns[int(part[1])], part[2]) if part else ("result", path)
 
 
 def is_or_are(words: str) -> str:
@@ -500,9 +541,10 @@ def _both(exercise: Exercise, place: Place) -> tuple[str, str]:
     """Write what is expected of the quantity, and what the student's line made."""
     name = _bare(place.quantity)
     if name == RETURNED:
-        name = _returned(exercise, place.quantity.step.name)
+        name = "".join(_returned(exercise, place.quantity.step.name))
     expected, got = place.quantity.step.value, place.got.step.value
-    if place.quantity.shape is not None and place.got.shape == place.quantity.shape:
+    alike = isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.shape == got.shape
+    if place.quantity.shape is not None and place.got.shape == place.quantity.shape and not alike:
         expected, got = place.quantity.form.float(), place.got.form.float()
     found = difference(Observation(expected), Observation(got), name=name)
     if found is None:
