@@ -119,7 +119,7 @@ def _values(step: Step) -> Iterator[Value]:
     """Yield a step's value, and its parts where it is a pair or a state; none that says nothing."""
     form = _form(step.value)
     if isinstance(form, Tensor):
-        if form.numel() and form.ndim <= MOST_AXES and _telling(form):
+        if form.numel() and form.ndim <= MOST_AXES and (_telling(form) or step.name == RETURNED):
             yield Value(step, form, tuple(sorted(form.shape)), float(form.nan_to_num().sum()))
     elif isinstance(form, tuple) or (isinstance(form, list) and _holds_tensors(form)):
         for i, item in enumerate(form):

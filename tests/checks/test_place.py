@@ -125,7 +125,7 @@ def test_lists_are_followed_line_by_line():
         return [len(row) for row in rows]
 
     def draw_sentences(draw, batch=3):
-        counts = draw.ids(2, 6, batch).tolist()
+        counts = draw.distinct(2, 6, batch)
         return {"sentences": [" ".join(["ab"] * count) for count in counts]}
 
     found = verdict(new(lengths, draw_sentences), by_letters)
