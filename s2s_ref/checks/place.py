@@ -324,11 +324,13 @@ def _instead(quantity: Value, wrong: list[Value], right: Right, own: str) -> Val
     """
     like = [v for v in wrong if v.shape == quantity.shape and _alike(v.form, quantity.form)]
     like.sort(key=lambda v: v.step.owner != own)
+    last = quantity is right.quantities[-1]
+    if not last:  # what came back stands for the result alone
+        like = [v for v in like if not v.step.name.startswith(RETURNED)]
     named = [v for v in like if v.step.name == quantity.step.name.partition(" ")[0]]
-    if quantity.shape == () or isinstance(quantity.form, str):  # any other looks like it
-        last = quantity is right.quantities[-1]
-        like = [v for v in like if last and v.step.name == RETURNED]
     made = [v for v in like if not any(v.part_of(k) for k in right.known)]
+    if quantity.shape == () or isinstance(quantity.form, str):  # any other looks like it
+        like = made = [v for v in like if last and v.step.name == RETURNED]
     return next(iter([*named, *made, *like]), None)
 
 
@@ -517,9 +519,8 @@ def _words(exercise: Exercise, quantity: Value) -> str:
         return f"the {_returned(exercise, name)[0]}"
     if step := exercise.steps.get(name) or exercise.steps.get(bare):
         return step[0]
-    return (
-        f"the {'values' if quantity.form is not None and quantity.shape else 'value'} of `{bare}`"
-    )
+    one = quantity.shape == () or isinstance(quantity.form, str)
+    return f"the {'value' if one else 'values'} of `{bare}`"
 
 
 def _returned(exercise: Exercise, name: str) -> tuple[str, str]:

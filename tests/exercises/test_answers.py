@@ -27,8 +27,7 @@ KEYS = [b"practice", *(f"class {i}".encode() for i in range(4))]
 ANSWERS = json.loads(Path(__file__).with_name("answers.json").read_text(encoding="utf-8"))
 EXERCISES = list(dict.fromkeys(answer["exercise"] for answer in ANSWERS))
 
-OPEN = {
-}
+OPEN = {}
 """Exercises with cases that let a wrong answer pass, or refuse a right one."""
 
 
