@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from s2s_ref.checks.advice import ADVICE
 from s2s_ref.checks.cases import Prepared
 from s2s_ref.checks.compare import ATOL, RTOL, difference
 from s2s_ref.checks.diagnose import Verdict
@@ -426,13 +427,16 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
         line_number=step.line_number,
         owner=_earlier(exercise, step.owner),
     )
-    if verdict.mistake or verdict.kind not in REWORDED:
+    if verdict.mistake or verdict.kind not in REWORDED or (verdict.relation and not mistake):
         return verdict
     expected, got = _both(exercise, place)
-    verdict = replace(verdict, expected=expected, got=got, why="")
+    if place.kind == "lost" and verdict.kind == "shape":  # the shape says what came back
+        return verdict
+    why = verdict.why.removeprefix(ADVICE[verdict.kind].why).strip()
+    verdict = replace(verdict, expected=expected, got=got, why=why)
     if mistake:
         question = mistake.question or verdict.question
-        named = replace(verdict, mistake=mistake.name, kind="", headline=mistake.message)
+        named = replace(verdict, mistake=mistake.name, headline=mistake.message, relation="")
         return replace(named, why=mistake.why, question=question)
     headline, question = _headline(exercise, place)
     return replace(verdict, headline=headline, question=question)

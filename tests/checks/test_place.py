@@ -89,12 +89,12 @@ def test_another_way_to_the_same_values_is_no_place():
     def by_hand(queries, keys):
         powers = (queries @ keys.T).exp()
         shares = powers / powers.sum(dim=-1, keepdim=True)
-        return 3 * (shares @ keys)
+        return (shares @ keys) ** 3
 
     found = verdict(mixing(), by_hand)
     assert found["place"] == "the context"
     assert found["headline"].startswith("the context was right on the way")
-    assert found["line"] == "return 3 * (shares @ keys)"
+    assert found["line"] == "return (shares @ keys) ** 3"
 
 
 def test_a_mistake_is_recognised_at_its_place_though_more_goes_wrong_afterwards():
