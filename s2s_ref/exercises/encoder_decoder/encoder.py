@@ -7,7 +7,10 @@ from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
 from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
-from s2s_ref.state import from_rnn
+from s2s_ref.state import (
+    State,  # noqa: F401 - an edit names it
+    from_rnn,
+)
 
 
 @exercise(
@@ -267,3 +270,13 @@ class EncoderWordByWord(nn.Module):
         if isinstance(state, tuple):
             return state[0][0], state[1][0]
         return state[-1]
+
+
+Encoder.edit(
+    "EncoderState",
+    "a State came back, not the context",
+    base=EncoderLineByLine,
+    replace={"return from_rnn(last)": "return State(from_rnn(last))"},
+    why="The decoder's caller makes a State of the context. Made twice, it cannot be opened.",
+    question="What does the signature say comes back, after the arrow?",
+)

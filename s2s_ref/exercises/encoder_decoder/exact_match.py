@@ -9,7 +9,7 @@ from s2s_ref.checks.registry import exercise
     reference=encoder_decoder.exact_match,
     title="Exact match",
     returns="share",
-    edges=[{"sentences": 1}, {"sentences": 3, "right": 1}],
+    edges=[{"group": 1}, {"group": 2}, {"group": 3}, {"group": 4}, {"group": 5}],
     plain_number=True,
     hints=[
         "A sentence counts when it equals its reference from the first word to the last. What "
@@ -18,26 +18,24 @@ from s2s_ref.checks.registry import exercise
         "[[4, 5], [6]] against [[4, 5], [6, 7]]: the first is right, the second is too short: 0.5.",
     ],
 )
-def exact_match(draw: Draw, sentences=0, right=0, vocab=60):
+def exact_match(draw: Draw, group=0, vocab=60):
     """Draw references, and hypotheses that are right or differ in one way each.
 
-    With `sentences` 0 there is every kind of hypothesis, once or twice; with `right` 1, all of
-    them are right.
+    `group` 0 has every kind of hypothesis. Kind number n is in group g from 1 to 4 if bit g - 1 of
+    n is set: no two kinds are in the same groups, so no two mistakes look alike. In group 5 all
+    hypotheses are right.
     """
-    kinds = [*hypotheses_for([0, 0, 0], 0), "right"]
-    chosen = [*kinds, *(kind for kind in kinds if draw.chance(0.4))]
-    chosen = ["right"] * sentences if right else chosen
-    references: list[list[int]] = [[3, 3, 3]]
-    hypotheses: list[list[int]] = [[3, 3, 3]]
-    for kind in draw.shuffled(chosen)[: sentences or None]:
-        *reference, other = draw.distinct(3, vocab, draw.integer(5, 7))
+    kinds = list(hypotheses_for([0, 0, 0], 0))
+    numbered = [kind for n, kind in enumerate(kinds, 1) if not group or n >> (group - 1) & 1]
+    chosen = ["right"] * 3 if group == 5 else draw.shuffled(numbered)
+    references: list[list[int]] = [[3, 3, 3], [3, 3, 3]]
+    hypotheses: list[list[int]] = [[3, 3, 3], [3, 3, 3]]
+    for kind in chosen:
+        *reference, other = draw.distinct(5, vocab, draw.integer(5, 7))
         options = hypotheses_for(reference, other) | {"neighbour": references[-1]}
         references.append(reference)
         hypotheses.append(options[kind])
-    if not sentences:  # two sources may have the same translation
-        references.append(references[1])
-        hypotheses.append(references[1])
-    order = draw.shuffled(list(range(len(references))))[: sentences or None]
+    order = draw.shuffled(list(range(len(references))))
     return {
         "hypotheses": [hypotheses[i] for i in order],
         "references": [references[i] for i in order],
@@ -49,12 +47,15 @@ def hypotheses_for(reference: list[int], other: int) -> dict[str, list[int]]:
     first, second, third, *rest = reference
     return {
         "right": reference,
+        "first": [other, second, third, *rest],
         "inside": [first, other, third, *rest],
         "last": [*reference[:-1], other],
         "order": [first, third, second, *rest],
         "counts": [first, second, second, third, *rest],
         "repeated": [first, second, first, *rest],
+        "sum": [first - 1, second + 1, third, *rest],
         "shorter": reference[:-1],
+        "without first": reference[1:],
         "longer": [*reference, other],
         "nothing": [],
         "neighbour": reference,
@@ -200,10 +201,10 @@ exact_match.edit(
 
 exact_match.edit(
     "whole_number",
-    "the share was rounded down to a whole number",
+    "the result is 1 if every sentence is right, and 0 otherwise",
     base=exact_match_with_loop,
     replace={"right / len": "right // len"},
-    why="`//` drops what stands behind the point, so only a perfect model has more than 0.",
+    why="A share lies anywhere between 0 and 1. `//` drops what stands behind the point.",
     question="What is 3 // 4, and what is 3 / 4?",
 )
 
@@ -261,4 +262,57 @@ exact_match.edit(
     replace={"max(len(hypothesis), len(reference))": "len(reference)"},
     why="One wrong verb spoils a translation; a share of words hides that.",
     question="What does each sentence add to the count: 0 or 1, or something between?",
+)
+
+
+exact_match.edit(
+    "prefix_counts",
+    "a hypothesis counts when it only begins like its reference",
+    base=exact_match_with_loop,
+    replace={
+        "hypotheses[i] == references[i]": "hypotheses[i] == references[i][: len(hypotheses[i])]"
+    },
+    why="'I' would count as a right translation of 'I am a student'.",
+    question="Which words of the longer sentence are never compared?",
+)
+
+exact_match.edit(
+    "longer_counts",
+    "a hypothesis counts when it goes on after the right words",
+    base=exact_match_with_loop,
+    replace={
+        "hypotheses[i] == references[i]": "hypotheses[i][: len(references[i])] == references[i]"
+    },
+    why="A model that never stops would have all its sentences right.",
+    question="Which words of the longer sentence are never compared?",
+)
+
+exact_match.edit(
+    "last_word_left_out",
+    "the last word of each sentence is not compared",
+    base=exact_match_with_loop,
+    replace={"hypotheses[i] == references[i]": "hypotheses[i][:-1] == references[i][:-1]"},
+    why="In Korean it is the verb. Nothing here stands for the end of a sentence.",
+    question="Which words does your comparison cover?",
+)
+
+exact_match.edit(
+    "ends_compared",
+    "only the length and the two ends were compared",
+    base=exact_match_with_loop,
+    replace={
+        "hypotheses[i] == references[i]": "(*hypotheses[i][:1], *hypotheses[i][-1:]) == "
+        "(*references[i][:1], *references[i][-1:]) and len(hypotheses[i]) == len(references[i])"
+    },
+    why="The words between may be any.",
+    question="Which words does your comparison cover?",
+)
+
+exact_match.edit(
+    "text_returned",
+    "the share came back as a text",
+    base=exact_match_with_loop,
+    replace={"right / len(references)": "str(right / len(references))"},
+    why="A curve and a table want numbers.",
+    question="What does the signature say comes back, after the arrow?",
 )

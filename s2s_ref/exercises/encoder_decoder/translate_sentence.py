@@ -180,8 +180,9 @@ translate_sentence.edit(
     "a sentence of max_len tokens is cut one token short",
     base=translate_with_item,
     replace={"range(max_len)": "range(max_len - 1)"},
-    why="<bos> was counted as one of the tokens, but it is not part of the translation.",
-    question="What is in your list before the first word is predicted?",
+    why="Either <bos> counts as one of the tokens, or the last one is taken for <eos>.",
+    question="What is in your list before the first word is predicted, and what is its last entry "
+    "when no <eos> has come?",
 )
 
 translate_sentence.edit(
@@ -313,3 +314,31 @@ def translate_from_the_start(encoder, decoder, src, bos_id, eos_id, max_len):
             break
         tokens.append(token)
     return tokens[1:]
+
+
+translate_sentence.edit(
+    "stops_at_a_repeat",
+    "it stops where a word comes a second time",
+    base=translate_with_item,
+    replace={"token == eos_id": "token == eos_id or token in tokens"},
+    why="A sentence may say a word twice.",
+    question="Which two things end a translation in the six steps?",
+)
+
+translate_sentence.edit(
+    "list_in_a_list",
+    "the right tokens, in a list inside a list",
+    base=translate_with_item,
+    replace={"\n    return tokens": "\n    return [tokens]"},
+    why="That is how a list of several sentences looks. This function returns one sentence.",
+    question="How many pairs of brackets does your result have, and how many should it have?",
+)
+
+translate_sentence.edit(
+    "special_ids_never_said",
+    "words with the ids 0 to 3 were left out",
+    base=translate_with_item,
+    replace={"tokens.append(token)": "tokens += [token] * (token > 3)"},
+    why="Each vocabulary gives its own ids, and 3 may be any word.",
+    question="Which of the arguments hold the two ids that no translation has?",
+)

@@ -178,3 +178,34 @@ def gru_step_by_slices(x, h, W_x, W_h, b_x, b_h):
     z = torch.sigmoid(gates_x[:, size : 2 * size] + gates_h[:, size : 2 * size])
     n = torch.tanh(gates_x[:, 2 * size :] + r * gates_h[:, 2 * size :])
     return n + z * (h - n)
+
+
+gru_step.edit(
+    "candidate_not_weighed",
+    "the candidate is not multiplied by 1 - update",
+    base=gru_step_with_short_names,
+    replace={"(1 - z) * n": "n"},
+    why="What is new must give way as far as the old state stays, or the state grows and grows.",
+    question="To what do the shares of the candidate and of the old state sum up?",
+)
+
+gru_step.edit(
+    "candidate_unbounded",
+    "the candidate went through no tanh",
+    base=gru_step_with_short_names,
+    replace={"torch.tanh(x_n + r * h_n)": "x_n + r * h_n"},
+    why="Without it the state can grow without limit.",
+    question="Which three functions stand in the three lines above the new state?",
+)
+
+gru_step.edit(
+    "parts_interleaved",
+    "the three parts were taken from neighbouring numbers",
+    base=gru_step_with_short_names,
+    replace={
+        "(x @ W_x + b_x).chunk(3, dim=-1)": "(x @ W_x + b_x).unflatten(-1, (-1, 3)).unbind(-1)",
+        "(h @ W_h + b_h).chunk(3, dim=-1)": "(h @ W_h + b_h).unflatten(-1, (-1, 3)).unbind(-1)",
+    },
+    why="The parts lie side by side: first all numbers of reset, then all of update.",
+    question="Where does the second part begin?",
+)

@@ -162,3 +162,40 @@ one_hot.edit(
     why="The vocabulary must be the last axis: that is the one a matrix multiplies.",
     question="Which axis of your result is as long as the vocabulary?",
 )
+
+
+one_hot.edit(
+    "one_too_wide",
+    "the vectors have one place too many",
+    base=one_hot_from_identity,
+    replace={"eye(vocab_size)": "eye(vocab_size + 1)"},
+    why="Ids start at 0, so the last one is vocab_size - 1.",
+    question="How many words are there, and how many places has your vector?",
+)
+
+one_hot.edit(
+    "axes_of_one_dropped",
+    "a batch of one sentence, or a sentence of one word, loses an axis",
+    base=one_hot_from_identity,
+    replace={"[ids]": "[ids].squeeze()"},
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and is there any?",
+)
+
+one_hot.edit(
+    "double_precision",
+    "the vectors hold float64, not float32",
+    base=one_hot_from_identity,
+    replace={"[ids]": "[ids].double()"},
+    why="A layer's weights are float32, and PyTorch does not multiply the two.",
+    question="Which call makes float32 of any dtype?",
+)
+
+one_hot.edit(
+    "zero_left_out",
+    "the word with the id 0 has no 1",
+    base=one_hot_with_loops,
+    replace={"word] = 1": "word] = word > 0"},
+    why="0 is the id of a word like any other.",
+    question="At which place is the 1 for the id 0?",
+)

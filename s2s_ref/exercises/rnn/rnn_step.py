@@ -209,3 +209,12 @@ def pair_returned(x, h, W_xh, W_hh, b):
 def written_into_the_state(x, h, W_xh, W_hh, b):
     h[:] = torch.tanh(x @ W_xh + h @ W_hh + b)
     return h
+
+
+@rnn_step.mistake(
+    "the old state is added to the new one",
+    why="The new state can then leave the range from -1 to 1, and grows with every word.",
+    question="What stands outside the brackets of tanh in the formula?",
+)
+def old_state_added(x, h, W_xh, W_hh, b):
+    return h + torch.tanh(x @ W_xh + h @ W_hh + b)

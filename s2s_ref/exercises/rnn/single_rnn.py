@@ -227,3 +227,61 @@ SingleRNN.edit(
     why="Then each word is translated alone, as if by a dictionary.",
     question="What does the second call of the RNN know of the first word?",
 )
+
+
+SingleRNN.edit(
+    "AxesOfOneDropped",
+    "a batch of one sentence, or a sentence of one word, loses an axis",
+    base=SingleRNNLineByLine,
+    replace={"return logits": "return logits.squeeze()"},
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and is there any?",
+)
+
+SingleRNN.edit(
+    "ReadsBackwards",
+    "the sentence is read backwards",
+    base=SingleRNNLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src.flip(1))"},
+    why="The first answer would already know the last word, and stand at the wrong place.",
+    question="Which word does the RNN read first?",
+)
+
+SingleRNN.edit(
+    "ReadsBackwardsInOrder",
+    "the sentence is read backwards",
+    base=SingleRNNLineByLine,
+    replace={
+        "self.embedding(src)": "self.embedding(src.flip(1))",
+        "self.output(states)": "self.output(states.flip(1))",
+    },
+    why="Then every answer knows the words behind it, and none of those before.",
+    question="Which word does the RNN read first?",
+)
+
+SingleRNN.edit(
+    "LastStateEverywhere",
+    "every word is answered from the last state",
+    base=SingleRNNLineByLine,
+    replace={"self.output(states)": "self.output(states[:, -1:].expand_as(states))"},
+    why="Then all words of a sentence have the same answer.",
+    question="Which of the two results of `nn.RNN` holds the state after every word?",
+)
+
+SingleRNN.edit(
+    "ZeroLeftOut",
+    "the word with the id 0 is read as if it were nothing",
+    base=SingleRNNLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src) * (src != 0).unsqueeze(-1)"},
+    why="In this lesson 0 is a word like any other: nothing is padded yet.",
+    question="Which words does your code treat in another way than the rest?",
+)
+
+SingleRNN.edit(
+    "VectorsDetached",
+    "no gradient goes back to the words' vectors",
+    base=SingleRNNLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src).detach()"},
+    why="The vectors would stay as chance made them.",
+    question="Which call cuts the vectors off from the steps that made them?",
+)

@@ -23,13 +23,18 @@ from s2s_ref.checks.registry import exercise
     ],
 )
 def token_accuracy(draw: Draw, batch=3, len=7, vocab=6):
-    """Draw logits that are right at about two thirds of the tokens, by far or by a little."""
+    """Draw logits that are right at about two thirds of the tokens, by far or by a little.
+
+    Where they are wrong, the right word often comes second.
+    """
     tgt = draw.ids(0, vocab, batch, len)
     right = draw.normal(batch, len, 1) < 0.4
     logits = draw.normal(batch, len, vocab)
     narrowly = logits.amax(dim=-1, keepdim=True) + 0.1
     winner = torch.where(draw.normal(batch, len, 1) < 0, narrowly, 9.0)
-    logits = torch.where(right & (rnn.one_hot(tgt, vocab) == 1), winner, logits)
+    second = torch.where(draw.normal(batch, len, 1) < 0, narrowly - 0.2, logits)
+    chosen = torch.where(right, winner, second)
+    logits = torch.where(rnn.one_hot(tgt, vocab) == 1, chosen, logits)
     return {"logits": logits - 3, "tgt": tgt}
 
 
@@ -151,8 +156,8 @@ token_accuracy.edit(
 
 
 @token_accuracy.mistake(
-    "the share was rounded down to a whole number",
-    why="`//` drops what stands behind the point, so only a perfect batch has more than 0.",
+    "the result is 1 if every token is right, and 0 otherwise",
+    why="A share lies anywhere between 0 and 1. `//` drops what stands behind the point.",
     question="What is 3 // 4, and what is 3 / 4?",
 )
 def whole_number(logits, tgt):
@@ -186,3 +191,22 @@ def over_one_half(logits, tgt):
 )
 def mean_probability(logits, tgt):
     return logits.softmax(dim=-1).gather(-1, tgt.unsqueeze(-1)).mean().item()
+
+
+token_accuracy.edit(
+    "without_the_last",
+    "the last word of each sentence was left out",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers[:, :-1] == tgt[:, :-1]"},
+    why="The model answers at every position, and every answer counts.",
+    question="Which positions does your comparison cover?",
+)
+
+token_accuracy.edit(
+    "without_the_first",
+    "the first word of each sentence was left out",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers[:, 1:] == tgt[:, 1:]"},
+    why="The model answers at every position, and every answer counts.",
+    question="Which positions does your comparison cover?",
+)

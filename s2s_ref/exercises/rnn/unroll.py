@@ -218,3 +218,49 @@ def unroll_into_a_tensor(inputs, h, W_xh, W_hh, b):
         h = torch.tanh(projected[:, t] + h @ W_hh)
         states.append(h.unsqueeze(1))
     return torch.cat(states, dim=1)
+
+
+unroll.edit(
+    "axes_of_one_dropped",
+    "a batch of one sentence, or a sentence of one word, loses an axis",
+    base=unroll_by_position,
+    replace={"torch.stack(states, dim=1)": "torch.stack(states, dim=1).squeeze()"},
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and is there any?",
+)
+
+unroll.edit(
+    "pair_returned",
+    "a pair came back, not the states alone",
+    base=unroll_by_position,
+    replace={"torch.stack(states, dim=1)": "torch.stack(states, dim=1), h"},
+    why="PyTorch's layers return their outputs and a state. This function returns the states.",
+    question="How many things does the signature say come back?",
+)
+
+unroll.edit(
+    "states_in_reverse",
+    "the states stand in reverse order",
+    base=unroll_by_position,
+    replace={"torch.stack(states, dim=1)": "torch.stack(states[::-1], dim=1)"},
+    why="The first word would be answered from the state after the last one.",
+    question="Which state stands at the first place of your result?",
+)
+
+unroll.edit(
+    "joined_without_axis",
+    "the states were joined along an axis that was there before",
+    base=unroll_by_position,
+    replace={"torch.stack": "torch.cat"},
+    why="The words need an axis of their own. `torch.cat` makes none.",
+    question="How many axes has a state, and how many should the result have?",
+)
+
+unroll.edit(
+    "axes_exchanged",
+    "the words' axis is the last one",
+    base=unroll_by_position,
+    replace={"dim=1": "dim=2"},
+    why="The next layer reads the last axis as the numbers of one state.",
+    question="Where does torch.stack put the new axis?",
+)

@@ -48,7 +48,7 @@ def decode_ids(draw, length=3, bos=1, eos=1):
     inner = draw.shuffled(WORDS)[:4]
     ids = make_vocabulary(draw, draw.shuffled([first, last, other, *inner]))
     middle = draw.shuffled([PAD, UNK, inner[0], inner[0], *inner[1:length]])
-    body = {0: [], 1: [first]}.get(length, [first, *middle, last])
+    body = {0: [], 1: [first]}.get(length, [first, *middle, last, last])
     after = [other, EOS, inner[3], PAD] if length > 1 else []
     written = [BOS] * bos + body + [EOS, *after] * eos
     return {"ids": [ids[word] for word in written], "words": {i: word for word, i in ids.items()}}

@@ -8,7 +8,8 @@ PAD, BOS, EOS, UNK = "<pad>", "<bos>", "<eos>", "<unk>"
 WORDS = "저는 책을 샀어요. 친구가 물을 마셔요 고양이를 봤어요. 학교에 Seoul KTX Jeju iPhone".split()
 """The words from which vocabularies and sentences are drawn, in two scripts and with capitals."""
 
-CAPITALS = [word for word in WORDS if not word.islower() and word.isascii()]
+CAPITALS = [word for word in WORDS if word.isascii()]
+DOTTED = [word for word in WORDS if word.endswith(".")]
 
 
 def make_vocabulary(draw: Draw, words: list[str]) -> dict[str, int]:
@@ -42,13 +43,13 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
 def encode_sentence(draw, words=5):
     """Draw a vocabulary of six words, and a sentence that also has words it does not know.
 
-    Longer sentences have the word of id 0, one with a capital letter, and one that comes twice.
+    Longer sentences have the word of id 0, one with a capital letter, and one that ends with a full
+    stop and comes twice.
     """
-    capital, *rest = [draw.shuffled(CAPITALS)[0], *draw.shuffled(WORDS)]
-    known = [rest[0], capital, *(word for word in rest[1:6] if word != capital)]
-    known = list(dict.fromkeys(known))
-    unknown = [word for word in WORDS if word not in known]
-    sentence = [known[0], capital, known[2], known[2], *draw.shuffled(unknown)]
+    capital, dotted = draw.shuffled(CAPITALS)[0], draw.shuffled(DOTTED)[0]
+    zero, *others = draw.shuffled([word for word in WORDS if word not in (capital, dotted)])
+    known, unknown = [zero, capital, dotted, *others[:3]], others[3:]
+    sentence = [zero, capital, dotted, dotted, *unknown]
     chosen = sentence[:words] if words > 1 else draw.shuffled(WORDS)[:words]
     vocabulary = make_vocabulary(draw, known)
     return {"sentence": " ".join(draw.shuffled(chosen)), "vocabulary": vocabulary}

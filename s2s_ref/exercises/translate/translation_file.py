@@ -49,7 +49,7 @@ def translation_file(draw: Draw, sentences: int = 7) -> dict[str, Any]:
     if sentences == 1:
         return {"translations": {korean[0]: "It’s \nraining."}, "sources": korean}
     broken, spaced, empty, blank, missing, *_ = korean
-    translations[broken] = translations[broken].replace(" ", " \n", 1)
+    translations[broken] = translations[broken].replace(" ", "\n", 1)
     translations[spaced] = " " + translations[spaced].replace(" ", "\t  ", 1)
     translations |= {empty: "", blank: " \n", "새가 울어요.": "A bird sings."}
     del translations[missing]
@@ -224,4 +224,17 @@ translation_file.edit(
     replace={"for source in sources": "for source in sorted(sources)"},
     why="Every line is then scored against the reference of another sentence.",
     question="Which of the two arguments says in what order the lines belong?",
+)
+
+
+translation_file.edit(
+    "words_run_together",
+    "two words became one where a line break stood between them",
+    base=file_with_loop,
+    replace={
+        "translations[source].split() if source in translations else []": "translations.get("
+        'source, "").replace("\\n", "").split()'
+    },
+    why="'drinkwater' is no word, so the score loses two.",
+    question="What can stand between two words besides a blank?",
 )
