@@ -11,9 +11,6 @@ WIDTH = 83
 
 BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
-MIME = "application/vnd.s2s.verdict+json"
-"""The MIME type under which a notebook's output holds the verdict itself."""
-
 
 def text(verdict: Mapping[str, Any]) -> str:
     """Write a verdict as plain text, at most 83 columns wide."""

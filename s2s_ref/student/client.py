@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import json
 import os
 from html import escape
 from typing import Any, Protocol
@@ -62,13 +61,13 @@ def check(exercise: str, target: Any) -> None:
         UnknownExercise: there is no exercise of this name.
     """
     try:
-        verdict, answer = try_check(exercise, target)
+        verdict, _ = try_check(exercise, target)
     except Refused as refused:
         print(refused)
         return
     checks = _record(exercise, verdict)
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
-    _show(card.text(verdict), card.html(verdict), {**verdict, "answer": _for_json(answer)})
+    _show(card.text(verdict), card.html(verdict))
     if not verdict["passed"]:
         raise CheckFailed(f"{exercise}: {verdict['headline']}")
 
@@ -126,7 +125,7 @@ def hint(exercise: Any = None) -> None:
     index = record.next_hint(name, hints)
     of = "" if exercise == name else f" for {name}"
     text = f"Hint {index + 1} of {len(hints)}{of}: {hints[index]}"
-    _show(card.wrap(text), f"<div>{escape(text)}</div>", {})
+    _show(card.wrap(text), f"<div>{escape(text)}</div>")
 
 
 def _names_to_choose() -> str:
@@ -144,7 +143,7 @@ def _names_to_choose() -> str:
 def progress() -> None:
     """Show which exercises of the course pass, and which is next."""
     text = progress_text()
-    _show(text, f"<pre>{escape(text)}</pre>", {})
+    _show(text, f"<pre>{escape(text)}</pre>")
 
 
 def progress_text() -> str:
@@ -166,23 +165,11 @@ def progress_text() -> str:
     return "\n".join([*lines, following or "Every exercise passes."])
 
 
-def _for_json(answer: Any) -> Any:
-    """Return the answer if JSON can hold it, or else its repr."""
-    try:
-        json.dumps(answer, allow_nan=False)
-    except (TypeError, ValueError):
-        return repr(answer)
-    return answer
-
-
-def _show(text: str, html: str, verdict: dict[str, Any]) -> None:
+def _show(text: str, html: str) -> None:
     """Display HTML in a notebook; print text elsewhere."""
     try:
         shell = get_ipython()  # type: ignore[name-defined]
     except NameError:
         print(text)
         return
-    bundle: dict[str, Any] = {"text/plain": text, "text/html": html}
-    if verdict:
-        bundle[card.MIME] = verdict
-    shell.display_pub.publish(bundle)
+    shell.display_pub.publish({"text/plain": text, "text/html": html})

@@ -40,7 +40,6 @@ from s2s_ref.grading.release import release
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.settings import VERDICTS
 from s2s_ref.grading.submissions import Submission, find_submissions
-from s2s_ref.student.card import MIME
 
 ENCODE, PREDICTION = "start_here.encode_sentence", "start_here.nested_list"
 MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
@@ -135,7 +134,7 @@ def pretending(released):
     """No answers, but outputs that show passed checks."""
     notebook = answered(released, {})
     for name in (CHECK, PREDICTION_CHECK):
-        shown = {MIME: verdict(passed=True), "text/plain": "✓"}
+        shown = {"application/json": verdict(passed=True), "text/plain": "✓"}
         cell_of(notebook, name).outputs = [new_output("display_data", shown)]
     return notebook
 
@@ -215,7 +214,7 @@ def test_what_a_student_shows_or_hands_in_as_verdicts_counts_for_nothing(graded)
     course, results, _ = graded
     assert told(results["pretending"]) == told(results["untouched"])
     autograded = course.notebook(course.autograded / "pretending", LESSON)
-    assert MIME not in autograded.read_text(encoding="utf-8")
+    assert "application/json" not in autograded.read_text(encoding="utf-8")
 
 
 def test_the_record_of_verdicts_stays_with_the_instructor(graded):

@@ -37,9 +37,9 @@ from small_course import (
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.release import release
 from s2s_ref.grading.submissions import find_submissions
-from s2s_ref.student.card import MIME
 
 ANYTHING = "def encode_sentence(*_):\n    return [1, 2, 3]\n"
+JSON = "application/json"
 VERDICT = {
     "exercise": "start_here.encode_sentence",
     "passed": True,
@@ -178,8 +178,8 @@ ATTACKS = {
         """,
     # ------------------------------------------------------------ forge what is shown
     "show_a_verdict": f"""
-        get_ipython().display_pub.publish({{{MIME!r}: {VERDICT!r}, "text/plain": "✓"}})
-        check = lambda *_: get_ipython().display_pub.publish({{{MIME!r}: {VERDICT!r}}})
+        get_ipython().display_pub.publish({{{JSON!r}: {VERDICT!r}, "text/plain": "✓"}})
+        check = lambda *_: get_ipython().display_pub.publish({{{JSON!r}: {VERDICT!r}}})
         """,
     "show_points": """
         check = lambda *_: 100.0
@@ -293,7 +293,7 @@ def without_the_checks(notebook):
 def checks_emptied(notebook):
     for name in (CHECK, PREDICTION_CHECK):
         cell_of(notebook, name).source = "pass"
-        cell_of(notebook, name).outputs = [new_output("display_data", {MIME: VERDICT})]
+        cell_of(notebook, name).outputs = [new_output("display_data", {JSON: VERDICT})]
 
 
 def checks_tagged(notebook):
