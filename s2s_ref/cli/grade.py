@@ -152,12 +152,14 @@ def _print_results(out: "Console", course: "Course", results: "list[Result]") ->
 
     from s2s_ref.grading import translations
     from s2s_ref.grading.reports.terminal import mistake_table, score_table
-    from s2s_ref.grading.results import commonest_mistakes, unchecked
+    from s2s_ref.grading.results import commonest_mistakes, commonest_places, unchecked
 
     out.print(score_table(results), soft_wrap=False)
     if mistakes := commonest_mistakes(results):
         out.print("The commonest mistakes:")
         out.print(mistake_table(mistakes[:5]), soft_wrap=False)
+    for place in commonest_places(results)[:5]:
+        out.print(f"{place.exercise}: {place.text}", markup=False)
     written = sum(result.written for result in results)
     to_review = sum(result.to_review for result in results)
     if written or to_review:

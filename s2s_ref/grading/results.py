@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from s2s_ref.checks.place import is_or_are
 from s2s_ref.checks.registry import find
 from s2s_ref.grading.verdicts import NO_CHECK, Verdict
 
@@ -66,9 +67,45 @@ def commonest_mistakes(results: list[Result]) -> list[CommonMistake]:
     return [CommonMistake(*key, count) for key, count in ordered]
 
 
+@dataclass(frozen=True)
+class CommonPlace:
+    """Where answers of the class without a named mistake differ first.
+
+    Attributes:
+        exercise: the exercise's name.
+        place: the words for the quantity, such as `the weights`.
+        text: the finding in words, such as `the weights differ first, in 14 hand-ins`.
+        count: how many hand-ins differ there.
+    """
+
+    exercise: str
+    place: str
+    text: str
+    count: int
+
+
+def commonest_places(results: list[Result]) -> list[CommonPlace]:
+    """Count where answers that have no named mistake differ first, the commonest first."""
+    counts = Counter(
+        (v["exercise"], v["place"])
+        for result in results
+        for v in result.verdicts
+        if v.get("place") and not v["mistake"] and not v["passed"]
+    )
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [_common_place(exercise, place, n) for (exercise, place), n in ordered]
+
+
+def _common_place(exercise: str, place: str, count: int) -> CommonPlace:
+    verb = "differ" if is_or_are(place) == "are" else "differs"
+    text = f"{place} {verb} first, in {count} hand-in{'' if count == 1 else 's'}"
+    return CommonPlace(exercise, place, text, count)
+
+
 def as_plain(results: list[Result]) -> dict[str, Any]:
     """Return results as plain values, for JSON."""
     return {
         "submissions": [asdict(result) for result in results],
         "mistakes": [asdict(mistake) for mistake in commonest_mistakes(results)],
+        "places": [asdict(place) for place in commonest_places(results)],
     }

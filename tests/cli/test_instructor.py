@@ -215,7 +215,7 @@ def test_a_bad_submission_ends_with_1_and_stands_in_table_and_json(s2s, course, 
     assert "it is not JSON" in out
     assert "adam" not in out
     marks = json.loads(told.read_text(encoding="utf-8"))
-    assert set(marks) == {"submissions", "mistakes"}
+    assert set(marks) == {"submissions", "mistakes", "places"}
     assert [s["student"] for s in marks["submissions"]] == ["[red]", "zoe"]
     assert {"student", "lesson", "score", "max_score", "written", "seconds", "error"} < set(
         marks["submissions"][0]

@@ -466,13 +466,14 @@ def test_a_class_without_submissions_is_told_how_to_collect_them(
     assert "nbgrader collect LESSON" in str(error.value)
 
 
-def verdict(exercise=ENCODE, mistake="", headline="h", passed=False):
+def verdict(exercise=ENCODE, mistake="", headline="h", passed=False, place=""):
     return {
         "exercise": exercise,
         "passed": passed,
         "headline": headline,
         "mistake": mistake,
         "kind": "",
+        "place": place,
     }
 
 
@@ -488,6 +489,19 @@ def test_the_commonest_mistakes_come_first_and_predictions_are_none():
         ]
     )
     assert [(m.mistake, m.count) for m in found] == [("nested", 2), ("eos_missing", 1)]
+
+
+def test_places_are_counted_where_no_mistake_has_a_name():
+    def result(**fields):
+        return Result("somebody", LESSON, verdicts=[verdict(mistake="", **fields)])
+
+    named = Result("anna", LESSON, verdicts=[verdict(mistake="nested", place="the ids")])
+    results = [named, result(place="the ids"), result(place="the ids"), result(place="the loss")]
+    found = grading_results.commonest_places([*results, result(place="")])
+    assert [(p.text, p.count) for p in found] == [
+        ("the ids differ first, in 2 hand-ins", 2),
+        ("the loss differs first, in 1 hand-in", 1),
+    ]
 
 
 def test_results_become_json(graded):

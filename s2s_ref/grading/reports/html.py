@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from s2s_ref.checks.registry import Mistake, find
-from s2s_ref.grading.results import CommonMistake, Result, commonest_mistakes
+from s2s_ref.grading.results import CommonMistake, Result, commonest_mistakes, commonest_places
 
 MOST_MISTAKES = 15
 STUCK_BELOW = 0.5
@@ -56,6 +56,7 @@ def write_report(results: Sequence[Result], anonymous: bool = False) -> str:
         by_lesson=_lesson_bars(marked),
         by_exercise=_exercise_bars(results),
         mistakes=[(m, _mistake(m)) for m in commonest_mistakes(results)[:MOST_MISTAKES]],
+        places=commonest_places(results)[:MOST_MISTAKES],
         unnamed=unnamed[:MOST_MISTAKES],
         more_unnamed=len(unnamed[MOST_MISTAKES:]),
         stuck=_stuck(marked),
