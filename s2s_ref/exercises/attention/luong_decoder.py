@@ -15,6 +15,15 @@ from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `Memo
     reference=attention.LuongDecoder,
     title="A decoder that looks back",
     returns=("logits", "state", "weights"),
+    longhand="DecoderInLongHand",
+    steps={
+        "outputs": ("the RNN's outputs", "What does the RNN read, and from which state on?"),
+        "hidden": ("the RNN's state", "What does the RNN read, and from which state on?"),
+        "scores": ("the scores", "Which two tensors are compared, and what does padding get?"),
+        "weights": ("the weights", "Among what does each target step share out its attention?"),
+        "context": ("the context", "What do the weights mix?"),
+        "attended": ("the attending states", "What goes into `combine`, and what comes after it?"),
+    },
     after=["attention.dot_scores", "attention.attention_weights", "attention.context_vectors"],
     edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"first_call": 1}],
     hints=[

@@ -11,6 +11,11 @@ from s2s_ref.checks.registry import exercise
     reference=rnn.gru_step,
     title="One step of a GRU",
     returns="new state",
+    steps={
+        "reset": ("the reset gate", "Which two parts does a gate add, and between which bounds?"),
+        "update": ("the update gate", "Which two parts does a gate add, and between which bounds?"),
+        "candidate": ("the candidate", "What does the reset gate multiply, and what is added?"),
+    },
     bonus=True,
     edges=[{"batch": 1}],
     hints=[

@@ -11,6 +11,7 @@ from s2s_ref.checks.registry import exercise
     reference=rnn.unroll,
     title="Reading a whole sentence",
     returns="states",
+    steps={"h": ("the state", "Which word and which state does this step read?")},
     after=["rnn.rnn_step"],
     edges=[{"batch": 1}, {"len": 1}, {"batch": 4, "embed": 5}],
     hints=[

@@ -13,6 +13,11 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
     reference=teacher_forcing.free_running_logits,
     title="Without a teacher",
     returns="logits",
+    steps={
+        "logits": ("the logits of a step", "Which word and which state does this step read?"),
+        "state": ("the decoder's state", "Which word and which state does this step read?"),
+        "token": ("the chosen word", "Over which axis is the likeliest word sought?"),
+    },
     edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1}, {"results": 3}],
     hints=[
         "Now the decoder is on its own. What does it read first, and what does it read at every "

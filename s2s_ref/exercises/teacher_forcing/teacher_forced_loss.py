@@ -38,6 +38,11 @@ def padded_targets(draw: Draw, batch: int, full_len: int, vocab: int) -> tuple[T
     reference=teacher_forcing.teacher_forced_loss,
     title="A loss with a teacher",
     returns="loss",
+    steps={
+        "tgt_input": ("the words that are read", "Which word is never read?"),
+        "tgt_output": ("the words to predict", "Which word is never predicted?"),
+        "logits": ("the logits", "What does the decoder read, and from which state on?"),
+    },
     edges=[{"batch": 1}, {"full_len": 2}, {"lstm": 1}, {"results": 3}],
     hints=[
         "The teacher gives the decoder the right word at every step, whatever it would have said "
