@@ -129,7 +129,7 @@ def main() -> int:
 def make_class(
     root: Path, students: int, lesson: str = LESSON, kept: tuple[str, ...] | None = KEPT
 ) -> Path:
-    """Make a course of some cells of a lesson, in which everybody has handed in something."""
+    """Make a course from some cells of a lesson, and a submission for every student."""
     from s2s_ref.grading.course import Course
     from s2s_ref.grading.demo import fill_in, solutions_of
     from s2s_ref.grading.gradebook import register

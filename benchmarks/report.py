@@ -16,8 +16,8 @@ Bars = dict[str, Mapping[str, float]]
 class Measured:
     """One setting of a table: rounds in which every contender did `amount` of some unit.
 
-    `details` are facts of a contender that are stored beside its times, `numbers` what is quoted as
-    it is, without a comparison.
+    `details` are facts of a contender that are stored beside its times, `numbers` are quoted as
+    they are, without a comparison.
     """
 
     rounds: Rounds | None = None
@@ -28,7 +28,7 @@ class Measured:
     numbers: Mapping[str, Spread] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, the single rounds too."""
+        """Convert to plain values, every round included."""
         stored: dict[str, Any] = {}
         if self.rounds is not None:
             rounds = self.rounds

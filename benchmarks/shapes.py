@@ -44,7 +44,7 @@ SMALL = Shape(vocab=50, embed=8, hidden=16, batch=4, most=1)
 def make_batches(shape: Shape, setting: Setting, seed: int = 0) -> list[Batch]:
     """Draw random sentences, `<eos>` counted in their lengths; the same seed gives the same ones.
 
-    In each batch the sources get shorter from row to row, because JoeyNMT's encoder asks for it.
+    In each batch the sources get shorter from row to row, because JoeyNMT's encoder requires it.
     """
     generator = torch.Generator().manual_seed(seed)
 

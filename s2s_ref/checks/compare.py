@@ -195,7 +195,7 @@ def _mapping(
 
 
 def _attached(name: str, expected: Observation, got: Observation) -> Difference | None:
-    """Find a number that was returned as a tensor which still holds its graph."""
+    """Find a number that was returned as a tensor with its graph."""
     numbers = [path for path in got.attached if path not in float_tensors(expected.output)]
     if not numbers:
         return None

@@ -145,7 +145,7 @@ def _other_order(exercise: Exercise, case: Case) -> Tensor | None:
 
 
 def _hidden(prepared: Prepared) -> list[str]:
-    """List the mistakes that every case confuses with the reference or with another mistake."""
+    """List mistakes that all cases confuse with the reference, or with one of another message."""
     mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
     hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
     findings = {m.name: own_findings(prepared, outcomes[m.name]) for m in mistakes}

@@ -1,4 +1,4 @@
-"""Comparisons on Korean → English: length, capacity, word order, attentions, and the ladder."""
+"""Comparisons on Korean → English: length, capacity, word order, attentions, all models."""
 
 import json
 from collections.abc import Sequence

@@ -19,7 +19,7 @@ graded, this module is not there."""
 
 
 class Judge(Protocol):
-    """A judge answers requests: in this process for practice, from another one for the grade."""
+    """A judge answers requests: in this process for practice, in another one for grading."""
 
     def ask(self, request: bytes) -> bytes:
         """Answer one request."""
@@ -38,7 +38,7 @@ _judge: Judge | None = None
 
 
 def judge() -> Judge:
-    """Return the judge of this process: behind the socket that the environment names, or local."""
+    """Return the judge: behind the socket that the environment names, or else in this process."""
     global _judge
     if _judge is None:
         remote = SOCKET_VARIABLE in os.environ

@@ -1,4 +1,4 @@
-"""Pieces of a sentence: words of both languages, and which of them say the same.
+"""Pieces of a sentence: words of both languages, and which of them mean the same.
 
 A piece is what one construction says. Pieces are joined into a sentence, which `finish` writes as
 a pair.
