@@ -36,8 +36,10 @@ def place(exercise: Exercise, found: Difference, text: str) -> str:
 def given(exercise: Exercise, call: Call) -> str:
     """Write the arguments of a call as a card shows them."""
     axes = argument_axes(exercise.reference, call.arguments)
-    parts = [f'{n} "{s}"' for n, s in (call.sizes or {}).items() if isinstance(s, str)]
-    for name, value in call.arguments.items():
+    sizes = call.sizes or {}
+    parts = [f'{n} "{s}"' for n, s in sizes.items() if isinstance(s, str)]
+    models = {n: s for n, s in sizes.items() if isinstance(s, Model)}
+    for name, value in (models | call.arguments).items():
         if isinstance(value, Tensor):
             parts.append(f"{name} {_tensor_text(value, axes.get(name, ()))}")
         elif isinstance(value, Model):

@@ -24,7 +24,7 @@ from s2s_ref.checks.cases import Case, Prepared, blank_free_positions, lengthen
 from s2s_ref.checks.diagnose import differences, equals_mistake, own_findings
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, Exercise, find
-from s2s_ref.student.observe import float_tensors, observe
+from s2s_ref.student.observe import float_tensors, materialise, observe
 from s2s_ref.student.protocol import Call, Generator, Observation
 
 DRAWN_CASES = 2
@@ -71,7 +71,7 @@ def _draw(exercise: Exercise, seed: int, sizes: dict[str, int]) -> Call:
     draw = Draw(seed)
     drawn = exercise.draw(draw, **{**exercise.sizes(), **sizes})
     if isinstance(drawn, Built):
-        weights = draw.weights(exercise.reference(**drawn.sizes))
+        weights = draw.weights(exercise.reference(**materialise(drawn.sizes, {})))
         return Call(drawn.arguments, drawn.sizes, weights)
     return Call(drawn, times=exercise.times)
 

@@ -1,13 +1,16 @@
 """The arguments that exercises of several lessons draw."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from s2s_ref.checks.draw import Draw
 from s2s_ref.state import State
+from s2s_ref.student.protocol import Model
 
 
-def sizes_of(vocab: int, embed: int, hidden: int, lstm: int, rnn: int = 0) -> dict[str, object]:
+def sizes_of(vocab: int, embed: int, hidden: int, lstm: int, rnn: int = 0) -> dict[str, Any]:
     """Return the constructor's arguments of an encoder or a decoder.
 
     It has a GRU, or with `lstm` 1 an LSTM, or with `rnn` 1 a plain RNN.
@@ -20,6 +23,11 @@ def state_of(draw: Draw, batch: int, hidden: int, lstm: int) -> State:
     """Draw a state to start from, of a GRU or an LSTM."""
     h, c = draw.normal(batch, hidden), draw.normal(batch, hidden)
     return State((h, c) if lstm else h)
+
+
+def score_beside_the_course(size: int) -> Model:
+    """Describe a score that is not in the course, for a decoder that must use what it is given."""
+    return Model("s2s_ref.student.table_models.DistanceScores", {"size": size})
 
 
 def source_mask(draw: Draw, batch: int, src_len: int) -> Tensor:

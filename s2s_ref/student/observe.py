@@ -44,7 +44,7 @@ def observe(target: Any, call: Call) -> Observation:
 def _observe(target: Any, call: Call) -> Observation:
     parameters: dict[str, Tensor] = {}
     if call.sizes is not None:
-        target = target(**call.sizes)
+        target = target(**materialise(call.sizes, {}))
         misfit = load_weights(target, call.weights)
         if misfit:
             return Observation(misfit=misfit)

@@ -102,6 +102,32 @@ def _marked(places: Int[Tensor, " batch"], states: int) -> Float[Tensor, "batch 
     return nn.functional.one_hot(places % states, states).float()
 
 
+class DistanceScores(nn.Module):
+    """A score that a decoder may get: the nearer the query is to the key, the higher it is.
+
+    The keys are stretched by a learned factor for each number, once a sentence.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Create the factors for keys of this size."""
+        super().__init__()
+        self.stretch = nn.Parameter(torch.ones(size))
+
+    def project_keys(
+        self, encoder_states: Float[Tensor, "batch src_len size"]
+    ) -> Float[Tensor, "batch src_len size"]:
+        """Stretch the encoder's states."""
+        return encoder_states * self.stretch
+
+    def forward(
+        self,
+        queries: Float[Tensor, "batch tgt_len size"],
+        keys: Float[Tensor, "batch src_len size"],
+    ) -> Float[Tensor, "batch tgt_len src_len"]:
+        """Return minus the sum of the distances between the numbers of query and key."""
+        return -torch.cdist(queries, keys, p=1)
+
+
 class ThreeResults(nn.Module):
     """Return what a decoder returns, and attention weights as the decoders of later lessons do."""
 

@@ -6,7 +6,7 @@ from torch import nn
 from s2s_ref import attention
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import attending_state, sizes_of
+from s2s_ref.exercises.shared import attending_state, score_beside_the_course, sizes_of
 from s2s_ref.rnn import RNN_LAYERS
 from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `MemoryLost`)
 
@@ -25,7 +25,10 @@ from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `Memo
         "attended": ("the attending states", "What goes into `combine`, and what comes after it?"),
     },
     after=["attention.dot_scores", "attention.attention_weights", "attention.context_vectors"],
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"first_call": 1}],
+    edges=[
+        *({"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"rnn": 1, "first_call": 1}),
+        *({"other_score": 1}, {"other_score": 1, "first_call": 1}),
+    ],
     hints=[
         "The RNN reads the target words, as in lesson 2. What does each of its outputs ask, whom "
         "does it ask, and what comes back?",
@@ -37,13 +40,25 @@ from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `Memo
     ],
 )
 def LuongDecoder(
-    draw: Draw, batch=2, tgt_len=3, src_len=4, vocab=9, embed=5, hidden=6, lstm=0, first_call=0
+    draw: Draw,
+    batch=3,
+    tgt_len=2,
+    src_len=4,
+    vocab=9,
+    embed=5,
+    hidden=6,
+    lstm=0,
+    rnn=0,
+    first_call=0,
+    other_score=0,
 ):
     """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence.
 
     Its keys differ from its values, as they will with the scores of lesson 8.
     """
-    sizes = sizes_of(vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm, rnn)
+    if other_score:
+        sizes["score"] = score_beside_the_course(hidden)
     state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 
@@ -54,15 +69,17 @@ class DecoderInLongHand(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.score = score
         self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
+            project = self.score.project_keys if self.score else nn.Identity()
+            state = state._replace(keys=project(state.encoder_states))
         outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
-        queries = outputs
-        scores = queries @ state.keys.transpose(1, 2)
+        queries, keys = outputs, state.keys
+        scores = self.score(queries, keys) if self.score else queries @ keys.transpose(1, 2)
         scores = scores.masked_fill(~state.src_mask.unsqueeze(1), -torch.inf)
         weights = scores.softmax(dim=-1)
         context = weights @ state.encoder_states
@@ -95,7 +112,10 @@ LuongDecoder.edit(
     "the state before this step asks",
     base=DecoderInLongHand,
     replace={
-        "queries = outputs": ("queries = torch.cat([state.h.unsqueeze(1), outputs[:, :-1]], dim=1)")
+        "queries, keys = outputs, state.keys": (
+            "queries = torch.cat([state.h.unsqueeze(1), outputs[:, :-1]], dim=1)\n"
+            "        keys = state.keys"
+        )
     },
     why="It has not read the current word yet. That is Bahdanau's wiring, and it comes in lesson "
     "8; in Luong's, the RNN takes its step first and then asks.",
@@ -106,7 +126,7 @@ LuongDecoder.edit(
     "LastStateAsks",
     "the last step's state asks for every step",
     base=DecoderInLongHand,
-    replace={"queries = outputs": "queries = outputs[:, -1:].expand_as(outputs)"},
+    replace={"= outputs, state.keys": "= outputs[:, -1:].expand_as(outputs), state.keys"},
     why="In training it has read the whole target, so each step would see the words that it has to "
     "predict. In translation those words do not exist yet, and the model fails.",
     question="Who asks for step t: the RNN's output at t, or its last state?",
@@ -117,7 +137,7 @@ LuongDecoder.edit(
     "keys and values are swapped",
     base=DecoderInLongHand,
     replace={
-        "queries @ state.keys": "queries @ state.encoder_states",
+        "= outputs, state.keys": "= outputs, state.encoder_states",
         "weights @ state.encoder_states": "weights @ state.keys",
     },
     why="Keys are compared with the query, values are mixed. In this lesson both are the encoder's "
@@ -173,6 +193,125 @@ LuongDecoder.edit(
     question="What do your numbers sum to along the last axis?",
 )
 
+LuongDecoder.edit(
+    "ScoreNotAsked",
+    "`self.score` is not asked: this is always the dot score",
+    base=DecoderInLongHand,
+    replace={"self.score(queries, keys) if self.score else queries @ keys": "queries @ keys"},
+    why="Whoever makes the decoder may pass another score. In lesson 8 you will: one that learns.",
+    question="Which part of `self` compares the queries with the keys?",
+)
+
+LuongDecoder.edit(
+    "KeysProjectedAgain",
+    "the keys were projected a second time",
+    base=DecoderInLongHand,
+    replace={
+        "self.score(queries, keys) if": "self.score(queries, self.score.project_keys(keys)) if"
+    },
+    why="`with_keys` has done that already, once for the sentence. With the dot score it makes no "
+    "difference; with those of lesson 8 it does.",
+    question="What has already been done to the keys in `state.keys`?",
+)
+
+LuongDecoder.edit(
+    "StatesCompared",
+    "the encoder's states are compared, not the keys",
+    base=DecoderInLongHand,
+    replace={"= outputs, state.keys": "= outputs, state.encoder_states"},
+    why="With the dot score the two are the same. From lesson 8 on a score makes keys of its own "
+    "out of the states, and `with_keys` puts them into the state.",
+    question="Which field of the state did `with_keys` fill?",
+)
+
+LuongDecoder.edit(
+    "KeysMixed",
+    "the keys are mixed, not the encoder's states",
+    base=DecoderInLongHand,
+    replace={"weights @ state.encoder_states": "weights @ state.keys"},
+    why="Keys are made for comparing. What is mixed are the values: the states themselves.",
+    question="What do the weights mix?",
+)
+
+LuongDecoder.edit(
+    "OldStateReturned",
+    "the state that came in was returned",
+    base=DecoderInLongHand,
+    replace={"state._replace(hidden=from_rnn(hidden))": "state"},
+    why="The next call would begin where this one began, and forget every word between.",
+    question="Which state has read the last word of `tgt_input`?",
+)
+
+LuongDecoder.edit(
+    "LayerAxisKept",
+    "the state still has the axis that counts layers",
+    base=DecoderInLongHand,
+    replace={"from_rnn(hidden)": "hidden"},
+    why="The RNN returns its state as [1, batch, hidden]. A `State` holds it without the first "
+    "axis, so that the batch comes first in all its parts.",
+    question="What does `from_rnn` do?",
+)
+
+LuongDecoder.edit(
+    "RNNFromZeros",
+    "the RNN starts from zeros",
+    base=DecoderInLongHand,
+    replace={", to_rnn(state.hidden)": ""},
+    why="Then the decoder does not know what it has said so far, nor what the encoder handed over.",
+    question="What is the RNN's second argument?",
+)
+
+LuongDecoder.edit(
+    "LogProbabilitiesReturned",
+    "these are log-probabilities already, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "self.output(attended).log_softmax(dim=-1)"},
+    why="The loss takes the log_softmax itself. Here it would be taken twice.",
+    question="What comes after `output` in the formula?",
+)
+
+LuongDecoder.edit(
+    "WeightsAcrossTarget",
+    "the softmax ran along the wrong axis",
+    base=DecoderInLongHand,
+    replace={"scores.softmax(dim=-1)": "scores.softmax(dim=1)"},
+    why="Each target step should divide its attention among the source words. Here the target "
+    "steps compete for each word.",
+    question="Along which axis should the weights sum to 1?",
+)
+
+LuongDecoder.edit(
+    "ScoresReturned",
+    "scores came back in place of the weights",
+    base=DecoderInLongHand,
+    replace={"from_rnn(hidden)), weights": "from_rnn(hidden)), scores"},
+    why="The heat maps show how each step shares out its attention.",
+    question="What do the rows of your third result sum to?",
+)
+
+LuongDecoder.edit(
+    "WeightsNotReturned",
+    "only two results came back",
+    base=DecoderInLongHand,
+    replace={"from_rnn(hidden)), weights": "from_rnn(hidden))"},
+    why="The weights show where the decoder looked, and the experiments draw them.",
+    question="How many results does the signature name after the arrow?",
+)
+
+LuongDecoder.edit(
+    "ContextExchanged",
+    "the state's `context` was exchanged too",
+    base=DecoderInLongHand,
+    replace={
+        "_replace(hidden=from_rnn(hidden))": (
+            "_replace(hidden=from_rnn(hidden), context=context[:, -1])"
+        )
+    },
+    why="That part holds what the encoder handed over. The context that attention brings is "
+    "another one at every step.",
+    question="Which one part of the state does a step of the RNN change?",
+)
+
 
 @LuongDecoder.alternative
 class DecoderWithEinsum(nn.Module):
@@ -180,14 +319,18 @@ class DecoderWithEinsum(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.score = score
         self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
+            project = self.score.project_keys if self.score else nn.Identity()
+            state = state._replace(keys=project(state.encoder_states))
         outputs, hidden = self.rnn(self.embedding(tgt_input), to_rnn(state.hidden))
         scores = torch.einsum("bth,bsh->bts", outputs, state.keys)
+        if self.score is not None:
+            scores = self.score(outputs, state.keys)
         weights = scores.softmax(dim=-1) * state.src_mask[:, None]
         weights = weights / weights.sum(dim=-1, keepdim=True)
         context = torch.einsum("bts,bsh->bth", weights, state.encoder_states)
@@ -202,17 +345,21 @@ class DecoderStepByStep(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
+        self.score = score
         self.combine = nn.Linear(2 * hidden_size, hidden_size, bias=False)
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=state.encoder_states)
+            project = self.score.project_keys if self.score else nn.Identity()
+            state = state._replace(keys=project(state.encoder_states))
         all_logits, all_weights = [], []
         for t in range(tgt_input.shape[1]):
             word = self.embedding(tgt_input[:, t : t + 1])
             output, hidden = self.rnn(word, to_rnn(state.hidden))
             scores = (output * state.keys).sum(dim=-1)
+            if self.score is not None:
+                scores = self.score(output, state.keys)[:, 0]
             weights = scores.masked_fill(~state.src_mask, -1e9).softmax(dim=-1)
             context = (weights.unsqueeze(-1) * state.encoder_states).sum(dim=1)
             both = torch.cat([context, output[:, 0]], dim=-1)

@@ -146,3 +146,88 @@ def beam_step_in_two_rounds(scores, logits, beam_size):
     each, words = totals.topk(min(beam_size, totals.shape[-1]), dim=-1)
     best, places = each.flatten(1).topk(min(beam_size, each[0].numel()), dim=1)
     return places // each.shape[-1], words.flatten(1).gather(1, places), best
+
+
+beam_step.edit(
+    "multiplied",
+    "scores and log-probabilities were multiplied",
+    base=decoding.beam_step,
+    replace={"scores.unsqueeze(-1) + logits": "scores.unsqueeze(-1) * logits"},
+    why="Probabilities multiply, so their logarithms add. The product of two negative numbers is "
+    "positive, and the least likely candidates come out best.",
+    question="What becomes of a product when you take its logarithm?",
+)
+
+beam_step.edit(
+    "scores_inside_the_softmax",
+    "the scores were added before the softmax, which takes them out again",
+    base=decoding.beam_step,
+    replace={
+        "(scores.unsqueeze(-1) + logits.log_softmax(dim=-1))": (
+            "(scores.unsqueeze(-1) + logits).log_softmax(dim=-1)"
+        )
+    },
+    why="A softmax does not change when one number is added to all logits. So the beginnings' own "
+    "scores have no effect.",
+    question="Which comes first: the softmax or the sum?",
+)
+
+beam_step.edit(
+    "normalised_over_beam",
+    "the softmax ran over the beginnings, not over the tokens",
+    base=decoding.beam_step,
+    replace={"log_softmax(dim=-1)": "log_softmax(dim=1)"},
+    why="Each beginning has its own next token, and so its own probabilities.",
+    question="Over which axis do the probabilities sum to 1?",
+)
+
+beam_step.edit(
+    "costs",
+    "the scores came back with the other sign",
+    base=decoding.beam_step,
+    replace={"vocab_size, best": "vocab_size, -best"},
+    why="A score is a log-probability, and never above 0. The next step adds to it.",
+    question="Can a log-probability be positive?",
+)
+
+beam_step.edit(
+    "halved",
+    "the scores are means, not sums",
+    base=decoding.beam_step,
+    replace={"flatten(1)": "flatten(1) / 2"},
+    why="The next step would add a log-probability to a mean. Lengths are evened out once, at the "
+    "end of the search.",
+    question="What is the log-probability of a sentence of two words made of?",
+)
+
+beam_step.edit(
+    "worst_kept",
+    "the least likely candidates were kept",
+    base=decoding.beam_step,
+    replace={"candidates.shape[1]), dim=1": "candidates.shape[1]), dim=1, largest=False"},
+    why="Log-probabilities are negative: the nearest to 0 is the likeliest.",
+    question="Which is likelier, -1 or -5?",
+)
+
+beam_step.edit(
+    "order_of_places",
+    "the candidates are not sorted by their scores",
+    base=decoding.beam_step,
+    replace={
+        "    return ": (
+            "    places = places.sort(dim=1).values\n    best = candidates.gather(1, places)\n"
+            "    return "
+        )
+    },
+    why="The best should come first: who looks at one hypothesis only looks at the first.",
+    question="In which order does `topk` return what it finds?",
+)
+
+beam_step.edit(
+    "float_parents",
+    "the parents are not whole numbers",
+    base=decoding.beam_step,
+    replace={"places // vocab_size": "places / vocab_size"},
+    why="`/` divides exactly. A parent is the number of a row, and picks words and state.",
+    question="Which operator divides and drops the rest?",
+)

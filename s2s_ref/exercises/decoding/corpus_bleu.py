@@ -154,3 +154,61 @@ corpus_bleu.edit(
     why="The report holds the score and the numbers that it is made of. Here one number is wanted.",
     question="Which attribute of the report is the score?",
 )
+
+
+def bleu_option(name: str, option: str, message: str, **words: str) -> None:
+    """Add a mistake that passes an option to sacrebleu."""
+    corpus_bleu.edit(
+        name, message, base=bleu_by_metric, replace={"BLEU()": f"BLEU({option})"}, **words
+    )
+
+
+DEFAULTS = {
+    "why": "Scores can only be compared if all count alike. The course, like most papers, uses "
+    "sacrebleu's defaults.",
+    "question": "Which options does the docstring name?",
+}
+
+bleu_option(
+    "effective_order",
+    "effective_order=True",
+    "the longest word groups were left out where there were none",
+    **DEFAULTS,
+)
+bleu_option("lower_case", "lowercase=True", "capitals do not count", **DEFAULTS)
+bleu_option("by_spaces", 'tokenize="none"', "full stops were not separated from words", **DEFAULTS)
+bleu_option("unsmoothed", 'smooth_method="none"', "the smoothing was changed", **DEFAULTS)
+bleu_option("smoothed_by_one", 'smooth_method="add-k"', "the smoothing was changed", **DEFAULTS)
+
+corpus_bleu.edit(
+    "characters_compared",
+    "this is chrF, not BLEU",
+    base=bleu_by_metric,
+    replace={"sacrebleu.BLEU": "sacrebleu.CHRF"},
+    why="chrF compares groups of characters, and gives other numbers.",
+    question="Which of sacrebleu's functions has the name of the score?",
+)
+
+corpus_bleu.edit(
+    "full_stops_removed",
+    "the full stops were removed first",
+    base=bleu_by_metric,
+    replace={
+        "hypotheses, streams": (
+            '[h.rstrip(".") for h in hypotheses], '
+            '[[r and r.rstrip(".") for r in refs] for refs in streams]'
+        )
+    },
+    why="sacrebleu takes text as people read it, and a full stop is a token that counts.",
+    question="What does your code do to the texts before it compares them?",
+)
+
+corpus_bleu.edit(
+    "none_missing",
+    "it fails where a sentence has fewer references than another",
+    base=bleu_by_metric,
+    replace={"r[i] if i < len(r) else None": "r[i]"},
+    why="sacrebleu wants None where a translator is missing.",
+    question="What stands at the place of a second reference that does not exist?",
+    raises="out of range",
+)

@@ -189,3 +189,83 @@ def greedy_that_marks_ends(decoder, state, bos_id, eos_id, max_len):
             if not over[i]:
                 rows[i].append(word)
     return rows
+
+
+greedy_decode.edit(
+    "cut_with_the_shortest",
+    "one sentence's end stops the whole batch, after its step",
+    base=greedy_that_trims_at_the_end,
+    replace={
+        "written = torch.cat([written, token], dim=1)": (
+            "written = torch.cat([written, token], dim=1)\n"
+            "        if (token == eos_id).any():\n            break"
+        )
+    },
+    why="Longer sentences are cut off in the middle, and where depends on their neighbours.",
+    question="Which sentences does `break` end?",
+)
+
+greedy_decode.edit(
+    "one_token_too_many",
+    "the decoder was asked once too often: a sentence is longer than max_len",
+    base=greedy_that_trims_at_the_end,
+    replace={"range(max_len)": "range(max_len + 1)"},
+    why="max_len is the largest number of words that a translation may have.",
+    question="How often does your code call the decoder for max_len = 1?",
+)
+
+greedy_decode.edit(
+    "one_token_too_few",
+    "the decoder was asked once too seldom",
+    base=greedy_that_trims_at_the_end,
+    replace={"range(max_len)": "range(max_len - 1)"},
+    why="A sentence that does not end may have max_len words, without <bos>.",
+    question="How often does your code call the decoder for max_len = 1?",
+)
+
+greedy_decode.edit(
+    "not_trimmed",
+    "the rows are not trimmed at <eos>",
+    base=greedy_that_trims_at_the_end,
+    replace={"[row[: row.index(eos_id)] if eos_id in row else row for row in rows]": "rows"},
+    why="The sentences end at different steps. What they say after that is noise.",
+    question="What does `trim_at_eos` keep?",
+)
+
+greedy_decode.edit(
+    "steps_in_rows",
+    "there is a list for each step, not for each sentence",
+    base=greedy_that_trims_at_the_end,
+    replace={"written[:, 1:].tolist()": "written[:, 1:].T.tolist()"},
+    why="The caller reads the first list as the translation of the first sentence.",
+    question="What do the rows of your table of tokens stand for?",
+)
+
+greedy_decode.edit(
+    "tensors_returned",
+    "the lists hold tensors, not numbers",
+    base=greedy_that_trims_at_the_end,
+    replace={"written[:, 1:].tolist()": "list(map(list, written[:, 1:]))"},
+    why="A vocabulary looks words up by number, and a tensor is not found among them.",
+    question="Which method of a tensor makes plain lists of numbers?",
+)
+
+greedy_decode.edit(
+    "two_results_expected",
+    "the decoder returned three results, and two were expected",
+    base=greedy_that_trims_at_the_end,
+    replace={"logits, state, *_ = ": "logits, state = "},
+    why="Decoders of later lessons return their attention weights too. The text above the exercise "
+    "shows how to take the first two of any number.",
+    question="What does `*_` on the left of an assignment do?",
+    raises="too many values to unpack",
+)
+
+greedy_decode.edit(
+    "beginning_read_again",
+    "the whole beginning is read again at every step, from the newest state",
+    base=greedy_that_trims_at_the_end,
+    replace={"written[:, -1:]": "written"},
+    why="The state has read the earlier words already. It should read only the newest one.",
+    question="Which words has the state read before this step?",
+)

@@ -101,3 +101,61 @@ def trim_with_loop(tokens, eos_id):
             break
         kept.append(token)
     return kept
+
+
+trim_at_eos.edit(
+    "first_place_missed",
+    "an <eos> at the very start is not seen",
+    base=eos_kept,
+    replace={
+        "return tokens[: tokens.index(eos_id) + 1] if eos_id in tokens else tokens": (
+            "place = tokens.index(eos_id) if eos_id in tokens else None\n"
+            "    return tokens[:place] if place else tokens"
+        )
+    },
+    why="Its place is 0, and Python takes 0 for False. A translation may be empty.",
+    question="What is the truth value of the place 0?",
+)
+
+trim_at_eos.edit(
+    "one_too_few",
+    "the word before <eos> is missing",
+    base=eos_kept,
+    replace={"index(eos_id) + 1": "index(eos_id) - 1"},
+    why="A slice [:n] stops before place n already, so it keeps the words before <eos>.",
+    question="Which tokens does `[:3]` keep, and which place does `index` give?",
+)
+
+trim_at_eos.edit(
+    "last_eos_only",
+    "only an <eos> at the end is cut off",
+    base=trim_with_loop,
+    replace={
+        "        if token == eos_id:\n            break\n": "",
+        "    return kept": (
+            "    while kept and kept[-1] == eos_id:\n        kept.pop()\n    return kept"
+        ),
+    },
+    why="The sentence ends at its first <eos>, wherever that is. What follows is noise.",
+    question="Where does the sentence [7, 9, 2, 5, 2] end, if <eos> is 2?",
+)
+
+trim_at_eos.edit(
+    "special_ids_dropped",
+    "ids that are not <eos> were left out before it",
+    base=trim_with_loop,
+    replace={"        kept.append(token)": "        if token > 2:\n            kept.append(token)"},
+    why="All tokens before <eos> are kept, whatever they are. Only the caller knows which ids are "
+    "special.",
+    question="Which ids may the tokens before <eos> have?",
+)
+
+trim_at_eos.edit(
+    "compared_by_is",
+    "`is` compares objects, not numbers: <eos> is not found",
+    base=trim_with_loop,
+    replace={"token == eos_id": "token is eos_id"},
+    why="Python keeps one object of each small number, so it seems to work, until the ids are "
+    "larger than 256.",
+    question="Which operator asks whether two numbers are equal?",
+)

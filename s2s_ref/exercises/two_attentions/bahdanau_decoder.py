@@ -7,7 +7,7 @@ from s2s_ref import two_attentions
 from s2s_ref.attention import attention_weights, context_vectors
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
-from s2s_ref.exercises.shared import attending_state, sizes_of
+from s2s_ref.exercises.shared import attending_state, score_beside_the_course, sizes_of
 from s2s_ref.state import State  # noqa: F401 (in `MemoryLost`)
 
 CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
@@ -18,7 +18,10 @@ CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
     title="Ask first, then step",
     returns=("logits", "state", "weights"),
     after=["two_attentions.AdditiveScores"],
-    edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"first_call": 1}],
+    edges=[
+        *({"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"lstm": 1}, {"rnn": 1, "first_call": 1}),
+        *({"other_score": 1}, {"other_score": 1, "first_call": 1}),
+    ],
     hints=[
         "Luong's RNN takes its step and asks afterwards. Here it is the other way round. Which "
         "state is there to ask with, before the step is taken? And where does the answer go?",
@@ -31,10 +34,22 @@ CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
     ],
 )
 def BahdanauDecoder(
-    draw: Draw, batch=2, tgt_len=3, src_len=4, vocab=9, embed=5, hidden=6, lstm=0, first_call=0
+    draw: Draw,
+    batch=3,
+    tgt_len=2,
+    src_len=4,
+    vocab=9,
+    embed=5,
+    hidden=6,
+    lstm=0,
+    rnn=0,
+    first_call=0,
+    other_score=0,
 ):
     """Draw sizes, a GRU or an LSTM, target tokens, and a state with the memory of a sentence."""
-    sizes = sizes_of(vocab, embed, hidden, lstm)
+    sizes = sizes_of(vocab, embed, hidden, lstm, rnn)
+    if other_score:
+        sizes["score"] = score_beside_the_course(hidden)
     state = attending_state(draw, batch, src_len, hidden, lstm, first_call)
     return Built(sizes, {"tgt_input": draw.ids(0, vocab, batch, tgt_len), "state": state})
 
@@ -46,16 +61,25 @@ class DecoderInLongHand(nn.Module):
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
         names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        own = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.score = own if score is None else score
         self.output = nn.Linear(hidden_size, vocab_size)
+
+    def project(self, states):
+        own = isinstance(self.score, nn.ModuleDict)
+        return self.score["key"](states) if own else self.score.project_keys(states)
+
+    def compare(self, query, keys):
+        if not isinstance(self.score, nn.ModuleDict):
+            return self.score(query, keys)
+        return self.score["v"](torch.tanh(self.score["query"](query) + keys)).transpose(1, 2)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
+            state = state._replace(keys=self.project(state.encoder_states))
         all_logits, all_weights = [], []
         for word in self.embedding(tgt_input).unbind(dim=1):
-            asked = self.score["query"](state.h).unsqueeze(1)
-            scores = self.score["v"](torch.tanh(asked + state.keys)).transpose(1, 2)
+            scores = self.compare(state.h.unsqueeze(1), state.keys)
             weights = attention_weights(scores, state.src_mask)
             context = context_vectors(weights, state.encoder_states).squeeze(1)
             hidden = self.rnn(torch.cat([word, context], dim=-1), state.hidden)
@@ -65,7 +89,7 @@ class DecoderInLongHand(nn.Module):
         return torch.stack(all_logits, dim=1), state, torch.cat(all_weights, dim=1)
 
 
-ASK = '            asked = self.score["query"](state.h).unsqueeze(1)\n'
+ASK = "            scores = self.compare(state.h.unsqueeze(1), state.keys)\n"
 STEP = """\
             hidden = self.rnn(torch.cat([word, context], dim=-1), state.hidden)
             state = state._replace(hidden=hidden)
@@ -93,7 +117,7 @@ BahdanauDecoder.edit(
     base=DecoderInLongHand,
     replace={
         "all_logits, all_weights = [], []": "all_logits, all_weights, first = [], [], state.h",
-        'self.score["query"](state.h)': 'self.score["query"](first)',
+        "self.compare(state.h.": "self.compare(first.",
     },
     why="Every step would look at the same place. Each step needs the state that the step before "
     "it has left.",
@@ -149,7 +173,7 @@ BahdanauDecoder.edit(
     "StatesCompared",
     "the encoder's states are compared, not the keys",
     base=DecoderInLongHand,
-    replace={"asked + state.keys": "asked + state.encoder_states"},
+    replace={"unsqueeze(1), state.keys": "unsqueeze(1), state.encoder_states"},
     why="`score` compares with projected keys, and `with_keys` has put them into the state. The "
     "encoder's states only have the same size by chance.",
     question="Which field of the state did `with_keys` fill?",
@@ -221,7 +245,7 @@ BahdanauDecoder.edit(
     "KeysProjectedOnceMore",
     "the keys went through W_k a second time",
     base=DecoderInLongHand,
-    replace={"asked + state.keys": 'asked + self.score["key"](state.keys)'},
+    replace={"unsqueeze(1), state.keys": "unsqueeze(1), self.project(state.keys)"},
     why="`with_keys` has done that already, once for the sentence. What `state.keys` holds is "
     "ready to be compared.",
     question="What has already been done to the keys in `state.keys`?",
@@ -231,7 +255,7 @@ BahdanauDecoder.edit(
     "KeysMadeAnew",
     "the keys in the state are not used: they were computed again",
     base=DecoderInLongHand,
-    replace={"asked + state.keys": 'asked + self.score["key"](state.encoder_states)'},
+    replace={"unsqueeze(1), state.keys": "unsqueeze(1), self.project(state.encoder_states)"},
     why="`with_keys` makes them once a sentence, so that no later call has to do it again.",
     question="Which field of the state did `with_keys` fill?",
 )
@@ -255,6 +279,55 @@ BahdanauDecoder.edit(
     raises="(?i)same number of dimensions",
 )
 
+BahdanauDecoder.edit(
+    "OldStateReturned",
+    "the state that came in was returned",
+    base=DecoderInLongHand,
+    replace={
+        "all_logits, all_weights = [], []": "all_logits, all_weights, old = [], [], state",
+        "dim=1), state, torch": "dim=1), old, torch",
+    },
+    why="The next call would begin where this one began, and forget every word between.",
+    question="Which state has read the last word of `tgt_input`?",
+)
+
+BahdanauDecoder.edit(
+    "LogProbabilities",
+    "these are log-probabilities already, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(state.h)": "self.output(state.h).log_softmax(dim=-1)"},
+    why="The loss takes the log_softmax itself. Here it would be taken twice.",
+    question="Does the exercise ask for anything after `self.output`?",
+)
+
+BahdanauDecoder.edit(
+    "WeightsStacked",
+    "the weights have one axis too many",
+    base=DecoderInLongHand,
+    replace={"torch.cat(all_weights, dim=1)": "torch.stack(all_weights, dim=1)"},
+    why="The weights of one step are [batch, 1, src_len]: they have an axis for the target already."
+    " `stack` adds another one.",
+    question="Which function joins tensors along an axis that they have?",
+)
+
+BahdanauDecoder.edit(
+    "WeightsNotReturned",
+    "only two results came back",
+    base=DecoderInLongHand,
+    replace={", state, torch.cat(all_weights, dim=1)": ", state"},
+    why="The weights show where the decoder looked, and the experiments draw them.",
+    question="How many results does the signature name after the arrow?",
+)
+
+BahdanauDecoder.edit(
+    "StepsBeforeBatch",
+    "the steps come before the batch",
+    base=DecoderInLongHand,
+    replace={"torch.stack(all_logits, dim=1)": "torch.stack(all_logits)"},
+    why="The loss compares place by place, and would read another sentence's words.",
+    question="Where should the new axis of `stack` stand?",
+)
+
 
 @BahdanauDecoder.alternative
 class LogitsAtEveryStep(nn.Module):
@@ -263,17 +336,22 @@ class LogitsAtEveryStep(nn.Module):
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
         names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        own = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.score, self.own = score or own, score is None
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
+            project = self.score["key"] if self.own else self.score.project_keys
+            state = state._replace(keys=project(state.encoder_states))
         all_logits, all_weights, hidden = [], [], state.hidden
         for t in range(tgt_input.shape[1]):
             asks = hidden[0] if isinstance(hidden, tuple) else hidden
-            asked = self.score["query"](asks)[:, None]
-            scores = self.score["v"](torch.tanh(asked + state.keys))[..., 0]
+            if self.own:
+                asked = self.score["query"](asks)[:, None]
+                scores = self.score["v"](torch.tanh(asked + state.keys))[..., 0]
+            else:
+                scores = self.score(asks[:, None], state.keys)[:, 0]
             weights = scores.masked_fill(~state.src_mask, -1e9).softmax(dim=-1)
             context = (weights.unsqueeze(-1) * state.encoder_states).sum(dim=1)
             hidden = self.rnn(torch.hstack([self.embedding(tgt_input[:, t]), context]), hidden)
@@ -290,14 +368,20 @@ class WordByRecursion(nn.Module):
         self.embedding = nn.Embedding(vocab_size, embed_size)
         self.rnn = CELLS[cell](embed_size + hidden_size, hidden_size)
         names = {"query": hidden_size, "key": hidden_size, "v": 1}
-        self.score = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        own = nn.ModuleDict({n: nn.Linear(hidden_size, m, False) for n, m in names.items()})
+        self.score, self.own = score or own, score is None
         self.output = nn.Linear(hidden_size, vocab_size)
 
     def forward(self, tgt_input, state):
         if state.keys is None:
-            state = state._replace(keys=self.score["key"](state.encoder_states))
-        asked = self.score["query"](state.h).unsqueeze(1)
-        scores = torch.einsum("bsh,oh->bos", torch.tanh(asked + state.keys), self.score["v"].weight)
+            project = self.score["key"] if self.own else self.score.project_keys
+            state = state._replace(keys=project(state.encoder_states))
+        query = state.h.unsqueeze(1)
+        if self.own:
+            sums = torch.tanh(self.score["query"](query) + state.keys)
+            scores = torch.einsum("bsh,oh->bos", sums, self.score["v"].weight)
+        else:
+            scores = self.score(query, state.keys)
         weights = attention_weights(scores, state.src_mask)
         context = torch.einsum("bos,bsh->bh", weights, state.encoder_states)
         word = self.embedding(tgt_input[:, 0])

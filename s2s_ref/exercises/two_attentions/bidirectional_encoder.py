@@ -17,7 +17,7 @@ from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
     reference=two_attentions.BidirectionalEncoder,
     title="Read both ways",
     returns=("encoder_states", "final"),
-    edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
+    edges=[{"batch": 1}, {"src_len": 1}, {"rnn": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
     free_at_padding=True,
     hints=[
         "One RNN reads from the first word to the last, the other one from the last to the first. "
@@ -29,13 +29,12 @@ from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
         "[2, 4, 3]; forward [4, 3] and backward [4, 3] side by side are [4, 6].",
     ],
 )
-def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidden=6, lstm=0):
-    """Draw sizes, a GRU or an LSTM, and padded sentences with their lengths."""
-    shorter = draw.ids(1, max(2, src_len), batch - 1).tolist()
-    lengths = torch.tensor(draw.shuffled([src_len, *shorter]))
+def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidden=6, lstm=0, rnn=0):
+    """Draw sizes, a layer of one kind, and padded sentences with their lengths."""
+    lengths = draw.lengths(batch, src_len)
     real = torch.arange(src_len) < lengths.unsqueeze(1)
     arguments = {"src": draw.ids(1, vocab, batch, src_len) * real, "src_lengths": lengths}
-    return Built(sizes_of(vocab, embed, hidden, lstm), arguments)
+    return Built(sizes_of(vocab, embed, hidden, lstm, rnn), arguments)
 
 
 @BidirectionalEncoder.alternative
@@ -151,6 +150,43 @@ BidirectionalEncoder.edit(
     replace={", total_length=src.shape[1]": ""},
     why="A mask of the source would no longer fit the states.",
     question="What does the argument `total_length` of `pad_packed_sequence` do?",
+)
+
+BidirectionalEncoder.edit(
+    "BackwardOnly",
+    "only the backward half of the last state came back",
+    base=EncoderInLongHand,
+    replace={JOIN: "part[-1]"},
+    why="The layer returns the last states of both directions, and `[-1]` is the second of them. "
+    "The decoder starts from both.",
+    question="How many numbers does your last state have for each sentence?",
+)
+
+BidirectionalEncoder.edit(
+    "JoinedAlongBatch",
+    "the two directions were joined along the batch",
+    base=EncoderInLongHand,
+    replace={JOIN: "torch.cat([part[0], part[1]], dim=0)"},
+    why="That makes twice as many sentences. Each sentence should get both halves, side by side.",
+    question="Along which axis do two vectors become one that is twice as long?",
+)
+
+BidirectionalEncoder.edit(
+    "WholeForEach",
+    "each direction has the whole hidden size",
+    base=EncoderInLongHand,
+    replace={"hidden_size // 2": "hidden_size"},
+    why="Side by side the two are then twice as wide as the decoder's state.",
+    question="How many numbers does each direction contribute to a state of 6?",
+)
+
+BidirectionalEncoder.edit(
+    "StatesAdded",
+    "the two halves of the states were added, not kept side by side",
+    base=EncoderInLongHand,
+    replace={UNPACK: UNPACK + "\n        states = sum(states.chunk(2, dim=-1))"},
+    why="A sum cannot be taken apart again: it does not show which half a number came from.",
+    question="How many numbers does the state of one word have?",
 )
 
 H_AND_C = {
