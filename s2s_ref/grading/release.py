@@ -94,9 +94,7 @@ def generate(course: Course, lesson: str, scratch: Course) -> Path:
     released = scratch.notebook(scratch.lessons, lesson)
     text = normalise(released.read_text(encoding="utf-8"))
     if "BEGIN SOLUTION" in text or "BEGIN HIDDEN" in text:
-        raise ValueError(
-            f"A solution or a hidden test would stay in {lesson}. Check its markers."
-        )
+        raise ValueError(f"A solution or a hidden test would stay in {lesson}. Check its markers.")
     released.chmod(0o644)
     released.write_text(text, encoding="utf-8")
     return released.parent
