@@ -159,16 +159,49 @@ def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
     """Say what is wrong with one hypothesis by itself: its words, log-probability or score."""
     for tokens, log_prob, score in found:
         if search.tables.eos_id in tokens:
-            return f"{tokens} contains <eos>"
+            return "<eos> is in a translation"
         if len(tokens) > search.max_len:
-            return f"{tokens} is longer than max_len"
+            return "a translation is longer than max_len"
         complete = search.complete(tokens)
         right = search.tables.log_prob(search.start, complete)
         if not math.isclose(log_prob, right, abs_tol=1e-3):
             return f"{tokens} has log_prob {log_prob:.2f}, but the decoder gives it {right:.2f}"
         right = search.score(complete)
         if not math.isclose(score, right, abs_tol=1e-3):
+            if words := _known_score(search, found):
+                return words
             return f"{tokens} has score {score:.3f}, but log_prob / length ** alpha is {right:.3f}"
+    return ""
+
+
+SCORES = {
+    "every score is the log-probability": lambda p, words, length, most, alpha: p,
+    "the length in the scores leaves out <eos>": lambda p, words, length, most, alpha: (
+        p / max(words, 1) ** alpha
+    ),
+    "the length in the scores counts <bos>": lambda p, words, length, most, alpha: (
+        p / (length + 1) ** alpha
+    ),
+    "every score is divided by the same length": lambda p, words, length, most, alpha: (
+        p / most**alpha
+    ),
+    "the scores are multiplied by length ** alpha": lambda p, words, length, most, alpha: (
+        p * length**alpha
+    ),
+}
+"""Wrong scores by what a card says of them."""
+
+
+def _known_score(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say how all the scores were computed, if it is a known wrong way."""
+    for words, formula in SCORES.items():
+        scores = [
+            formula(p, len(t), len(search.complete(t)), search.max_len, search.alpha)
+            for t, p, _ in found
+        ]
+        pairs = zip(scores, found, strict=True)
+        if all(math.isclose(score, h.score, abs_tol=1e-3) for score, h in pairs):
+            return words
     return ""
 
 
@@ -463,4 +496,122 @@ beam_search.edit(
     why="The beam keeps beam_size beginnings of a sentence, not that many for each of them: after "
     "ten steps there would be beam_size to the power of ten.",
     question="How many beginnings of one sentence may go on after each step?",
+)
+
+
+beam_search.edit(
+    "length_counts_bos",
+    "the length counts <bos>",
+    base=beam_search_with_lists,
+    replace={"log_prob / length**alpha": "log_prob / (length + 1) ** alpha"},
+    why="The log-probability has no term for <bos>: it was given, not predicted.",
+    question="How many log-probabilities were added up?",
+)
+
+
+beam_search.edit(
+    "length_without_eos_guarded",
+    "the length does not count <eos>",
+    base=beam_search_with_lists,
+    replace={"hypothesis(w[1:-1], s, length)": "hypothesis(w[1:-1], s, max(length - 1, 1))"},
+    why="The log-probability has a term for <eos>, so the length counts it too.",
+    question="How many log-probabilities were added up?",
+)
+
+
+beam_search.edit(
+    "multiplied_by_length",
+    "the scores are multiplied by length ** alpha, not divided",
+    base=beam_search_with_lists,
+    replace={"log_prob / length**alpha": "log_prob * length**alpha"},
+    why="Log-probabilities are negative. Multiplied, the long translations fall even further "
+    "behind.",
+    question="Is -4 · 2 or -4 / 2 the better score?",
+)
+
+
+beam_search.edit(
+    "eos_in_tokens",
+    "<eos> is in the tokens of a translation",
+    base=beam_search_with_lists,
+    replace={"w[1:-1]": "w[1:]"},
+    why="It ends the sentence; it is not a word of it. Only the length and the log-probability "
+    "count it.",
+    question="Which tokens does the docstring of `Hypothesis` leave out?",
+)
+
+
+beam_search.edit(
+    "first_sentence_only",
+    "only the first sentence was translated",
+    base=beam_search_with_lists,
+    replace={"range(len(state.h))": "range(1)"},
+    why="The result holds a list of hypotheses for every sentence of the batch.",
+    question="How many sentences does the state hold?",
+)
+
+
+beam_search.edit(
+    "old_state_kept",
+    "the state before the call was kept",
+    base=beam_search_with_lists,
+    replace={"logits, rows, *_": "logits, *_"},
+    why="The decoder returns the state that has read the last word. Without it, each step forgets"
+    " what came before.",
+    question="Which state do the parents' rows come from?",
+)
+
+
+beam_search.edit(
+    "one_step_too_many",
+    "the search takes one step too many",
+    base=beam_search_with_lists,
+    replace={"range(1, max_len + 1)": "range(1, max_len + 2)"},
+    why="max_len is the largest number of words that a translation may have.",
+    question="How often does your code call the decoder for max_len = 1?",
+)
+
+
+beam_search.edit(
+    "score_as_log_prob",
+    "`log_prob` holds the score",
+    base=beam_search_with_lists,
+    replace={"Hypothesis(words, log_prob,": "Hypothesis(words, log_prob / length**alpha,"},
+    why="A hypothesis has both: its log-probability, and the score that it is ranked by.",
+    question="Which of the two numbers is divided by the length?",
+)
+
+
+beam_search.edit(
+    "logits_added",
+    "logits were added up, not log-probabilities",
+    base=beam_search_with_lists,
+    replace={"logits[:, -1].log_softmax(dim=-1)": "logits[:, -1]"},
+    why="Logits of different steps cannot be compared. Only log-probabilities add up to that of a"
+    " sentence.",
+    question="What must the probabilities of the next token sum to?",
+)
+
+
+beam_search.edit(
+    "own_best_only",
+    "each beginning goes on with its own best word only",
+    base=beam_search_with_lists,
+    replace={
+        "totals.flatten().topk(min(beam_size, totals.numel()))": "totals.max(dim=1)",
+        "places // totals.shape[1], places % totals.shape[1]": "torch.arange(len(beam)), places",
+    },
+    why="The search starts with one beginning. So there never is a second one, and this is greedy"
+    " decoding.",
+    question="Among which candidates are the best chosen?",
+)
+
+
+beam_search.edit(
+    "whole_beginning_read",
+    "the whole beginning is read again at every step",
+    base=beam_search_with_lists,
+    replace={"[w[-1:] for w": "[w for w"},
+    why="The state has read the earlier words already. It should read only the newest one.",
+    question="Which words has the state read before this step?",
 )
