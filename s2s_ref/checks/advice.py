@@ -26,6 +26,11 @@ ADVICE = {
         "The check copies weights into your module by name, so `__init__` must stay as given.",
         "What does your `__init__` name differently from the one that was given?",
     ),
+    "unfinished": Advice(
+        "it did not end",
+        "",
+        "What changes from one round of the loop to the next, and when does that end the loop?",
+    ),
     "raised": Advice(
         "it raised an error",
         "The call ended with an error.",

@@ -42,6 +42,7 @@ class Verdict:
         why: why it matters.
         question: a question that leads to the fix.
         after: earlier exercises that the answer may call.
+        call: which of the check's calls the card shows, counted from 0.
     """
 
     exercise: str
@@ -63,6 +64,7 @@ class Verdict:
     line: str = ""
     line_number: int = 0
     owner: str = ""
+    call: int = 0
 
 
 def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
@@ -209,7 +211,10 @@ def _unrecognised(
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
     advice = ADVICE.get(kind) or Advice(found[index].got)
-    if kind == "raised" and raised:
+    if kind == "unfinished" and raised:
+        why = f"It was still in your line {raised.line_number}: {raised.line}"
+        advice = Advice(raised.text, why if raised.line else "", advice.question)
+    elif kind == "raised" and raised:
         advice = _advice_on_error(prepared.exercise, raised, advice)
     relation = relation_of(prepared, seen, list(found)) if kind in RELATED else None
     if relation:
@@ -302,6 +307,7 @@ def _failed(
         why=advice.why,
         question=advice.question or next(iter(exercise.hints), ""),
         after=tuple(exercise.after),
+        call=index,
     )
 
 

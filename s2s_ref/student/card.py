@@ -11,6 +11,14 @@ WIDTH = 83
 
 BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
+GREEN, ORANGE = "#2a8a4a", "#d1652b"
+"""The colours of the bar to the left of a pass and of a card."""
+
+TABLE = "margin:.4em 0;border:0;border-collapse:collapse;table-layout:auto;font-size:inherit"
+CELL = "border:0;padding:0;text-align:left;vertical-align:baseline;font-weight:normal"
+LABEL = "padding-right:1em;white-space:nowrap"
+CODE = "background:none;color:inherit;padding:0;border:0;white-space:pre-wrap"
+
 
 def text(verdict: Mapping[str, Any]) -> str:
     """Write a verdict as plain text, at most 83 columns wide."""
@@ -23,28 +31,55 @@ def text(verdict: Mapping[str, Any]) -> str:
         lines.append(wrap(f"  {label:<{width}} {words}", " " * (width + 3)))
     lines += [wrap(f"  {verdict[part]}", "  ") for part in ("why", "question") if verdict[part]]
     lines += [wrap(f"  {line}", "  ") for line in _advice(verdict)]
+    if printed := verdict.get("printed"):
+        lines += ["  Your code printed:", *(f"    {line}" for line in printed.splitlines())]
     return "\n".join(lines)
 
 
 def html(verdict: Mapping[str, Any]) -> str:
-    """Write a verdict as HTML that is readable on a light and on a dark page."""
+    """Write a verdict as HTML that is readable on a light and on a dark page.
+
+    Text has the colour of the page, because no other colour stands out enough on both. The styles
+    of cells, rows and code undo those of JupyterLab: stripes, grey boxes, text on the right.
+    """
     if verdict["passed"]:
-        return f'<div style="color:#2a8a4a">{escape(text(verdict))}</div>'
+        return f'<div style="{_frame(GREEN)}">{escape(text(verdict))}</div>'
     rows = "".join(
-        f'<tr><td style="padding:0 1em 0 0;text-align:left;vertical-align:top;opacity:.7">{label}'
-        f'</td><td style="text-align:left"><code>{escape(words)}</code></td></tr>'
+        f'<tr style="background:none"><th scope="row" style="{CELL};{LABEL}">{label}</th>'
+        f'<td style="{CELL}">{_code(words)}</td></tr>'
         for label, words in _rows(verdict).items()
     )
-    words = f"<div>{_marked(verdict['why'])}</div>" if verdict["why"] else ""
-    question = f'<div style="margin-top:.4em"><em>{_marked(verdict["question"])}</em></div>'
-    advice = "".join(f'<div style="opacity:.7">{escape(line)}</div>' for line in _advice(verdict))
     title = f"{escape(_short(verdict))}: {_marked(verdict['headline'])}"
+    parts = [
+        '<div style="display:flex;justify-content:space-between;gap:1em">'
+        f"<strong>{title}</strong><span>{_number(verdict)}</span></div>",
+        f'<table style="{TABLE}">{rows}</table>' if rows else "",
+        f"<div>{_marked(verdict['why'])}</div>" if verdict["why"] else "",
+        f'<div style="margin-top:.4em"><em>{_marked(verdict["question"])}</em></div>'
+        if verdict["question"]
+        else "",
+        *(f"<div>{escape(line)}</div>" for line in _advice(verdict)),
+        _printed(verdict.get("printed", "")),
+    ]
+    return f'<div style="{_frame(ORANGE)}">{"".join(parts)}</div>'
+
+
+def _frame(colour: str) -> str:
+    return f"border-left:4px solid {colour};padding:.3em 1em;margin:.3em 0;max-width:60em"
+
+
+def _code(text: str) -> str:
+    return f'<code style="{CODE}">{escape(text)}</code>'
+
+
+def _printed(text: str) -> str:
+    """Show what the student's code printed, below the rest of a card."""
+    if not text:
+        return ""
+    style = "margin:.2em 0 0;padding:0;background:none;color:inherit"
     return (
-        '<div style="border-left:4px solid #d1652b;padding:.3em 1em;margin:.3em 0;max-width:60em">'
-        f'<div style="display:flex;justify-content:space-between"><strong>{title}</strong>'
-        f'<span style="opacity:.7">{_number(verdict)}</span>'
-        f'</div><table style="margin:.4em 0;border:0;font-size:inherit">{rows}</table>{words}'
-        f"{question if verdict['question'] else ''}{advice}</div>"
+        '<div style="margin-top:.4em">Your code printed:</div>'
+        f'<pre style="{style}">{escape(text)}</pre>'
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from s2s_ref.student import card, record
 from s2s_ref.student.codec import CodecError, decode, encode, plain
-from s2s_ref.student.observe import observe
+from s2s_ref.student.limits import TIME_LIMIT, Stopped, limited, observe_all
 from s2s_ref.student.protocol import Observation, Raised, Refused, UnknownExercise
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
 from s2s_ref.student.trace import trace
@@ -30,8 +30,8 @@ class CheckFailed(AssertionError):
     """A check that did not pass; the card above it says why."""
 
     def _render_traceback_(self) -> list[str]:
-        """Let IPython show one line instead of a traceback through library code."""
-        return [f"{type(self).__name__}: {self}"]
+        """Let IPython show one line: no traceback through library code, no second headline."""
+        return [f"{type(self).__name__}: {str(self).partition(':')[0]} does not pass yet."]
 
 
 _judge: Judge | None = None
@@ -85,10 +85,13 @@ def _record(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
 def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
     """Return the verdict on an answer, and the answer itself if it is a prediction."""
     cases = _ask(do="cases", exercise=exercise)
+    printed: list[str] = []
+    # Where submissions are graded, the sandbox has limits of its own.
+    limit = None if SOCKET_VARIABLE in os.environ else TIME_LIMIT
     if cases["kind"] == "prediction":
         observations = [Observation(plain(target))]
     else:
-        observations = [observe(target, call) for call in cases["calls"]]
+        observations, printed = observe_all(target, cases["calls"], limit)
     verdict: dict[str, Any]
     try:
         verdict = _ask(do="verdict", ticket=cases["ticket"], observations=observations)
@@ -97,9 +100,11 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
         observations = [raised for _ in observations]
         verdict = _ask(do="verdict", ticket=cases["ticket"], observations=observations)
     if (case := verdict.pop("trace", None)) is not None:
-        with contextlib.suppress(CodecError, Refused):  # then the verdict stands as it is
+        # If this fails or is stopped, the verdict stands as it is.
+        with contextlib.suppress(CodecError, Refused, Stopped), limited(limit):
             steps = trace(target, cases["calls"][case])
             verdict = _ask(do="place", ticket=cases["ticket"], steps=steps)
+    verdict["printed"] = "".join(printed[verdict["call"] :][:1]) if not verdict["passed"] else ""
     return verdict, plain(target) if cases["kind"] == "prediction" else None
 
 

@@ -38,7 +38,7 @@ def observe(target: Any, call: Call) -> Observation:
         try:
             return _observe(target, call)
         except Exception as error:  # any error of the student's code is an outcome
-            return Observation(raised=_describe_error(error))
+            return Observation(raised=describe_error(error))
 
 
 def _observe(target: Any, call: Call) -> Observation:
@@ -211,8 +211,8 @@ def _unchanged(after: Any, before: Any) -> bool:
 def undisturbed(seed: int) -> Iterator[None]:
     """Restore the notebook's random state and threads afterwards, and drop warnings and stderr.
 
-    nbgrader takes any text on stderr as a failure. What the student's code prints is kept. One
-    thread is enough for tensors this small; several are slower on a busy machine.
+    nbgrader takes any text on stderr as a failure. `limits.observe_all` captures what is
+    printed. One thread is enough for tensors this small; several are slower on a busy machine.
     """
     state, threads = random.getstate(), torch.get_num_threads()
     torch.set_num_threads(1)
@@ -228,7 +228,8 @@ def undisturbed(seed: int) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def _describe_error(error: Exception) -> Raised:
+def describe_error(error: BaseException) -> Raised:
+    """Describe an error, with the innermost line of the student's code that it came from."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
     line, number = (own[-1].line or "", own[-1].lineno or 0) if own else ("", 0)

@@ -63,6 +63,10 @@ class Raised:
     line_number: int = 0
 
 
+UNFINISHED = "Unfinished"
+"""The type name of a `Raised` that stands for a call which the time limit or the student ended."""
+
+
 class Refused(RuntimeError):
     """The judge does not answer this request, such as a check between graded cells."""
 

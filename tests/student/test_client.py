@@ -1,6 +1,7 @@
 """Checks, cards, hints and progress, in a notebook and outside."""
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -149,7 +150,7 @@ def test_a_failure_in_a_notebook_is_a_card_and_a_one_line_traceback(shell):
     result, written = run(shell, WRONG + "\ncheck('rnn.rnn_step', rnn_step)")
     assert isinstance(result.error_in_exec, CheckFailed)
     assert written.stderr == ""
-    assert written.stdout.strip() == "CheckFailed: rnn.rnn_step: the tanh is left out"
+    assert written.stdout.strip() == "CheckFailed: rnn.rnn_step does not pass yet."
     (output,) = written.outputs
     assert output.data["text/plain"].startswith("rnn_step: the tanh is left out")
     assert "<strong>rnn_step: the tanh is left out</strong>" in output.data["text/html"]
@@ -233,6 +234,7 @@ VERDICT = {
     "why": "a < b",
     "question": "Is <bos> there?",
     "after": ["rnn.<i>x</i>"],
+    "printed": "<u>x</u>",
 }
 
 
@@ -243,7 +245,7 @@ class Tags(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.opened.append(tag)
-        assert {name for name, _ in attrs} <= {"style"}
+        assert {name for name, _ in attrs} <= {"style", "scope"}
 
     def handle_endtag(self, tag):
         assert tag in self.opened
@@ -256,11 +258,13 @@ class Tags(HTMLParser):
 def test_html_is_escaped_and_says_the_same(passed):
     tags = Tags()
     tags.feed(card.html({**VERDICT, "passed": passed}))
-    allowed = {"div", "strong", "span", "table", "tr", "td", "code", "em"}
+    allowed = {"div", "strong", "span", "table", "tr", "th", "td", "code", "em", "pre"}
     assert set(tags.opened) <= allowed
     text = " ".join(tags.text)
     for part in (
-        ("headline",) if passed else ("headline", "given", "expected", "got", "why", "question")
+        ("headline",)
+        if passed
+        else ("headline", "given", "expected", "got", "why", "question", "printed")
     ):
         assert VERDICT[part] in text
 
@@ -270,7 +274,24 @@ def test_backticks_become_code_in_html_and_nothing_of_a_student_becomes_html():
         {**VERDICT, "passed": False, "question": "What does `x<b>` do, `y`?", "got": "`z`"}
     )
     assert "What does <code>x&lt;b&gt;</code> do, <code>y</code>?" in made
-    assert "<code>`z`</code>" in made
+    assert ">`z`</code>" in made
+
+
+@pytest.mark.parametrize("passed", [False, True])
+def test_the_text_of_a_card_has_the_colour_of_the_page(passed):
+    """No other colour has a contrast of 4.5 on a light page and on a dark one."""
+    made = card.html({**VERDICT, "passed": passed})
+    assert "opacity" not in made
+    assert set(re.findall(r"[^-\w]color:([^;\"]+)", made)) <= {"inherit"}
+
+
+def test_the_rows_of_a_card_have_headings_and_its_code_is_plain():
+    made = card.html(VERDICT)
+    assert re.findall(r'<th scope="row"[^>]*>(\w+)</th>', made) == ["given", "expected", "got"]
+    assert made.count("<tr") == made.count('<tr style="background:none"') == 3
+    assert all(
+        "background:none" in code for code in re.findall(r"<code[^>]*>", made.split("<em")[0])
+    )
 
 
 @pytest.mark.parametrize(
@@ -294,7 +315,7 @@ def test_long_lines_are_broken_at_83_columns():
 def test_the_parts_of_a_card_stand_in_order_and_empty_ones_are_left_out():
     text = card.text({**VERDICT, "given": "", "after": []})
     labels = [line.split()[0] for line in text.splitlines()[1:]]
-    assert labels == ["expected", "got", "a", "Is", "For"]
+    assert labels == ["expected", "got", "a", "Is", "For", "Your", "<u>x</u>"]
 
 
 # ------------------------------------------------------------------ hints
