@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "checks": {"state", "student", "syllabus"},
     "exercises": {"state", *LESSONS, "data", "capstone", "student", "checks"},
     "grading": {"syllabus", "capstone", "student", "checks", "whole_files"},
-    "workspace": {"student", "evaluation", "grading", "whole_files"},
+    "workspace": {"syllabus", "student", "evaluation", "grading", "whole_files"},
     "cli": {"data", "capstone", "experiments", "student", "grading", "workspace"},
 }
 """What each module or folder at the top of the package may import of the others."""

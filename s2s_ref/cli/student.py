@@ -1,4 +1,4 @@
-"""The commands for students: lab, doctor, hint, progress, score."""
+"""The commands for students: lab, doctor, check, hint, progress, score."""
 
 import sys
 from collections.abc import Sequence
@@ -91,6 +91,32 @@ def _print_findings(findings: Sequence[tuple[str, str, str, str]]) -> None:
         if missing
         else "Everything that the lessons need is here."
     )
+
+
+@app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
+def check(
+    lesson: Annotated[str, typer.Argument(help="Such as 1 or 01_single_rnn.")],
+    work: Annotated[
+        Path | None, typer.Option(help="Your folder; work/ in the course's folder by default.")
+    ] = None,
+) -> None:
+    """Run your notebook of a lesson up to its last check, and show what passes.
+
+    It starts afresh and skips the experiments, as Validate does in JupyterLab. Exit code 1 means
+    that something does not pass yet.
+    """
+    from s2s_ref.workspace import validate as engine
+    from s2s_ref.workspace.repository import find_repository
+
+    work = (work or find_repository() / "work").resolve()
+    outcomes = engine.validate(engine.find_notebook(work, lesson))
+    for outcome in outcomes:
+        print(outcome.text)
+    still_open = [name for one in outcomes if not one.passed for name in one.exercises]
+    if still_open:
+        print(f"\nNot passed yet: {', '.join(still_open)}.")
+        raise typer.Exit(FOUND)
+    print("\nEvery check of this lesson passes.")
 
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
