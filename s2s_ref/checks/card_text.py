@@ -80,9 +80,8 @@ def checked(prepared: Prepared) -> str:
     )
     if any(g is not None for c in prepared.cases for g in c.expected.gradients.values()):
         looked.append("gradients")
-    edges = [f"{n} = {s}" for edge in exercise.edge_sizes() for n, s in edge.items()]
-    if edges:
-        looked.append(f"edge cases ({', '.join(dict.fromkeys(edges))})")
+    if edges := sum(case.kind == "edge" for case in prepared.cases):
+        looked.append(f"{edges} edge cases" if edges > 1 else "an edge case")
     kinds = {c.kind for c in prepared.cases}
     looked += [words for kind, words in VARIATIONS.items() if kind in kinds]
     return ", ".join(looked)
