@@ -49,13 +49,13 @@ def html(verdict: Mapping[str, Any]) -> str:
         f'<td style="{CELL}">{_code(words)}</td></tr>'
         for label, words in _rows(verdict).items()
     )
-    title = f"{escape(_short(verdict))}: {_marked(verdict['headline'])}"
+    title = f"{escape(_short(verdict))}: {marked(verdict['headline'])}"
     parts = [
         '<div style="display:flex;justify-content:space-between;gap:1em">'
         f"<strong>{title}</strong><span>{_number(verdict)}</span></div>",
         f'<table style="{TABLE}">{rows}</table>' if rows else "",
-        f"<div>{_marked(verdict['why'])}</div>" if verdict["why"] else "",
-        f'<div style="margin-top:.4em"><em>{_marked(verdict["question"])}</em></div>'
+        f"<div>{marked(verdict['why'])}</div>" if verdict["why"] else "",
+        f'<div style="margin-top:.4em"><em>{marked(verdict["question"])}</em></div>'
         if verdict["question"]
         else "",
         *(f"<div>{escape(line)}</div>" for line in _advice(verdict)),
@@ -95,7 +95,7 @@ def _rows(verdict: Mapping[str, Any]) -> dict[str, str]:
     return {label: words for label, words in rows.items() if words}
 
 
-def _marked(text: str) -> str:
+def marked(text: str) -> str:
     """Write a text as HTML, with code between backticks."""
     return BETWEEN_BACKTICKS.sub(r"<code>\1</code>", escape(text))
 

@@ -13,6 +13,11 @@ from s2s_ref.student.protocol import Observation, Raised, Refused, UnknownExerci
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
 from s2s_ref.student.trace import trace
 
+NO_MORE_HINTS = (
+    "These are all hints. Work through the example in the text above the cell by hand, line by "
+    "line; then ask a fellow student or your instructor, and show them the card."
+)
+
 LOCAL_JUDGE = "s2s_ref.checks.judge"
 """The judge for practice. It is imported by name, and only when it is needed: where submissions are
 graded, this module is not there."""
@@ -127,10 +132,16 @@ def hint(exercise: Any = None) -> None:
     if not hints:
         print(f"There is no hint for {name}.")
         return
-    index = record.next_hint(name, hints)
+    taken = record.hints_taken(name)
+    count = record.next_hint(name, hints) + 1
     of = "" if exercise == name else f" for {name}"
-    text = f"Hint {index + 1} of {len(hints)}{of}: {hints[index]}"
-    _show(card.wrap(text), f"<div>{escape(text)}</div>")
+    lines = [f"Hint {i} of {len(hints)}{of}: {text}" for i, text in enumerate(hints[:count], 1)]
+    if taken == len(hints):
+        lines.append(NO_MORE_HINTS)
+    _show(
+        "\n".join(map(card.wrap, lines)),
+        "".join(f"<div>{card.marked(line)}</div>" for line in lines),
+    )
 
 
 def _names_to_choose() -> str:

@@ -65,6 +65,11 @@ def failed_last() -> list[str]:
     return [name for name, seen in reversed(load()["checks"].items()) if not seen["passed"]]
 
 
+def hints_taken(exercise: str) -> int:
+    """Return how many hints of an exercise were shown."""
+    return int(load()["hints"].get(exercise, 0))
+
+
 def next_hint(exercise: str, hints: Sequence[str]) -> int:
     """Return the index of the hint to show now; after the last hint, it is shown again.
 
