@@ -163,7 +163,7 @@ def progress() -> None:
 
 
 def progress_text() -> str:
-    """Write a line with mark, title and name for every exercise, and the next one."""
+    """Write a bar for every lesson, a line for every exercise, and the next one."""
     checks, catalogue = record.load()["checks"], _ask(do="catalogue")
     lines, following, lesson = [], "", -1
     titles = [entry["title"] + (" (bonus)" if entry["bonus"] else "") for entry in catalogue]
@@ -172,7 +172,10 @@ def progress_text() -> str:
     for entry, title in zip(catalogue, titles, strict=True):
         if entry["lesson"] != lesson:
             lesson = entry["lesson"]
-            lines.append(f"Lesson {lesson}")
+            needed = [e["name"] for e in catalogue if e["lesson"] == lesson and not e["bonus"]]
+            passed = sum(bool(checks.get(name, {}).get("passed")) for name in needed)
+            bar = "█" * passed + "░" * (len(needed) - passed)
+            lines.append(f"Lesson {lesson}  {bar}  {passed} of {len(needed)}")
         seen = checks.get(entry["name"])
         mark = "·" if seen is None else "✓" if seen["passed"] else "✗"
         lines.append(f"  {mark} {title.ljust(width)}  {entry['name']}")

@@ -418,6 +418,7 @@ def test_progress_shows_what_passes_and_what_is_next(capfd):
     lines = lines_of_progress(capfd)
     shown = {" ".join(line.split()) for line in lines}
     assert "✓ A sentence as ids start_here.encode_sentence" in shown
+    assert "Lesson 0 █░░ 1 of 3" in shown
     assert "✗ One step of an RNN rnn.rnn_step" in shown
     assert "· Reading a whole sentence rnn.unroll" in shown
     assert "· One step of a GRU (bonus) rnn.gru_step" in shown
