@@ -7,7 +7,7 @@
 #                brings several GB of GPU libraries that the course does not need
 #   ARGS         options for the s2s command, such as  make lab ARGS="--no-browser"
 #                or, for make bench, tables and options: make bench ARGS="training --rounds 5"
-#   WORKERS      how many pytest workers (default 2)
+#   WORKERS      how many pytest workers (default 3: some tests wait, so there may be one more than cores)
 #   TESTS        what make test and make pytest run (default: tests solutions)
 
 SHELL := /bin/sh
@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_VENV := .venv-bench
 BENCH_READY := $(BENCH_VENV)/.ready
-WORKERS ?= 2
+WORKERS ?= 3
 TESTS ?= tests solutions
 ARGS ?=
 TORCH_INDEX ?=

@@ -72,6 +72,7 @@ def test_every_mistake_fails_under_its_own_name_alone_after_the_set_up(exercise)
             found = verdict(exercise, target, key)
             told = (found.passed, found.mistake, found.headline)
             assert told == (False, mistake.name, mistake.message), key
+        require_card(mistake, found)
 
 
 @each(WRITTEN)
@@ -88,6 +89,7 @@ def test_predictions_without_an_answer_fail(exercise):
     for mistake in exercise.mistakes:
         found = verdict(exercise, mistake.code(), KEYS[0])
         assert (found.passed, found.headline) == (False, mistake.message)
+        require_card(mistake, found)
     assert not verdict(exercise, None, KEYS[0]).passed
 
 
@@ -196,17 +198,16 @@ def test_mistakes_name_nothing_of_the_judge_or_the_reference(exercise):
 # ------------------------------------------------------------------ cards and hints
 
 
-@each(ALL)
-def test_cards_are_narrow_and_speak_of_the_exercise(exercise):
-    for mistake in exercise.mistakes:
-        code = mistake.code() if exercise.kind == "prediction" else mistake.code
-        found = {**vars(verdict(exercise, code, KEYS[1])), "after": ["encoder_decoder.Encoder"] * 2}
-        for line in card.text(found).splitlines():
-            assert len(line) <= card.WIDTH, line
-        assert mistake.message[0].islower() or not mistake.message[0].isalpha()
-        assert not mistake.message.endswith(".")
-        assert mistake.why.endswith(".")
-        assert exercise.kind == "prediction" or mistake.question.endswith("?")
+def require_card(mistake, found):
+    """Require that the card of a mistake is narrow, and that its texts end as they should."""
+    shown = {**vars(found), "after": ["encoder_decoder.Encoder"] * 2}
+    for line in card.text(shown).splitlines():
+        assert len(line) <= card.WIDTH, line
+    assert mistake.message[0].islower() or not mistake.message[0].isalpha()
+    assert not mistake.message.endswith(".")
+    assert mistake.why.endswith(".")
+    if found.kind != "prediction":
+        assert mistake.question.endswith("?")
 
 
 @each(ALL)

