@@ -90,16 +90,16 @@ class SpreadDecoder(TableDecoder):
         pair, states = isinstance(state.hidden, tuple), len(self.transitions)
         parts = [*(state.hidden if pair else [state.hidden]), state.context]
         place = torch.stack([part.argmax(dim=-1) for part in parts]).sum(dim=0) % states
-        logits, new = super().forward(tgt_input, State(_marked(place, states)))
+        logits, new = super().forward(tgt_input, State(self._vectors(place)))
         c = tgt_input[:, -1] if pair else torch.zeros_like(place)
         h = new.h.argmax(dim=-1) - c - state.context.argmax(dim=-1)
-        hidden = _marked(h, states), _marked(c, states)
+        hidden = self._vectors(h), self._vectors(c)
         return logits, state._replace(hidden=hidden if pair else hidden[0])
 
-
-def _marked(places: Int[Tensor, " batch"], states: int) -> Float[Tensor, "batch states"]:
-    """Return vectors with a single 1, at these places modulo the number of states."""
-    return nn.functional.one_hot(places % states, states).float()
+    def _vectors(self, places: Int[Tensor, " batch"]) -> Float[Tensor, "batch states"]:
+        """Return vectors with a single 1, at these places modulo the number of states."""
+        states = len(self.transitions)
+        return nn.functional.one_hot(places % states, states).float()
 
 
 class DistanceScores(nn.Module):

@@ -724,7 +724,7 @@ def test_derived_cases_can_be_skipped():
 
 def test_a_pass_says_what_was_looked_at():
     headline = verdict(new(weigh, draw_scores), weigh)["headline"]
-    for part in ("values", "shapes", "gradients", "batch = 1", "another order", "padded tail"):
+    for part in ("values", "shapes", "gradients", "edge cases", "another order", "padded tail"):
         assert part in headline
 
 
