@@ -15,7 +15,8 @@ def dot_scores(
 ) -> Float[Tensor, "batch tgt_len src_len"]:
     """Score every source position for every target step: the inner product of query and key.
 
-    (Luong et al. 2015, section 3.1, "dot". Dividing by the root of the size came in 2017.)
+    (Luong et al. 2015, section 3.1, "dot"; Vaswani et al. 2017 also divide by the square root of
+    the size.)
     """
     return queries @ keys.transpose(1, 2)
 
@@ -89,7 +90,7 @@ class LuongDecoder(nn.Module):
 
 
 def with_keys(state: State, score: Any) -> State:
-    """Return a state that holds the keys of its sentence, made once."""
+    """Return the state with the keys of its sentence, which are computed only once."""
     if state.keys is not None:
         return state
     return state._replace(keys=score.project_keys(state.encoder_states))

@@ -11,7 +11,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
 
 
 def reverse_source(sources: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Turn the words of every source sentence round; `<eos>` stays at the end.
+    """Reverse the words of every source sentence; `<eos>` stays at the end.
 
     The first words then stand close to the first target words (Sutskever et al. 2014, section
     3.3).

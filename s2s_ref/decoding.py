@@ -11,7 +11,7 @@ from s2s_ref.state import Hypothesis, State
 
 
 def trim_at_eos(tokens: Sequence[int], eos_id: int) -> list[int]:
-    """Keep the tokens before the first `<eos>`, all of them where there is none."""
+    """Keep the tokens before the first `<eos>`, or all of them if there is none."""
     tokens = list(tokens)
     return tokens[: tokens.index(eos_id)] if eos_id in tokens else tokens
 
@@ -84,15 +84,15 @@ def beam_search(
     max_len: int,
     alpha: float = 0.0,
 ) -> list[list[Hypothesis]]:
-    """Keep the `beam_size` likeliest beginnings of each sentence; return what they came to.
+    """Extend the `beam_size` likeliest prefixes of each sentence; return the hypotheses found.
 
     Hypotheses are ranked by log-probability / length ** alpha, best first; the length counts
-    `<eos>`. A sentence ends when `beam_size` of its hypotheses have, or after `max_len` tokens,
-    where beginnings that never ended are returned too. A hypothesis that is done leaves the beam.
+    `<eos>`. A hypothesis that ends leaves the beam. The search stops when `beam_size` hypotheses
+    have ended, or after `max_len` tokens; prefixes that have not ended are then returned too.
     """
     results = []
     for sentence in torch.arange(len(state.h), device=state.h.device):
-        beams = state.select(sentence.unsqueeze(0))  # its rows are this sentence's beginnings
+        beams = state.select(sentence.unsqueeze(0))  # its rows are this sentence's prefixes
         written = torch.full((1, 1), bos_id, device=state.h.device)
         scores = torch.zeros(1, device=state.h.device)
         finished = []

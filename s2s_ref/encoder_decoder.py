@@ -31,7 +31,7 @@ class Encoder(nn.Module):
         self.rnn = RNN_LAYERS[cell](embed_size, hidden_size, batch_first=True)
 
     def forward(self, src: Int[Tensor, "batch src_len"]) -> Hidden:
-        """Return the state after the last word; the outputs are thrown away."""
+        """Return the state after the last word; the outputs are not used."""
         _, final = self.rnn(self.embedding(src))
         return from_rnn(final)
 
@@ -68,7 +68,7 @@ class Seq2Seq(nn.Module):
     def forward(
         self, src: Int[Tensor, "batch src_len"], tgt_input: Int[Tensor, "batch tgt_len"]
     ) -> Float[Tensor, "batch tgt_len vocab"]:
-        """Return the logits of every next target token, the right previous tokens given."""
+        """Return the logits of every target token, given the right tokens before it."""
         logits: Tensor
         logits, _ = self.decoder(tgt_input, State(self.encoder(src)))
         return logits

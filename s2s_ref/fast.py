@@ -104,8 +104,8 @@ def beam_step(
 ]:
     """Extend the beams as `decoding.beam_step` does.
 
-    A word is as good as its best extension. So the best `beam_size` extensions end in one of the
-    best `beam_size` words, and `amax`, which is fast, finds those.
+    Rank words by the best extension that ends in each. The best `beam_size` extensions then end in
+    the best `beam_size` words, which `amax` finds quickly, so only those words are sorted.
     """
     totals = scores.unsqueeze(-1) + logits.log_softmax(dim=-1)
     _, words = totals.amax(dim=1).topk(min(beam_size, totals.shape[2]), dim=1)

@@ -19,7 +19,7 @@ IdPair = tuple[Sequence[int], Sequence[int]]
 
 
 def pad(sequences: Sequence[Sequence[int]], pad_id: int) -> Int[Tensor, "batch len"]:
-    """Lay sequences of ids into one rectangle, with `pad_id` behind the shorter ones."""
+    """Put sequences of ids into one rectangle, with `pad_id` after the shorter ones."""
     longest = max(map(len, sequences))
     return torch.tensor([[*ids, *[pad_id] * (longest - len(ids))] for ids in sequences])
 
@@ -66,7 +66,7 @@ class PackedEncoder(nn.Module):
 
 
 class Translator(nn.Module):
-    """An encoder and a decoder for padded batches; every later decoder fits in."""
+    """An encoder and a decoder for padded batches; it takes the decoders of later lessons too."""
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         """Join the two; the encoder's final state must be one that the decoder can start from."""
@@ -88,7 +88,7 @@ class Translator(nn.Module):
         src_lengths: Int[Tensor, " batch"],
         tgt_input: Int[Tensor, "batch tgt_len"],
     ) -> Float[Tensor, "batch tgt_len vocab"]:
-        """Return the logits of every next target token, the right previous tokens given."""
+        """Return the logits of every target token, given the right tokens before it."""
         logits: Tensor = self.decoder(tgt_input, self.encode(src, src_lengths))[0]
         return logits
 
@@ -98,7 +98,7 @@ def bucket_batches(
 ) -> list[list[IdPair]]:
     """Group pairs of similar length into batches, and return the batches in a random order.
 
-    Every pair comes once; the last group may be smaller. Pairs of equal lengths change places from
+    Every pair occurs once; the last group may be smaller. Pairs of equal lengths change places from
     one call to the next, so that batches differ between epochs.
     """
     shuffled = [pairs[i] for i in torch.randperm(len(pairs), generator=generator).tolist()]

@@ -20,7 +20,7 @@ RNNHidden: TypeAlias = (
     Float[Tensor, "1 batch hidden"]
     | tuple[Float[Tensor, "1 batch hidden"], Float[Tensor, "1 batch hidden"]]
 )
-"""The same as PyTorch's RNNs take and return it: a leading axis counts the layers."""
+"""The same state as PyTorch's RNNs take and return it, with a first axis that counts layers."""
 
 
 class State(NamedTuple):
@@ -28,7 +28,7 @@ class State(NamedTuple):
 
     `hidden` is the decoder RNN's own state. The others stay the same from token to token, and a
     decoder uses those that it needs: the context vector, the encoder's state at every source
-    position, the mask of real source tokens, and the keys that a score has made of those states.
+    position, the mask of real source tokens, and the keys that a score computes from those states.
     """
 
     hidden: Hidden

@@ -27,7 +27,7 @@ def teacher_forced_loss(
 def free_running_logits(
     decoder: nn.Module, state: State, bos_id: int, steps: int
 ) -> Float[Tensor, "batch steps vocab"]:
-    """Let the decoder read its own likeliest words, for so many steps; return all logits."""
+    """Let the decoder read its own likeliest words for `steps` steps; return all logits."""
     token = torch.full((len(state.h), 1), bos_id, device=state.h.device)
     rows = []
     for _ in range(steps):
@@ -66,8 +66,8 @@ def scheduled_sampling(
 ) -> Float[Tensor, "batch tgt_len vocab"]:
     """Let the decoder read the right word where a coin is True, else its own likeliest one.
 
-    The first word is always the given one: there is none of its own yet (Bengio et al. 2015,
-    section 2.4).
+    The first word is always the given one, because the decoder has no word of its own yet (Bengio
+    et al. 2015, section 2.4).
     """
     logits, state, *_ = decoder(tgt_input[:, :1], state)
     rows = [logits]
@@ -86,7 +86,8 @@ def perplexity(
 ) -> float:
     """Return the perplexity of the real tokens: e to the mean cross-entropy in nats.
 
-    It is 1 for a model that is certain and right, and the vocabulary's size for a guesser. It is
-    defined under teacher forcing only: the probability of a word given the right words before it.
+    It is 1 for a model that is certain and right, and the size of the vocabulary for one that
+    guesses. The logits must come from teacher forcing: each word is predicted from the right words
+    before it.
     """
     return masked_cross_entropy(logits, tgt_output, tgt_mask).exp().item()

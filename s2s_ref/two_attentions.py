@@ -34,7 +34,7 @@ class GeneralScores(nn.Module):
     def project_keys(
         self, encoder_states: Float[Tensor, "batch src_len key"]
     ) -> Float[Tensor, "batch src_len query"]:
-        """Take every key through the matrix, once a sentence."""
+        """Multiply every key by the matrix, once for each sentence."""
         return encoder_states @ self.W.T
 
     def forward(
@@ -62,7 +62,7 @@ class AdditiveScores(nn.Module):
     def project_keys(
         self, encoder_states: Float[Tensor, "batch src_len key"]
     ) -> Float[Tensor, "batch src_len attention"]:
-        """Take every key through W_k, once a sentence."""
+        """Apply W_k to every key, once for each sentence."""
         keys: Tensor = self.key(encoder_states)
         return keys
 
@@ -78,9 +78,9 @@ class AdditiveScores(nn.Module):
 
 
 class BidirectionalEncoder(nn.Module):
-    """Two RNNs read the sentence, one forwards and one backwards; their states stand side by side.
+    """Two RNNs read the sentence, one forwards and one backwards; their states are joined.
 
-    So the state at a word knows what comes after it too (Bahdanau et al. 2015, section 3.2).
+    So the state at a word also depends on the words after it (Bahdanau et al. 2015, section 3.2).
     """
 
     def __init__(
@@ -113,10 +113,10 @@ def side_by_side(final: Float[Tensor, "2 batch half"]) -> Float[Tensor, "batch h
 
 
 class BahdanauDecoder(nn.Module):
-    """The previous state asks; the context that comes back enters the RNN with the word.
+    """The previous state is the query; the context enters the RNN together with the word.
 
-    So each step needs the one before it, and the steps cannot be taken in one call (Bahdanau et al.
-    2015, section 3.1; logits from the state, without the paper's maxout layer).
+    So each step needs the state of the step before, and one call of the RNN cannot take all steps
+    (Bahdanau et al. 2015, section 3.1; logits from the state, without the paper's maxout layer).
     """
 
     def __init__(

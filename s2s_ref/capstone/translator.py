@@ -242,8 +242,8 @@ def smoothed_loss(smoothing: float) -> Loss:
 def without_output(decoder: nn.Module) -> Iterator[nn.Module]:
     """Make a decoder return the inputs of its output layer, and yield that layer.
 
-    With thousands of words, the output layer is the largest product of all. This way, a loss can
-    skip it at padding.
+    With thousands of words, no product is larger than that of the output layer. This way, a loss
+    can skip it at padding.
     """
     output = dict(decoder.named_children())["output"]
     decoder.output = nn.Identity()

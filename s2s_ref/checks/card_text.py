@@ -69,7 +69,7 @@ def _tensor_text(tensor: Tensor, names: Axes) -> str:
 
 
 def checked(prepared: Prepared) -> str:
-    """Say what a check that passed has examined."""
+    """List what a check examined, for the line of a pass."""
     exercise = prepared.exercise
     if exercise.kind == "prediction":
         return "noted"

@@ -69,7 +69,7 @@ class Judge:
         return verdict
 
     def close_checks(self) -> None:
-        """Make every ticket void that was not used."""
+        """Invalidate every ticket that was not used."""
         self._open.clear()
         self._failed.clear()
 

@@ -26,8 +26,8 @@ def accuracy_by_position(
 ) -> list[float]:
     """Share of correct tokens at each target position, 0 to 1.
 
-    Position t is averaged over the sentences whose gold target is that long. A prediction that ends
-    earlier is wrong there, and what it has beyond the gold target is not counted.
+    Position t is averaged over the sentences whose gold target is that long. A prediction that has
+    ended before t counts as wrong; tokens beyond the end of the gold target do not count.
     Raises ValueError if the numbers of sentences differ or there are none.
     """
     predicted, gold = _rows(predicted), _rows(gold)

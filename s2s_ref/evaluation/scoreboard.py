@@ -121,7 +121,7 @@ def own(translate: Translate, *sentences: str, vocabulary: Vocabulary | None = N
         raise ValueError('Pass a sentence to translate, for example "저는 책을 샀어요."')
     lines = []
     for sentence in sentences:
-        if not sentence.strip():  # an RNN cannot read nothing
+        if not sentence.strip():  # an RNN cannot read an empty sentence
             lines.append(("note", "", "Write at least one word."))
             continue
         lines += [("head", "", sentence), ("said", "model", _said(translate, sentence))]

@@ -49,7 +49,7 @@ class Student:
 
     Attributes:
         name: the student's id.
-        mistakes: the name of the mistake, by the exercise that the student has wrong.
+        mistakes: the student's mistakes: the name of each, by its exercise.
         alternatives: whether the student writes the other exercises in another right way.
     """
 
