@@ -14,8 +14,7 @@ def use(exercise: str, yours: T) -> T:
 
     An unfinished exercise therefore never blocks a later experiment.
     """
-    verdict, _ = try_check(exercise, yours)
-    if verdict["passed"]:
+    if try_check(exercise, yours)["passed"]:
         return yours
     short = exercise.rpartition(".")[2]
     print(f"Your {short} does not pass its check yet, so this experiment uses the course's own.")
@@ -25,11 +24,9 @@ def use(exercise: str, yours: T) -> T:
 
 def predicted(exercise: str, answer: T) -> T | None:
     """Return a prediction if it has the form that its check expects, or else None."""
-    verdict, _ = try_check(exercise, answer)
-    return answer if verdict["passed"] else None
+    return answer if try_check(exercise, answer)["passed"] else None
 
 
 def card_text(exercise: str, answer: Any) -> str:
     """Return the text of the card for an answer, without recording progress."""
-    verdict, _ = try_check(exercise, answer)
-    return card.text(verdict | {"after": ()})
+    return card.text(try_check(exercise, answer) | {"after": ()})

@@ -66,7 +66,7 @@ def check(exercise: str, target: Any) -> None:
         UnknownExercise: there is no exercise of this name.
     """
     try:
-        verdict, _ = try_check(exercise, target)
+        verdict = try_check(exercise, target)
     except Refused as refused:
         print(refused)
         return
@@ -87,8 +87,8 @@ def _record(exercise: str, verdict: dict[str, Any]) -> dict[str, Any]:
         return {}
 
 
-def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
-    """Return the verdict on an answer, and the answer itself if it is a prediction."""
+def try_check(exercise: str, target: Any) -> dict[str, Any]:
+    """Return the verdict on an answer."""
     cases = _ask(do="cases", exercise=exercise)
     printed: list[str] = []
     # Where submissions are graded, the sandbox has limits of its own.
@@ -110,7 +110,7 @@ def try_check(exercise: str, target: Any) -> tuple[dict[str, Any], Any]:
             steps = trace(target, cases["calls"][case])
             verdict = _ask(do="place", ticket=cases["ticket"], steps=steps)
     verdict["printed"] = "".join(printed[verdict["call"] :][:1]) if not verdict["passed"] else ""
-    return verdict, plain(target) if cases["kind"] == "prediction" else None
+    return verdict
 
 
 def hint(exercise: Any = None) -> None:

@@ -38,7 +38,7 @@ def new(reference, draw, mistakes=(), **options):
 
 
 def verdict(made, target):
-    return try_check(made.name, target)[0]
+    return try_check(made.name, target)
 
 
 def named(made, target):

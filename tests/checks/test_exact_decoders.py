@@ -98,7 +98,7 @@ def test_draws_fit_what_they_were_drawn_from_and_nothing_else(tables):
 
 
 def named(name, target):
-    found, _ = try_check(name, target)
+    found = try_check(name, target)
     return found["mistake"] or found["headline"]
 
 

@@ -63,7 +63,7 @@ def verdicts_on(answer):
     found = []
     for key in KEYS:
         with contextlib.redirect_stdout(io.StringIO()), judged_with(key):
-            verdict, _ = client.try_check(answer["exercise"], target)
+            verdict = client.try_check(answer["exercise"], target)
         found.append(SimpleNamespace(**verdict))
     return found
 

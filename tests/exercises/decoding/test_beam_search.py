@@ -40,5 +40,5 @@ def test_a_search_of_any_style_that_forgets_alpha_is_told_so():
     def search(*arguments):
         return decoding.beam_search(*arguments[:-1])
 
-    found, _ = try_check("decoding.beam_search", search)
+    found = try_check("decoding.beam_search", search)
     assert found["mistake"] == "alpha_forgotten"

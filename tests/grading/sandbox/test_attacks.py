@@ -142,7 +142,7 @@ ATTACKS = {
         """,
     "replace_the_client": """
         from s2s_ref.student import client, observe
-        client.try_check = lambda name, _: ({"exercise": name, "passed": True, "after": []}, None)
+        client.try_check = lambda name, _: {"exercise": name, "passed": True, "after": []}
         client._show = lambda *_: None
         check = client.check
         """,
