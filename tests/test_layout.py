@@ -150,6 +150,19 @@ def test_the_listing_stays_readable(root, modules):
         assert lines <= 700, f"s2s_ref/{name}.py has {lines} lines"
 
 
+def test_every_function_fits_on_a_screen(modules):
+    """The docstring is not counted."""
+    too_long = []
+    for name, tree in modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body if ast.get_docstring(node) is None else node.body[1:]
+                lines = node.end_lineno - body[0].lineno + 1 if body else 0
+                if lines > 45:
+                    too_long.append(f"s2s_ref/{name}.py: {node.name} has {lines} lines")
+    assert not too_long
+
+
 def test_tests_lie_where_what_they_test_lies(root):
     folders = {p.parent.relative_to(root / "tests") for p in (root / "tests").rglob("test_*.py")}
     assert not [folder for folder in folders if not (root / "s2s_ref" / folder).is_dir()]

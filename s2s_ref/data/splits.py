@@ -1,7 +1,6 @@
 """Split a corpus into training, validation and test sentences without leaks."""
 
 import random
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -119,71 +118,3 @@ def _linked_sources(pairs: Sequence[Pair], share_targets: bool) -> list[list[str
     for source in parent:
         groups.setdefault(root(source), []).append(source)
     return list(groups.values())
-
-
-def split_unseen_combinations(
-    pairs: Iterable[Pair], valid: float = 0.1, test: float = 0.1, seed: int = 0
-) -> Splits:
-    """Split pairs so that every test sentence has a verb with an object it never had in training.
-
-    Every verb and every noun of the test set occurs in training, but not together: a model that has
-    understood 책을 샀어요 and 모자를 팔았어요 can translate 책을 팔았어요. Validation sentences
-    have known combinations. As with `split`, no part shares a source or a target with another. The
-    few other pairs with the source or target of a test pair are left out.
-
-    Args:
-        pairs: built-in pairs, which have `combinations`.
-        valid: number or share of source sentences, as for `split`.
-        test: the same.
-        seed: the same seed gives the same split.
-
-    Raises:
-        ValueError: the pairs have no combinations, or the sizes cannot be reached.
-    """
-    pairs = list(pairs)
-    sources = len({pair.src for pair in pairs})
-    wanted = _size("test", test, sources)
-    held_out = _held_out(pairs, wanted, seed)
-    tested = [pair for pair in pairs if not held_out.isdisjoint(pair.combinations)]
-    test_sources, test_targets = {p.src for p in tested}, {p.tgt for p in tested}
-    rest = [p for p in pairs if p.src not in test_sources and p.tgt not in test_targets]
-    known = split(rest, valid=_size("valid", valid, sources), test=0, seed=seed)
-    trained = {role for pair in known.train for role in _roles(pair)}
-    tested = [pair for pair in tested if _roles(pair) <= trained]
-    if len({pair.src for pair in tested}) < 0.9 * wanted:
-        raise ValueError(
-            f"Only {len(tested):,} of {wanted:,} test sentences can have an unseen verb-object "
-            f"combination while every word stays known. Expected pairs made by korean_english; "
-            f"{sum(bool(pair.combinations) for pair in pairs):,} of these {len(pairs):,} name "
-            "their combinations. Give more such pairs or ask for a smaller test set."
-        )
-    return Splits(known.train, known.valid, tested)
-
-
-def _held_out(pairs: Sequence[Pair], wanted: int, seed: int) -> set[tuple[str, str]]:
-    """Choose combinations for a test set, such that training keeps each verb and each noun."""
-    holders: dict[tuple[str, str], list[int]] = {}
-    uses: Counter[tuple[str, str]] = Counter()  # training pairs by ("verb" or "noun", word)
-    for number, pair in enumerate(pairs):
-        uses.update(_roles(pair))
-        for combination in dict.fromkeys(pair.combinations):
-            holders.setdefault(combination, []).append(number)
-    order = list(holders)
-    random.Random(f"combinations {seed}").shuffle(order)
-    held_out: set[tuple[str, str]] = set()
-    tested: set[int] = set()
-    for combination in order:
-        moving = [number for number in holders[combination] if number not in tested]
-        if len(moving) > wanted - len(tested):
-            continue
-        lost = Counter(role for number in moving for role in _roles(pairs[number]))
-        if all(uses[role] > times for role, times in lost.items()):
-            uses -= lost
-            tested.update(moving)
-            held_out.add(combination)
-    return held_out
-
-
-def _roles(pair: Pair) -> set[tuple[str, str]]:
-    """The words of a pair's combinations, each as ("verb", word) or ("noun", word)."""
-    return {role for both in pair.combinations for role in zip(("verb", "noun"), both, strict=True)}

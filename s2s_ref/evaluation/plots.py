@@ -9,7 +9,7 @@ differ by marker, for prints in grey. Hangul is always rendered.
 import functools
 import importlib.util
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -373,28 +373,6 @@ def side_by_side(
         axes.set_ylabel(ylabel)
         axes.grid(axis="y")
     return _finish(figure, title)
-
-
-@_course_style
-def histogram(
-    counts: Mapping[str, Iterable[int]], *, xlabel: str = "length (tokens)", title: str = ""
-) -> Figure:
-    """How often each whole number occurs, such as a sentence length; a colour for each name."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.4))
-    tallies = {name: Counter(map(int, numbers)) for name, numbers in counts.items()}
-    for tally in tallies.values():
-        _check_given(tally)
-    seen = sorted(set().union(*tallies.values()))
-    numbers = range(seen[0], seen[-1] + 1)
-    shares = {name: [tally[n] / tally.total() for n in numbers] for name, tally in tallies.items()}
-    _grouped_bars(axes, shares, [str(n) for n in numbers])
-    step = max(1, len(numbers) // 12)
-    axes.set_xticks(range(0, len(numbers), step), [str(n) for n in numbers[::step]])
-    axes.set_xlabel(xlabel)
-    axes.set_ylabel("share of sentences (%)")
-    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
-    axes.grid(axis="y")
-    return _finish(figure, title, legend=len(tallies) > 1)
 
 
 @_course_style

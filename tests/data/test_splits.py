@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from s2s_ref.data.files import read_pairs
 from s2s_ref.data.pairs import Pair
-from s2s_ref.data.splits import split, split_unseen_combinations
+from s2s_ref.data.splits import split
 from s2s_ref.data.toy_tasks import sums
 
 
@@ -111,50 +111,3 @@ def test_pairs_that_all_hang_together():
     with pytest.raises(ValueError, match=r"100 of 100 sources are linked.*share_targets=True"):
         split(pairs)
     assert len(split(pairs, share_targets=True).test) == 10
-
-
-def orders() -> list[Pair]:
-    """Verb–object pairs in which every verb takes every object, and a few with two objects."""
-    verbs, nouns = [f"v{i}" for i in range(12)], [f"n{i}" for i in range(20)]
-    single = [
-        Pair(f"{who} {noun} {verb}", f"{who} {verb}s {noun}", combinations=((verb, noun),))
-        for who in ("a", "b", "c", "d")
-        for noun in nouns
-        for verb in verbs
-    ]
-    double = [
-        Pair(
-            f"{one.src} and {two.src}",
-            f"{one.tgt} and {two.tgt}",
-            combinations=one.combinations + two.combinations,
-        )
-        for one, two in zip(single[::7], single[3::7], strict=False)
-    ]
-    return single + double
-
-
-def test_unseen_combinations_of_known_words():
-    pairs = orders()
-    parts = split_unseen_combinations(pairs, valid=100, test=100, seed=1)
-    assert_no_leak(parts)
-    seen = {both for part in (parts.train, parts.valid) for p in part for both in p.combinations}
-    assert all(not seen.issuperset(pair.combinations) for pair in parts.test)
-    trained = {both for pair in parts.train for both in pair.combinations}
-    for place in (0, 1):
-        words = {both[place] for pair in parts.test for both in pair.combinations}
-        assert words <= {both[place] for both in trained}
-    assert 90 <= len(parts.test) <= 100
-    assert 90 <= len(parts.valid) <= 100
-    assert parts == split_unseen_combinations(pairs, valid=100, test=100, seed=1)
-    assert parts != split_unseen_combinations(pairs, valid=100, test=100, seed=2)
-
-
-def test_a_word_that_would_become_unknown_is_not_held_out():
-    pairs = [*orders(), Pair("rare", "rare", combinations=(("v0", "only here"),))]
-    for seed in range(5):
-        assert pairs[-1] not in split_unseen_combinations(pairs, 0.1, 0.2, seed).test
-
-
-def test_pairs_that_do_not_know_their_combinations():
-    with pytest.raises(ValueError, match=r"made by korean_english; 0 of these 500 name"):
-        split_unseen_combinations(sums(500))

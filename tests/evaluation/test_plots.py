@@ -71,7 +71,6 @@ FIGURES = {
         title=KOREAN,
     ),
     "bars": lambda: plots.bars({KOREAN: [0.9, 0.1]}, ["훈련", "시험"], xlabel="문장"),
-    "histogram": lambda: plots.histogram({KOREAN: [1, 2, 2, 7], "영어": [3]}),
     "bitmaps": lambda: plots.bitmaps(torch.rand(12, 7, 5), [*"일이삼사오육칠팔구십", "→", "−"]),
 }
 
@@ -287,12 +286,6 @@ def test_panels_side_by_side_share_colours_and_one_legend():
     assert [text.get_text() for text in legend.get_texts()] == ["a", "your prediction", "b"]
 
 
-def test_histogram_shows_shares_of_each_name():
-    axes = plots.histogram({"ko": [2, 2, 4, 5], "en": [3, 3]}).axes[0]
-    shares = {bars.get_label(): [bar.get_height() for bar in bars] for bars in axes.containers}
-    assert shares == {"ko": [0.5, 0, 0.25, 0.25], "en": [0, 1, 0, 0]}
-
-
 def test_bitmaps_are_drawn_ink_on_paper_with_their_labels():
     images = torch.zeros(3, 7, 5)
     images[1, 0, 4] = 1
@@ -318,7 +311,6 @@ def test_bitmaps_are_drawn_ink_on_paper_with_their_labels():
         (lambda: plots.bitmaps(torch.ones(2, 7, 5), [1]), "'labels' should have 2"),
         (lambda: plots.bars({}, ["a"]), "nothing to draw"),
         (lambda: plots.learning_curves({"a": History("b")}), "Nothing to draw yet: History 'b'"),
-        (lambda: plots.histogram({"a": []}), "nothing to draw"),
         (lambda: plots.side_by_side({}, xlabel="x"), "nothing to draw"),
         (lambda: plots.side_by_side({"BLEU": {}}, xlabel="x"), "nothing to draw"),
     ],
