@@ -77,6 +77,11 @@ ADVICE = {
         "A result should depend on the arguments and the weights only.",
         "Does your code draw random numbers, or keep something from an earlier call?",
     ),
+    "called again": Advice(
+        "right the first time, wrong when called again",
+        "A model is called for one batch after another, and each of them is new to it.",
+        "What does your code keep from one call to the next?",
+    ),
     "training": Advice(
         "the result is different in training mode",
         "The course's models do the same in both modes, unless the text says otherwise.",

@@ -28,7 +28,7 @@ def place(exercise: Exercise, found: Difference, text: str) -> str:
         where = re.sub(r"^result\[(\d+)\]", lambda m: exercise.returns[int(m[1])], where)
     if where == "the call":
         return text
-    if found.kind in ("value", "nan", "gradient", "left", "again", "training") and where:
+    if found.kind in ("value", "nan", "gradient", "left", "called again", "training") and where:
         return f"{where} = {text}"
     return f"{where}: {text}" if where else text
 

@@ -28,15 +28,17 @@ class Case:
     Attributes:
         call: the call.
         expected: what was observed when the reference was called.
-        kind: `drawn`, `edge`, or a variation of the first case: `permuted` in its batch, `padded`,
+        kind: `drawn`, `edge`, or a variation of an earlier case: `permuted` in its batch, `padded`,
             `repeated` with other global random numbers, in `training` mode, or called `again`.
         order: how the batch of a permuted case was reordered.
+        base: the number of the case that a variation varies.
     """
 
     call: Call
     expected: Observation
     kind: str = "drawn"
     order: Tensor | None = None
+    base: int = 0
 
 
 @dataclass(frozen=True)

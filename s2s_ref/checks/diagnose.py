@@ -21,6 +21,9 @@ from s2s_ref.checks.registry import EXERCISES, Exercise, Mistake
 from s2s_ref.checks.relation import relation_of
 from s2s_ref.student.protocol import Observation, Raised
 
+LATER = {"again": "called again", "training": "training"}
+"""The kinds of cases that repeat another one, and of the difference if that one is right."""
+
 OWN = "own"
 """The kind of a difference that the exercise's own verdict found; see `Exercise.verdict`."""
 
@@ -97,8 +100,8 @@ def differences(prepared: Prepared, seen: list[Observation]) -> dict[int, Differ
     for i, (case, observation) in enumerate(zip(prepared.cases, seen, strict=True)):
         wrong = _difference(prepared.exercise, case, observation)
         if wrong := wrong or _not_repeated(case, seen[0], observation):
-            called_again = case.kind in ("again", "training") and 0 not in found
-            found[i] = replace(wrong, kind=case.kind) if called_again else wrong
+            only_here = case.kind in LATER and case.base not in found
+            found[i] = replace(wrong, kind=LATER[case.kind]) if only_here else wrong
     return found
 
 
@@ -219,7 +222,8 @@ def _unrecognised(
     relation = relation_of(prepared, seen, list(found)) if kind in RELATED else None
     if relation:
         advice = Advice(relation.words, question=relation.question)
-    if condition := condition_of(prepared, list(found)):
+    condition = condition_of(prepared, list(found))
+    if condition and kind not in LATER.values():  # these say it in their headline
         advice = replace(advice, why=f"{advice.why} {condition}".strip())
     words = relation.words if relation else ""
     verdict = _failed(prepared, index, found[index], advice, kind=kind, relation=words)
@@ -263,9 +267,10 @@ def _dependence(prepared: Prepared, seen: list[Observation]) -> str:
         for case, observation in zip(prepared.cases, seen, strict=True)
     ]
     axes = result_axes(exercise.reference, outputs[0])
-    again = [o for c, o in zip(prepared.cases, outputs, strict=True) if c.kind == "again"]
-    if any(not outcomes_equal(Observation(outputs[0]), Observation(output)) for output in again):
-        return "again"
+    for case, output in zip(prepared.cases, outputs, strict=True):
+        first = Observation(outputs[case.base])
+        if case.kind == "again" and not outcomes_equal(first, Observation(output)):
+            return "again"
     for case, output in zip(prepared.cases, outputs, strict=True):
         if case.kind == "padded":
             arguments = case.call.arguments

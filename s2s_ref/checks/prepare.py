@@ -11,7 +11,6 @@ from torch import Tensor
 
 import s2s_ref
 from s2s_ref.checks.axes import (
-    Axes,
     argument_axes,
     axis_sizes,
     map_arguments,
@@ -76,7 +75,9 @@ def _draw(exercise: Exercise, seed: int, sizes: dict[str, int]) -> Call:
     return Call(drawn, times=exercise.times)
 
 
-def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None) -> None:
+def _add(
+    prepared: Prepared, call: Call, kind: str, order: Tensor | None = None, base: int = 0
+) -> None:
     """Add a case, with the outcomes of the reference and of every mistake."""
     exercise = prepared.exercise
     expected = observe(exercise.reference, call)
@@ -87,7 +88,7 @@ def _add(prepared: Prepared, call: Call, kind: str, order: Tensor | None = None)
         cotangents = {path: blanked(path, draw.normal(*o.shape)) for path, o in outputs.items()}
         call = replace(call, cotangents=cotangents)
         expected = observe(exercise.reference, call)
-    prepared.cases.append(Case(call, expected, kind, order))
+    prepared.cases.append(Case(call, expected, kind, order, base))
     for mistake in exercise.mistakes:
         prepared.outcomes[mistake.name].append(observe(mistake.code, call))
 
@@ -108,29 +109,40 @@ def _add_variations(prepared: Prepared) -> None:
     if draws:
         _add(prepared, replace(base.call, seed=base.call.seed + 1), "repeated")
     else:
-        _add_calls_again(prepared, axes)
+        if exercise.kind == "module":
+            _add(prepared, replace(base.call, train=True), "training")
+        for number in _first_of_each_layer(prepared.cases):
+            _add_call_again(prepared, number)
 
 
-def _add_calls_again(prepared: Prepared, axes: dict[str, Axes]) -> None:
-    """Add the first case with another call before it, and in training mode.
+def _first_of_each_layer(cases: list[Case]) -> list[int]:
+    """Number the first case of each kind of layer: of a GRU, of an LSTM."""
+    found: dict[tuple[str, ...], int] = {}
+    for number, case in enumerate(cases):
+        chosen = tuple(v for v in (case.call.sizes or {}).values() if isinstance(v, str))
+        found.setdefault(chosen, number)
+    return list(found.values())
+
+
+def _add_call_again(prepared: Prepared, number: int) -> None:
+    """Add a case with another call before it.
 
     Before a module reads the batch, it reads the first sentence alone and without its last word,
     so that whatever it keeps of a call shows in the next one.
     """
-    exercise, base = prepared.exercise, prepared.cases[0]
-    again = replace(base.call, seed=base.call.seed + 1)
+    exercise, call = prepared.exercise, prepared.cases[number].call
+    again = replace(call, seed=call.seed + 1)
     if exercise.kind == "module":
-        arguments = base.call.arguments
-        sizes = axis_sizes(axes, arguments)
+        arguments = call.arguments
+        axes = argument_axes(exercise.reference, arguments)
         padded = real_positions(axes, arguments)
-        for name, size in sizes.items():
+        for name, size in axis_sizes(axes, arguments).items():
             if name == "batch":
                 arguments = map_arguments(arguments, select(axes, name, torch.arange(1)))
             elif name.endswith("len") and name not in padded and size > 1:
                 arguments = map_arguments(arguments, select(axes, name, torch.arange(size - 1)))
         again = replace(again, before=arguments)
-        _add(prepared, replace(base.call, train=True), "training")
-    _add(prepared, again, "again")
+    _add(prepared, again, "again", base=number)
 
 
 def _other_order(exercise: Exercise, case: Case) -> Tensor | None:

@@ -11,7 +11,7 @@ from s2s_ref.checks.advice import ADVICE
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.prepare import MAX_CASES, AuthoringError, prepare, seed_of
 from s2s_ref.checks.registry import EXERCISES, OF_NO_LESSON, Built, exercise, find, prediction
-from s2s_ref.rnn import SingleRNN
+from s2s_ref.rnn import RNN_LAYERS, SingleRNN
 from s2s_ref.state import State
 from s2s_ref.student import card
 from s2s_ref.student.client import try_check
@@ -304,7 +304,16 @@ def test_every_generic_diagnosis_is_tested_here():
     """The kinds in the last set need other exercises, above and below."""
     marks = test_generic_diagnoses.pytestmark
     tested = {row[0] for row in marks[0].args[1]}
-    elsewhere = {"graph", "parameters", "left", "random", "again", "training", "unfinished"}
+    elsewhere = {
+        "graph",
+        "parameters",
+        "left",
+        "random",
+        "again",
+        "called again",
+        "training",
+        "unfinished",
+    }
     assert tested | elsewhere == set(ADVICE)
 
 
@@ -1047,7 +1056,38 @@ def test_a_module_reads_a_shorter_sentence_alone_before_it_is_called_again():
 @pytest.mark.parametrize("target", [Remembers, RefusesAnotherBatch])
 def test_a_module_that_keeps_something_of_its_first_call_fails(target):
     found = verdict(scaled(), target)
-    assert (found["passed"], found["kind"]) == (False, "again")
+    assert (found["passed"], found["kind"]) == (False, "called again")
+
+
+class Layer(nn.Module):
+    """Return the last output of a layer of the course."""
+
+    def __init__(self, cell: str) -> None:
+        super().__init__()
+        self.rnn = RNN_LAYERS[cell](2, 3, batch_first=True)
+
+    def forward(self, x: Float[Tensor, "batch len size"]) -> Float[Tensor, "batch hidden"]:
+        return self.rnn(x)[0][:, -1]
+
+
+class RemembersAsLSTM(Layer):
+    last = 0.0
+
+    def forward(self, x):
+        output = self.rnn(x)[0][:, -1] + self.last
+        if isinstance(self.rnn, nn.LSTM):
+            self.last = output.mean().detach()
+        return output
+
+
+def test_each_kind_of_layer_is_called_again():
+    def draw_layer(draw, batch=3, len=4, lstm=0):
+        return Built({"cell": "lstm" if lstm else "gru"}, {"x": draw.normal(batch, len, 2)})
+
+    made = new(Layer, draw_layer, edges=[{"lstm": 1}])
+    assert verdict(made, Layer)["passed"]
+    found = verdict(made, RemembersAsLSTM)
+    assert (found["passed"], found["kind"]) == (False, "called again")
 
 
 def test_a_module_that_drops_out_in_training_fails():
