@@ -26,6 +26,11 @@ ADVICE = {
         "The check copies weights into your module by name, so `__init__` must stay as given.",
         "What does your `__init__` name differently from the one that was given?",
     ),
+    "memory": Advice(
+        "it needs too much memory",
+        "",
+        "How many numbers does the value in that line hold, and on which sizes does that depend?",
+    ),
     "unfinished": Advice(
         "it did not end",
         "",

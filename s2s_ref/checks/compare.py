@@ -10,13 +10,17 @@ from torch import Tensor
 
 from s2s_ref.checks.axes import Axes, dtype_text, is_integer, shape_text
 from s2s_ref.student.observe import float_tensors
-from s2s_ref.student.protocol import UNFINISHED, Observation, Other
+from s2s_ref.student.protocol import OUT_OF_MEMORY, UNFINISHED, Observation, Other
 
 RTOL, ATOL = 1e-4, 1e-5
 """The tolerances of `torch.isclose` for float results and gradients."""
 
 
-KIND_OF_ERROR = {"NotImplementedError": "unwritten", UNFINISHED: "unfinished"}
+KIND_OF_ERROR = {
+    "NotImplementedError": "unwritten",
+    OUT_OF_MEMORY: "memory",
+    UNFINISHED: "unfinished",
+}
 """The kind of the difference, by the type of the error; for other errors it is `raised`."""
 
 
@@ -74,7 +78,8 @@ def _outcome(expected: Observation, got: Observation) -> Difference | None:
     if got.raised and not expected.raised:
         text = shortened(f"{got.raised.type_name}: {got.raised.text}".rstrip(": "), 300)
         kind = KIND_OF_ERROR.get(got.raised.type_name, "raised")
-        return Difference(kind, "the call", "an answer", "none" if kind == "unfinished" else text)
+        none = kind in ("memory", "unfinished")
+        return Difference(kind, "the call", "an answer", "none" if none else text)
     if expected.raised and (
         got.raised is None or got.raised.type_name != expected.raised.type_name
     ):

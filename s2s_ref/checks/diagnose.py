@@ -214,8 +214,9 @@ def _unrecognised(
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
     advice = ADVICE.get(kind) or Advice(found[index].got)
-    if kind == "unfinished" and raised:
-        why = f"It was still in your line {raised.line_number}: {raised.line}"
+    if kind in ("memory", "unfinished") and raised:
+        still = " still" if kind == "unfinished" else ""
+        why = f"It was{still} in your line {raised.line_number}: {raised.line}"
         advice = Advice(raised.text, why if raised.line else "", advice.question)
     elif kind == "raised" and raised:
         advice = _advice_on_error(prepared.exercise, raised, advice)

@@ -1,4 +1,4 @@
-"""Make the calls of a check so that the student is never stuck: with a time limit, and quietly."""
+"""Make the calls of a check so that the student is never stuck: with limits, and quietly."""
 
 import contextlib
 import io
@@ -6,20 +6,32 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import psutil
+
 from s2s_ref.student.observe import describe_error, observe
-from s2s_ref.student.protocol import UNFINISHED, Call, Observation, Raised
+from s2s_ref.student.protocol import OUT_OF_MEMORY, UNFINISHED, Call, Observation
 
 TIME_LIMIT = 10.0
 """The time that all calls of a check may take together in practice, in seconds."""
+
+MEMORY_LIMIT = 2**30
+"""The memory that these calls may take in addition to what is in use before, in bytes."""
+
+INTERVAL = 0.1
+"""The time between two looks at the limits, in seconds."""
 
 LINES, COLUMNS = 20, 200
 """How much is kept of what a call prints."""
 
 
 class Stopped(BaseException):
-    """The student's code was stopped. This is no `Exception`, so that the code lets it pass."""
+    """The student's code was stopped. This is no `Exception`, so that the code lets it pass.
+
+    Its arguments are the type name of the `Raised` that stands for it, and what happened.
+    """
 
 
 class FirstLines(io.TextIOBase):
@@ -67,8 +79,8 @@ def observe_all(
                 with contextlib.redirect_stdout(printed[-1]):
                     observations.append(observe(target, call))
     except Stopped as stopped:
-        where = describe_error(stopped)
-        raised = Raised(UNFINISHED, str(stopped), where.line, where.line_number)
+        type_name, told = stopped.args
+        raised = replace(describe_error(stopped), type_name=type_name, text=told)
         unfinished = Observation(raised=raised)
         observations += [unfinished] * (len(calls) - len(observations))
     return observations, list(map(str, printed))
@@ -76,33 +88,41 @@ def observe_all(
 
 @contextlib.contextmanager
 def limited(limit: float | None) -> Iterator[None]:
-    """Raise `Stopped` at an interrupt and after `limit` seconds; without a limit, never.
+    """Raise `Stopped` at an interrupt, after `limit` seconds, and when too much memory is in use.
 
-    The limit needs POSIX alarms, and the main thread.
+    The limits need POSIX alarms, and the main thread. Without a limit, an interrupt is not caught
+    either.
     """
-    main = threading.current_thread() is threading.main_thread()
     if limit is None:
         yield
         return
+    main = threading.current_thread() is threading.main_thread()
     alarms = main and hasattr(signal, "setitimer")
     try:
-        with _alarm(limit) if alarms else contextlib.nullcontext():
+        with _one_allocation_limited(), _alarm(limit) if alarms else contextlib.nullcontext():
             yield
     except KeyboardInterrupt as interrupt:
-        stopped = Stopped("it was stopped before it ended")
+        stopped = Stopped(UNFINISHED, "it was stopped before it ended")
         raise stopped.with_traceback(interrupt.__traceback__) from None
 
 
 @contextlib.contextmanager
 def _alarm(limit: float) -> Iterator[None]:
-    """Raise `Stopped` after `limit` seconds, and restore the alarm that was set before."""
+    """Look at the limits from time to time, and restore the alarm that was set before."""
+    started, before = time.monotonic(), psutil.Process().memory_info().rss
 
-    def stop(*_: Any) -> None:
-        raise Stopped(f"it did not end within {limit:g} seconds")
+    def look(*_: Any) -> None:
+        late = time.monotonic() - started > limit
+        if not late and psutil.Process().memory_info().rss - before < MEMORY_LIMIT:
+            return
+        # Look again soon, in case a bare `except` of the student's code catches this.
+        signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
+        if late:
+            raise Stopped(UNFINISHED, f"it did not end within {limit:g} seconds")
+        raise Stopped(OUT_OF_MEMORY, f"it needs more than {MEMORY_LIMIT / 2**30:g} GiB of memory")
 
-    started, handler = time.monotonic(), signal.signal(signal.SIGALRM, stop)
-    # It is raised again every second, in case a bare `except` of the student's code caught it.
-    left, interval = signal.setitimer(signal.ITIMER_REAL, limit, 1.0)
+    handler = signal.signal(signal.SIGALRM, look)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
     try:
         yield
     finally:
@@ -111,3 +131,26 @@ def _alarm(limit: float) -> Iterator[None]:
         if left:
             left = max(left - (time.monotonic() - started), 0.01)
             signal.setitimer(signal.ITIMER_REAL, left, interval)
+
+
+@contextlib.contextmanager
+def _one_allocation_limited() -> Iterator[None]:
+    """Let a single allocation that is far too large fail, where the system can do that (Linux).
+
+    Such an allocation is one instruction of Python: no alarm interrupts it, and the system may end
+    the process before it is over. The limit is twice the other one, because what fails at this one
+    may be a thread of Jupyter that needs a few bytes.
+    """
+    used = getattr(psutil.Process().memory_info(), "data", None)
+    if used is None:
+        yield
+        return
+    import resource  # only on POSIX
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = [used + 2 * MEMORY_LIMIT, *(n for n in before if n != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(wanted), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)

@@ -9,6 +9,7 @@ import importlib
 import inspect
 import io
 import random
+import re
 import sysconfig
 import traceback
 import warnings
@@ -20,7 +21,15 @@ import torch
 from torch import Tensor, nn
 
 from s2s_ref.student.codec import plain
-from s2s_ref.student.protocol import Call, Generator, Model, Observation, Optimizer, Raised
+from s2s_ref.student.protocol import (
+    OUT_OF_MEMORY,
+    Call,
+    Generator,
+    Model,
+    Observation,
+    Optimizer,
+    Raised,
+)
 
 LIBRARIES = (
     str(Path(__file__).parents[1]),
@@ -28,6 +37,10 @@ LIBRARIES = (
     sysconfig.get_path("purelib"),
 )
 """The folders whose code is not the student's: this package, Python's library, the packages."""
+
+NO_MEMORY = re.compile("can't allocate memory|not enough memory|std::bad_alloc")
+BYTES = re.compile(r"allocate (\d+) bytes")
+"""What PyTorch's errors say where memory is short. Python's and NumPy's are `MemoryError`."""
 
 
 def observe(target: Any, call: Call) -> Observation:
@@ -233,6 +246,10 @@ def describe_error(error: BaseException) -> Raised:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
     line, number = (own[-1].line or "", own[-1].lineno or 0) if own else ("", 0)
+    if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+        asked = BYTES.search(str(error))
+        size = f"{int(asked[1]) / 2**30:,.1f} GiB of" if asked else "too much"
+        return Raised(OUT_OF_MEMORY, f"it asks for {size} memory at once", line, number)
     return Raised(type(error).__name__, str(error), line, number)
 
 

@@ -66,6 +66,9 @@ class Raised:
 UNFINISHED = "Unfinished"
 """The type name of a `Raised` that stands for a call which the time limit or the student ended."""
 
+OUT_OF_MEMORY = "OutOfMemory"
+"""The type name of a `Raised` that stands for a call which needs too much memory."""
+
 
 class Refused(RuntimeError):
     """The judge does not answer this request, such as a check between graded cells."""

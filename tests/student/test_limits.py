@@ -1,14 +1,18 @@
 """A student is never stuck: endless loops, the stop button, and long prints."""
 
 import _thread
+import contextlib
 import signal
+import sys
 import threading
 
+import numpy
 import pytest
+import torch
 
-from s2s_ref.student import CheckFailed, check, client
+from s2s_ref.student import CheckFailed, check, client, limits
 from s2s_ref.student.limits import COLUMNS, FirstLines, observe_all
-from s2s_ref.student.protocol import UNFINISHED, Call
+from s2s_ref.student.protocol import OUT_OF_MEMORY, UNFINISHED, Call
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE
 
 CALLS = [Call({"x": 1}), Call({"x": 2}), Call({"x": 3})]
@@ -111,6 +115,80 @@ def test_the_card_names_the_line_and_asks_about_the_loop(monkeypatch, capfd):
     assert "got none" in out
     assert "It was still in your line" in out
     assert "when does that end the loop?" in out
+
+
+# ------------------------------------------------------------------ memory
+
+
+def grows(x):
+    kept = []
+    while x > 1:
+        kept.append(bytearray(2**20))
+        kept[-1][::4096] = b"x" * 256
+    return x
+
+
+GROWING = ("while x > 1:", "kept.append(bytearray(2**20))", 'kept[-1][::4096] = b"x" * 256')
+
+
+def one_tensor(x):
+    return torch.ones(50, 2**28) if x == 2 else x
+
+
+def one_list(x):
+    return [0] * 10**10 if x == 2 else x
+
+
+def one_array(x):
+    return numpy.ones((2**20, 2**20)) if x == 2 else x
+
+
+@alarms
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a single allocation")
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (one_tensor, "it asks for 50.0 GiB of memory at once"),
+        (one_list, "it asks for too much memory at once"),
+        (one_array, "it asks for too much memory at once"),
+    ],
+)
+def test_one_allocation_that_is_far_too_large_fails_and_the_other_calls_go_on(code, told):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    (first, second, third), _ = observe_all(code, CALLS, 60)
+    assert (first.output, third.output) == (1, 3)
+    assert (second.raised.type_name, second.raised.text) == (OUT_OF_MEMORY, told)
+    assert "if x == 2" in second.raised.line
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+
+
+@alarms
+def test_memory_that_grows_little_by_little_ends_the_check(monkeypatch):
+    monkeypatch.setattr(limits, "MEMORY_LIMIT", 2**26)
+    monkeypatch.setattr(limits, "_one_allocation_limited", contextlib.nullcontext)
+    (first, *others), _ = observe_all(grows, CALLS, 60)
+    assert first.output == 1
+    assert [seen.raised.type_name for seen in others] == [OUT_OF_MEMORY] * 2
+    assert others[0].raised.text == "it needs more than 0.0625 GiB of memory"
+    assert others[0].raised.line in GROWING
+
+
+@alarms
+def test_the_card_names_the_line_that_needs_too_much_memory(capfd):
+    def one_hot(ids, vocab_size):
+        return torch.zeros(*ids.shape, vocab_size, 2**33)
+
+    with pytest.raises(CheckFailed):
+        check("rnn.one_hot", one_hot)
+    out = " ".join(capfd.readouterr().out.split())
+    assert "one_hot: it asks for " in out
+    assert "GiB of memory at once" in out
+    assert "got none" in out
+    assert "It was in your line" in out
+    assert "return torch.zeros(*ids.shape, vocab_size, 2**33)" in out
+    assert "on which sizes does that depend?" in out
 
 
 def test_where_submissions_are_graded_the_check_has_no_limit(monkeypatch):
