@@ -21,7 +21,14 @@ from s2s_ref.cli.app import BAD_INPUT, INSTRUCTORS, STUDENTS, app
 from s2s_ref.cli.capstone import capstone
 from s2s_ref.cli.data import data
 
-for group in ("student", "experiment", "instructor", "grade", "demo"):  # in the order of the help
+for group in (
+    "student",
+    "experiment",
+    "instructor",
+    "collect",
+    "grade",
+    "demo",
+):  # in the order of the help
     importlib.import_module(f"s2s_ref.cli.{group}")
 app.add_typer(data, name="data", rich_help_panel=STUDENTS)
 app.add_typer(capstone, name="capstone", rich_help_panel=INSTRUCTORS)

@@ -11,16 +11,6 @@ from typing import Any
 
 STEPS = "s2s_ref.grading.nbgrader_steps"
 
-HANDED_IN = (
-    r".*/(?P<student_id>[^/_]+)_(?:[^/]*[_/])?(?P<file_id>\d\d_[a-z_]+|translations)"
-    r"(?:-\d+| ?\(\d+\))?\.(?:ipynb|txt)$"
-)
-"""The names of the files that Canvas, Moodle and people hand in: the student, `_`, and the lesson.
-
-Examples are `kim_1234_00_start_here-1.ipynb` and `kim_1234_file/00_start_here.ipynb`. Lesson 9 has
-a second file, `translations.txt`, in the same places.
-"""
-
 VERDICTS = ".verdicts.json"
 """The record of verdicts, beside each notebook in `class/autograded`; nbgrader never copies it."""
 
@@ -36,7 +26,7 @@ def configure(
     (root / "class").mkdir(parents=True, exist_ok=True)
     _find_tools()
     _set_folders(c, root, throwaway)
-    _set_collecting(c)
+    _set_collecting(c, root)
     _set_release(c)
     _set_grading(c, root)
     c.SandboxExecute.unsafe, c.SandboxExecute.fork = unsafe, fork
@@ -57,11 +47,11 @@ def _set_folders(c: Any, root: Path, throwaway: bool) -> None:
     c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
 
 
-def _set_collecting(c: Any) -> None:
-    """Let `nbgrader zip_collect` understand the names that learning platforms give to files."""
+def _set_collecting(c: Any, root: Path) -> None:
+    """Let `nbgrader zip_collect` do what `s2s collect` does."""
     c.ZipCollectApp.downloaded_directory = "class/downloaded"
-    c.FileNameCollectorPlugin.named_regexp = HANDED_IN
-    c.FileNameCollectorPlugin.valid_ext = [".ipynb", ".txt"]
+    c.ZipCollectApp.extractor_plugin = f"{STEPS}.zip_collect.Collect"
+    c.Collect.course_root = str(root)
 
 
 def _set_release(c: Any) -> None:

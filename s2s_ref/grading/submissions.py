@@ -32,8 +32,8 @@ def find_submissions(
         what += f" by {', '.join(missing)}" if missing else ""
         raise ValueError(
             f"Nothing was handed in{what}: {course.submitted} contains no such STUDENT/LESSON "
-            "folder. Put it there, or collect: nbgrader zip_collect LESSON, or nbgrader collect "
-            "LESSON."
+            "folder. Put it there, or collect what you downloaded: s2s collect DOWNLOAD. From "
+            "nbgrader's exchange: nbgrader collect LESSON."
         )
     return sorted(found, key=lambda s: (s.lesson, s.student))
 

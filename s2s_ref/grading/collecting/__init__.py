@@ -1,0 +1,1 @@
+"""Collect what students handed in: read downloads, and find out whose each file is."""
