@@ -56,9 +56,9 @@ def collect(
         course.find_lesson(lesson) if lesson else "", _compiled(pattern), groups, file_times
     )
     rows = collect_downloads(course, downloads, options)
-    console().print(collected_table(rows), soft_wrap=False)
     if not rows:
         raise ValueError("The download contains no notebook. Name the folder or archive as it is.")
+    console().print(collected_table(rows), soft_wrap=False)
     if any(row.state == LEFT_OUT for row in rows):
         raise typer.Exit(FOUND)
 

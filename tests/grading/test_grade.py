@@ -10,7 +10,6 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.api import Gradebook
-from nbgrader.plugins import FileNameCollectorPlugin
 from small_course import (
     CHECK,
     EXERCISE,
@@ -513,21 +512,3 @@ def test_results_become_json(graded):
     assert by_name["perfect"]["score"] == 3
     assert by_name["mistaken"]["verdicts"][0]["mistake"] == "bos_missing"
     assert by_name["empty"]["error"]
-
-
-@pytest.mark.parametrize(
-    ("file", "student"),
-    [
-        ("kim_00_start_here.ipynb", "kim"),
-        ("kimminsu_1234_56789_00_start_here-2.ipynb", "kimminsu"),
-        ("Min-su Kim_1234_assignsubmission_file/00_start_here.ipynb", "Min-su Kim"),
-        ("김민수_00_start_here (1).ipynb", "김민수"),
-        ("00_start_here.ipynb", None),
-        ("kim_notes.ipynb", None),
-    ],
-)
-def test_files_from_a_learning_platform_are_sorted_by_student(tmp_path, file, student):
-    """By `nbgrader zip_collect`, which asks this of every file that it unpacked."""
-    sort = FileNameCollectorPlugin(config=Course(tmp_path).config())
-    found = sort.collect(f"/a_course/class/downloaded/{LESSON}/extracted/{file}")
-    assert found == (student and {"student_id": student, "file_id": LESSON})

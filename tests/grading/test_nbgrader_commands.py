@@ -95,3 +95,29 @@ def test_the_commands_give_the_same_marks(tmp_path):
     assert {name: marks[name] for name in expected} == expected
     assert expected == {"perfect": 3, "mistaken": 1, "dead": 0}
     assert not marks.get("linked")
+
+
+# ------------------------------------------------------------------ collecting
+
+
+def test_zip_collect_collects_as_s2s_collect_does(tmp_path):
+    course = make(tmp_path)
+    source = course.notebook(course.solutions, LESSON).read_bytes()
+    archive = course.root / "class" / "downloaded" / LESSON / "archive"
+    for path in (
+        f"Kim Bora_31_assignsubmission_file/{LESSON}/{LESSON}.ipynb",
+        f"Lee Jun_32_assignsubmission_file/{LESSON}/{LESSON}-Copy1.ipynb",
+        "__MACOSX/Kim Bora_31_assignsubmission_file/._00_start_here.ipynb",
+    ):
+        (archive / path).parent.mkdir(parents=True)
+        (archive / path).write_bytes(source)
+    assert nbgrader(course, "zip_collect", LESSON).returncode == 0
+    for student in ("Kim Bora", "Lee Jun"):
+        target = course.notebook(course.submitted / student, LESSON)
+        assert target.read_bytes() == source
+    (archive / "shopping.ipynb").write_bytes(b"{}")
+    target.write_bytes(b"repaired by hand")
+    done = nbgrader(course, "zip_collect", "--force", LESSON)
+    assert done.returncode == 1
+    assert "shopping.ipynb: left out" in done.stderr
+    assert target.read_bytes() == b"repaired by hand"

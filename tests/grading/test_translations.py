@@ -183,18 +183,6 @@ def test_a_class_is_graded_in_parts_and_reads_why(tmp_path):
         assert said in re.sub(r"\s+", " ", page.read_text(encoding="utf-8")), student
 
 
-def test_a_zip_of_both_files_is_collected_together():
-    pattern = re.compile(Course(SOLUTION.parents[2]).config().FileNameCollectorPlugin.named_regexp)
-    for name, student, file in (
-        ("kim_1234_file/translations.txt", "kim", "translations"),
-        ("kim_1234_translations.txt", "kim", "translations"),
-        ("kim_1234_translations-1.txt", "kim", "translations"),
-        ("kim_1234_file/09_translate.ipynb", "kim", "09_translate"),
-    ):
-        found = pattern.match(f"/class/downloaded/09_translate/extracted/{name}")
-        assert (found["student_id"], found["file_id"]) == (student, file)
-
-
 # ------------------------------------------------------------------ the made-up class
 
 
