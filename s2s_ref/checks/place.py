@@ -238,8 +238,12 @@ def _made_from(code: Any) -> dict[str, set[str]]:
     return made
 
 
+NO_VALUES = ("self", "torch", "nn")
+"""Names that hold no value of a call."""
+
+
 def _names(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != "self"}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in NO_VALUES}
 
 
 # ------------------------------------------------------------------ where the ways part

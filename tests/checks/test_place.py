@@ -133,6 +133,27 @@ def test_lists_are_followed_line_by_line():
     assert found["line"] == "rows = [list(sentence) for sentence in sentences]"
 
 
+def test_the_first_of_a_variables_values_that_differs_is_the_place():
+    def running(x: Float[Tensor, "len size"]) -> Float[Tensor, "len size"]:
+        rows, total = [], x[0]
+        for row in x:
+            total = torch.tanh(total + row)
+            rows.append(total)
+        return torch.stack(rows) * x
+
+    def one_row(x):
+        rows, total = [], x[0].clone()
+        for row in x:
+            total.copy_(torch.tanh(total + row))
+            rows.append(total)
+        return torch.stack(rows) * x
+
+    made = new(running, lambda draw, len=4: {"x": draw.normal(len, 3)})
+    found = verdict(made, one_row)
+    assert found["headline"] == "the values of `rows` are the first thing that differs"
+    assert found["line"] == "rows.append(total)"
+
+
 def test_where_the_gradient_stops():
     def cut(queries, keys):
         scores = queries @ keys.T
