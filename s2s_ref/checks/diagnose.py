@@ -213,7 +213,7 @@ def _unrecognised(
     kind, raised = found[index].kind, seen[index].raised
     if kind == "value":
         kind = _dependence(prepared, seen) or kind
-    advice = ADVICE.get(kind) or Advice(found[index].got)
+    advice = ADVICE.get(kind) or _finding(prepared.exercise, found[index].got)
     if kind in ("memory", "unfinished") and raised:
         still = " still" if kind == "unfinished" else ""
         why = f"It was{still} in your line {raised.line_number}: {raised.line}"
@@ -226,11 +226,18 @@ def _unrecognised(
     condition = condition_of(prepared, list(found))
     if condition and kind not in LATER.values():  # these say it in their headline
         advice = replace(advice, why=f"{advice.why} {condition}".strip())
-    words = relation.words if relation else ""
+    told = kind == OWN and bool(advice.question)
+    words = relation.words if relation else advice.headline if told else ""
     verdict = _failed(prepared, index, found[index], advice, kind=kind, relation=words)
     if kind == "raised" and raised:
         return replace(verdict, line=raised.line, line_number=raised.line_number)
     return verdict
+
+
+def _finding(exercise: Exercise, words: str) -> Advice:
+    """Return what the exercise's own verdict says, with the question that goes with it."""
+    found = (q for pattern, q in exercise.findings.items() if re.search(pattern, words))
+    return Advice(words, question=next(found, ""))
 
 
 RELATED = ("type", "shape", "dtype", "value", "padding", "batch order")

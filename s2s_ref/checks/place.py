@@ -69,8 +69,7 @@ class Value:
             self.total
         ):
             return False
-        orders = itertools.permutations(range(self.form.ndim))
-        turned = (self.form.permute(order) for order in orders)
+        turned = _turned(self.form)
         return any(t.shape == other.form.shape and _close(t, other.form) for t in turned)
 
     def part_of(self, other: "Value") -> bool:
@@ -114,6 +113,11 @@ def _same(expected: Any, got: Any) -> bool:
 
 def _close(one: Tensor, other: Tensor) -> bool:
     return torch.allclose(one, other, rtol=RTOL, atol=ATOL, equal_nan=True)
+
+
+def _turned(tensor: Tensor) -> Iterator[Tensor]:
+    """Yield a tensor with its axes in every order, its own order first."""
+    return (tensor.permute(order) for order in itertools.permutations(range(tensor.ndim)))
 
 
 def _values(step: Step) -> Iterator[Value]:
@@ -555,6 +559,7 @@ def _both(exercise: Exercise, place: Place) -> tuple[str, str]:
     alike = isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.shape == got.shape
     if place.quantity.shape is not None and place.got.shape == place.quantity.shape and not alike:
         expected, got = place.quantity.form.float(), place.got.form.float()
+        got = next(t for t in _turned(got) if t.shape == expected.shape)
     found = difference(Observation(expected), Observation(got), name=name)
     if found is None:
         return "", ""

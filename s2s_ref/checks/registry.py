@@ -69,6 +69,7 @@ class Exercise:
         mistakes: the mistakes that are recognised.
         alternatives: other right answers.
         judged: the exercise's own verdict, if equality with the reference does not decide.
+        findings: for patterns of what that verdict says, the question that goes with it.
         longhand: the name of the alternative with one operation a line, whose variables are the
             quantities on the way to the result. It is the reference by default.
         steps: for each such variable the words for it and the question to ask if it is the first
@@ -98,6 +99,7 @@ class Exercise:
     mistakes: list[Mistake] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
     judged: Callable[[dict[str, Any], Observation], str | None] | None = None
+    findings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def short(self) -> str:

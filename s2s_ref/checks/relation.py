@@ -109,12 +109,19 @@ def _structure(expected: Any, got: Any) -> Iterator[Relation]:
             "only one of the results came back", "How many results does the signature name?"
         )
     as_many = isinstance(got, list | tuple) and len(got) == len(expected) > 1
-    if as_many and isinstance(expected, tuple) and all(map(_equal, expected, reversed(got))):
+    if as_many and isinstance(expected, tuple) and _exchanged(expected, got):
         yield Relation(
             "the results are in the wrong order", "Which result does the signature name first?"
         )
     if isinstance(got, list | tuple) and len(got) == 1 and _equal(expected, got[0]):
         yield Relation("the right result is nested once more", "Which brackets are too many?")
+
+
+def _exchanged(expected: Sequence[Any], got: Sequence[Any]) -> bool:
+    """Tell whether the same results came back, in another order."""
+    orders = itertools.permutations(expected)
+    next(orders)  # the right one
+    return any(all(map(_equal, order, got)) for order in orders)
 
 
 def _leaves(path: str, expected: Any, got: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -178,6 +178,10 @@ def raising(error):
         (lambda scores, _: 1 if scores > 0 else 0, "How many times True or False"),
         (lambda scores, _: scores @ scores, "Which shapes meet"),
         (lambda scores, _: scores * (1 - (scores > 0)), "the opposite of a mask"),
+        (lambda scores, _: scores.exp().mul_(2) + scores.exp().sigmoid().mul_(2), "was in use"),
+        (lambda scores, _: torch.multinomial(scores, 1), "Which numbers can be probabilities"),
+        (lambda scores, _: scores.topk(9), "how many do you ask for?"),
+        (lambda *_: torch.stack([]), "is that list empty?"),
         (raising(RuntimeError("the decoder was called more than 200 times")), "What ends the loop"),
         (lambda *_: [a for a, b in [(1, 2, 3)]], "how many names do they get?"),
         (raising(ValueError("Expected input batch_size (2) to match, wrong size")), "Which shapes"),
@@ -869,6 +873,13 @@ def test_a_verdict_of_its_own_speaks_for_itself(shuffle):
     found = verdict(shuffle, lambda items: items * 2)
     assert found["headline"] == "8 items came back, and not those that went in"
     assert (found["mistake"], found["got"]) == ("", "")
+
+
+def test_a_finding_may_have_a_question_of_its_own_and_is_a_relation_then(shuffle):
+    shuffle.findings = {r"^\d items": "How many went in?"}
+    found = verdict(shuffle, lambda items: items * 2)
+    assert found["relation"] == found["headline"] == "8 items came back, and not those that went in"
+    assert found["question"] == "How many went in?"
 
 
 def test_a_mistake_is_known_by_what_the_verdict_says_of_it(shuffle):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from s2s_ref.checks.registry import EXERCISES, OF_NO_LESSON, exercise
@@ -88,6 +88,25 @@ def test_the_cases_that_fail_are_described(made):
     found = said(made, for_one_only)
     assert found["relation"] == "it is the same for every sentence"
     assert "right only for a batch of one" in found["why"]
+
+
+def parts(
+    scores: Float[Tensor, "batch len"],
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"], Int[Tensor, " batch"]]:
+    """Return the sum, the largest value and where it stands."""
+    return scores.sum(dim=1), *scores.max(dim=1)
+
+
+def test_results_in_another_order_are_seen_so():
+    @exercise(reference=parts, title="Made for a test")
+    def summary(draw, batch=3, len=4):
+        return {"scores": draw.normal(batch, len)}
+
+    def moved(scores):
+        first, *others = parts(scores)
+        return *others, first
+
+    assert said(summary, moved)["relation"] == "the results are in the wrong order"
 
 
 def weigh(
