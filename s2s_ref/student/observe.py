@@ -231,7 +231,7 @@ def undisturbed(seed: int) -> Iterator[None]:
     torch.set_num_threads(1)
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` is slow before CUDA starts
         random.seed(seed)
         try:
             with torch.enable_grad(), contextlib.redirect_stderr(io.StringIO()):

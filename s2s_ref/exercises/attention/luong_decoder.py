@@ -313,6 +313,161 @@ LuongDecoder.edit(
 )
 
 
+LuongDecoder.edit(
+    "WordsChosen",
+    "the words were chosen already: these are ids, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "self.output(attended).argmax(dim=-1)"},
+    why="The loss needs a number for every word, and a beam search compares several of them.",
+    question="How many numbers come back for one target token?",
+)
+
+LuongDecoder.edit(
+    "LastLogitsOnly",
+    "only the last token gets logits",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "self.output(attended[:, -1])"},
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="For three tokens read, how many rows of logits come back?",
+)
+
+LuongDecoder.edit(
+    "OutputLeftOut",
+    "`output` is left out: the attending states came back, not the logits",
+    base=DecoderInLongHand,
+    replace={"self.output(attended)": "attended"},
+    why="They are the decoder's own notes. `output` turns them into a number for every word.",
+    question="Which layer has one output for every word of the vocabulary?",
+)
+
+LuongDecoder.edit(
+    "CellStateDropped",
+    "right for a GRU, but an LSTM lost its c",
+    base=DecoderInLongHand,
+    replace={"hidden=from_rnn(hidden)": "hidden=outputs[:, -1]"},
+    why="For a GRU the last output is the last state. An LSTM also has c, its long memory.",
+    question="Which of the RNN's two results is the whole state?",
+)
+
+LuongDecoder.edit(
+    "GruOnly",
+    "an LSTM's state is a pair, and the code treats it as one tensor",
+    base=DecoderInLongHand,
+    replace={
+        "to_rnn(state.hidden)": "state.hidden.unsqueeze(0)",
+        "from_rnn(hidden)": "hidden.squeeze(0)",
+    },
+    why="It works for a GRU and a plain RNN. An LSTM's state is (h, c).",
+    question="Which two helpers add and drop the axis that counts layers, for every kind of cell?",
+    raises="unsqueeze",
+)
+
+LuongDecoder.edit(
+    "PairExchanged",
+    "right for a GRU, but h and c of an LSTM are exchanged",
+    base=DecoderInLongHand,
+    replace={
+        "        return logits": "        if isinstance(hidden, tuple):\n"
+        "            hidden = hidden[::-1]\n"
+        "        return logits"
+    },
+    why="At the next call the RNN would take its long memory for what it last said.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+LuongDecoder.edit(
+    "HiddenAlone",
+    "the RNN's own state came back, not a State that holds it",
+    base=DecoderInLongHand,
+    replace={"state._replace(hidden=from_rnn(hidden))": "from_rnn(hidden)"},
+    why="The next call looks in the state for the encoder's states, the keys and the mask.",
+    question="What was the state wrapped in when it came in?",
+)
+
+LuongDecoder.edit(
+    "ResultsExchanged",
+    "the weights and the state are exchanged",
+    base=DecoderInLongHand,
+    replace={
+        "state._replace(hidden=from_rnn(hidden)), weights": (
+            "weights, state._replace(hidden=from_rnn(hidden))"
+        )
+    },
+    why="Who calls the decoder takes its results by their order.",
+    question="In which order does the signature name the three results?",
+)
+
+LuongDecoder.edit(
+    "WeightsDetached",
+    "no gradient goes back through the weights",
+    base=DecoderInLongHand,
+    replace={"scores.softmax(dim=-1)": "scores.softmax(dim=-1).detach()"},
+    why="Then nothing teaches the decoder where to look: the loss cannot change the scores.",
+    question="Which of your tensors is cut off from the scores that it was made of?",
+)
+
+LuongDecoder.edit(
+    "FirstMaskForAll",
+    "the first sentence's mask is used for all sentences",
+    base=DecoderInLongHand,
+    replace={"~state.src_mask.unsqueeze(1)": "~state.src_mask[0]"},
+    why="Sentences of one batch differ in length. Some would read padding, and others would miss "
+    "words.",
+    question="How many rows does the mask have, and which of them do you use?",
+)
+
+LuongDecoder.edit(
+    "MaskInverted",
+    "the mask is upside down: only padding receives weight",
+    base=DecoderInLongHand,
+    replace={"~state.src_mask": "state.src_mask"},
+    why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    question="Where is `state.src_mask` True: at words or at padding?",
+)
+
+LuongDecoder.edit(
+    "TanhBeforeCombine",
+    "the tanh is taken before `combine`, not after it",
+    base=DecoderInLongHand,
+    replace={
+        "torch.tanh(self.combine(torch.cat([context, outputs], dim=-1)))": (
+            "self.combine(torch.tanh(torch.cat([context, outputs], dim=-1)))"
+        )
+    },
+    why="Then `combine` and `output` follow each other directly, and two affine layers in a row "
+    "are no more than one.",
+    question="In the formula, what stands inside the brackets of the tanh?",
+)
+
+LuongDecoder.edit(
+    "ReluForTanh",
+    "there is a relu where the tanh should be",
+    base=DecoderInLongHand,
+    replace={"torch.tanh": "torch.relu"},
+    why="It cuts off all that is negative. A tanh keeps the sign, and every number between -1 and "
+    "1.",
+    question="Which function does the formula name?",
+)
+
+LuongDecoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=DecoderInLongHand,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="What does the RNN of the formula read?",
+)
+
+LuongDecoder.edit(
+    "LastWeightsOnly",
+    "only the last step's weights came back",
+    base=DecoderInLongHand,
+    replace={"from_rnn(hidden)), weights": "from_rnn(hidden)), weights[:, -1:]"},
+    why="The heat map has a row for every target word.",
+    question="How many rows of weights belong to three target tokens?",
+)
+
+
 @LuongDecoder.alternative
 class DecoderWithEinsum(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
@@ -367,3 +522,32 @@ class DecoderStepByStep(nn.Module):
             all_weights.append(weights)
             state = state._replace(hidden=from_rnn(hidden))
         return torch.stack(all_logits, dim=1), state, torch.stack(all_weights, dim=1)
+
+
+LuongDecoder.edit(
+    "FirstStateAlways",
+    "every token is read from the first state",
+    base=DecoderStepByStep,
+    replace={
+        "            state = state._replace(hidden=from_rnn(hidden))\n": "",
+        "        return torch": "        state = state._replace(hidden=from_rnn(hidden))\n"
+        "        return torch",
+    },
+    why="The decoder forgets all but its last word, and asks the source the same again and again.",
+    question="Which state does the RNN start from at the second token?",
+)
+
+LuongDecoder.edit(
+    "OwnAnswers",
+    "it reads its own answers, not the tokens that it was given",
+    base=DecoderStepByStep,
+    replace={
+        "        all_logits, all_weights = [], []": "        token = tgt_input[:, :1]\n"
+        "        all_logits, all_weights = [], []",
+        "self.embedding(tgt_input[:, t : t + 1])": "self.embedding(token)",
+        "            all_weights.append(weights)": "            all_weights.append(weights)\n"
+        "            token = all_logits[-1].argmax(dim=-1, keepdim=True)",
+    },
+    why="In training the decoder reads the right words, even where it would have said others.",
+    question="Which token does the second step read?",
+)
