@@ -44,7 +44,7 @@ ADVICE = {
     "nothing": Advice(
         "None came back",
         "A function without `return` returns None, and so do methods that change a list in place.",
-        "What should be returned?",
+        "Which line hands the result back, and what does that line give?",
     ),
     "type": Advice(
         "the result is of the wrong kind",
@@ -80,7 +80,8 @@ ADVICE = {
     "again": Advice(
         "the same call does not always give the same result",
         "A result should depend on the arguments and the weights only.",
-        "Does your code draw random numbers, or keep something from an earlier call?",
+        "Does your code draw random numbers, make new layers in each call, or keep something from "
+        "an earlier call?",
     ),
     "called again": Advice(
         "right the first time, wrong when called again",
@@ -115,6 +116,7 @@ ADVICE = {
     "value": Advice(
         "the values are wrong", "The call succeeds, and its result is of the right kind."
     ),
+    "part": Advice("only a part of the result is right"),
     "gradient": Advice(
         "right values, but wrong gradients",
         "Training would go in another direction.",
@@ -161,6 +163,7 @@ ERROR_QUESTIONS = (
     ("RuntimeError", "probability tensor", "Which numbers can be probabilities, and which came?"),
     ("RuntimeError", "index k out of range", "How many are there, and how many do you ask for?"),
     ("RuntimeError", "non-empty", "For which arguments is that list empty?"),
+    ("RuntimeError", "num_classes", "How many places has a vector, and which is the largest id?"),
     ("RuntimeError", "called more than", "What ends the loop if <eos> never comes?"),
     ("RuntimeError", "", SHAPES),
     ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),

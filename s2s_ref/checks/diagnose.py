@@ -17,6 +17,7 @@ from s2s_ref.checks.card_text import checked, given, place
 from s2s_ref.checks.cases import Case, Prepared, judged_part, trim
 from s2s_ref.checks.compare import Difference, difference, kind_text, outcomes_equal
 from s2s_ref.checks.condition import condition_of
+from s2s_ref.checks.pairs import two_mistakes
 from s2s_ref.checks.registry import EXERCISES, Exercise, Mistake
 from s2s_ref.checks.relation import relation_of
 from s2s_ref.student.protocol import Observation, Raised
@@ -81,10 +82,12 @@ def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
     found = differences(prepared, seen)
     if not found:
         return _verdict(prepared.exercise, passed=True, headline=checked(prepared))
-    if mistake := _recognise(prepared, seen):
+    if mistakes := _recognise(prepared, seen):
         index = next(iter(found))
-        advice = Advice(mistake.message, mistake.why, mistake.question)
-        return _failed(prepared, index, found[index], advice, mistake=mistake.name)
+        first, *more = mistakes
+        also = f"And one thing more: {more[0].message}." if more else ""
+        advice = Advice(first.message, f"{first.why} {also}".strip(), first.question)
+        return _failed(prepared, index, found[index], advice, mistake=first.name)
     return _unrecognised(prepared, seen, found)
 
 
@@ -129,19 +132,61 @@ def _not_repeated(case: Case, first: Observation, again: Observation) -> Differe
 # ------------------------------------------------------------------ known mistakes
 
 
-def _recognise(prepared: Prepared, seen: list[Observation]) -> Mistake | None:
+def _recognise(prepared: Prepared, seen: list[Observation]) -> tuple[Mistake, ...]:
     """Find the mistake whose outcomes were observed in all cases.
 
     If there is none, try again without the gradients: a known mistake in the values may come with
-    another one in the gradients.
+    another one in the gradients. Then look for a mistake that all ordinary cases show, whatever the
+    edge cases do, and for two mistakes at once.
     """
     right = [case.expected for case in prepared.cases]
     for gradients in (True, False):
         for mistake in prepared.exercise.mistakes:
             values_differ = not equals_mistake(prepared, mistake, right, gradients=False)
             if (gradients or values_differ) and _matches(prepared, mistake, seen, gradients):
-                return mistake
-    return None
+                return (mistake,)
+    wrong = [i for i in _ordinary(prepared) if not _equal_values(prepared, i, right[i], seen[i])]
+    if prepared.exercise.judged or len(wrong) < 2 or any(seen[i].raised for i in wrong):
+        return ()
+    return _two_mistakes(prepared, wrong[0], seen) or _in_ordinary_cases(prepared, seen, wrong)
+
+
+def _ordinary(prepared: Prepared) -> list[int]:
+    return [i for i, case in enumerate(prepared.cases) if case.kind == "drawn"]
+
+
+def _equal_values(
+    prepared: Prepared, index: int, outcome: Observation, seen: Observation, raises: str = ""
+) -> bool:
+    """Tell whether two outcomes of a case are equal, gradients left out."""
+    case = prepared.cases[index]
+    one, other = (judged_part(prepared.exercise, case, o) for o in (outcome, seen))
+    return matches_outcome(one, other, raises, gradients=False)
+
+
+def _two_mistakes(
+    prepared: Prepared, index: int, seen: list[Observation]
+) -> tuple[Mistake, ...] | None:
+    return two_mistakes(
+        prepared, index, lambda i, outcome: _equal_values(prepared, i, outcome, seen[i])
+    )
+
+
+def _in_ordinary_cases(
+    prepared: Prepared, seen: list[Observation], wrong: list[int]
+) -> tuple[Mistake, ...]:
+    """Find the one mistake that all ordinary cases show, where these do not all give the same."""
+    if all(outcomes_equal(seen[wrong[0]], seen[i], gradients=False) for i in wrong[1:]):
+        return ()
+    found = [
+        mistake
+        for mistake in prepared.exercise.mistakes
+        if all(
+            _equal_values(prepared, i, prepared.outcomes[mistake.name][i], seen[i], mistake.raises)
+            for i in _ordinary(prepared)
+        )
+    ]
+    return tuple(found[:1]) if len({mistake.message for mistake in found}) == 1 else ()
 
 
 def _matches(
@@ -220,14 +265,21 @@ def _unrecognised(
         advice = Advice(raised.text, why if raised.line else "", advice.question)
     elif kind == "raised" and raised:
         advice = _advice_on_error(prepared.exercise, raised, advice)
+    elif kind == "gradient" and found[index].got == "none":
+        source = found[index].where.removeprefix("gradient of ")
+        advice = replace(advice, headline=f"right values, but no gradient goes back to `{source}`")
     relation = relation_of(prepared, seen, list(found)) if kind in RELATED else None
+    if relation and relation.part and kind != "value":  # then the kind says more
+        relation = None
     if relation:
         advice = Advice(relation.words, question=relation.question)
+        kind = "part" if relation.part else kind
     condition = condition_of(prepared, list(found))
     if condition and kind not in LATER.values():  # these say it in their headline
         advice = replace(advice, why=f"{advice.why} {condition}".strip())
-    told = kind == OWN and bool(advice.question)
-    words = relation.words if relation else advice.headline if told else ""
+    telling = kind in TELLING or (kind == OWN and bool(advice.question))
+    telling |= kind == "gradient" and found[index].got == "none"
+    words = relation.words if relation else advice.headline if telling else ""
     verdict = _failed(prepared, index, found[index], advice, kind=kind, relation=words)
     if kind == "raised" and raised:
         return replace(verdict, line=raised.line, line_number=raised.line_number)
@@ -243,12 +295,13 @@ def _finding(exercise: Exercise, words: str) -> Advice:
 RELATED = ("type", "shape", "dtype", "value", "padding", "batch order")
 """The kinds of differences for which a relation to the right result may be found."""
 
+TELLING = ("nothing", "changed", "again", "training", "random", "detached", *LATER.values())
+"""The kinds whose headline says how the result relates to the right one."""
+
 
 def _advice_on_error(exercise: Exercise, raised: Raised, general: Advice) -> Advice:
     """Return advice on an error that the student's code raised."""
-    why = general.why
-    if raised.line:
-        why = f"It happened in your line {raised.line_number}: {raised.line}"
+    why = "" if raised.line else general.why
     if name := _undefined_exercise(exercise, raised):
         return Advice(
             f"{name} is not defined: its cell is missing or did not run",

@@ -30,6 +30,7 @@ LARGE = 1e4
 MOST_AXES = 5
 PLACED = {
     "value",
+    "part",
     "shape",
     "raised",
     "nan",
@@ -48,7 +49,7 @@ CUT = {"gradient", "detached"}
 MOST_SHOWN = 4
 """So many quantities that are right are shown."""
 
-REWORDED = {"value", "shape", "left"}
+REWORDED = {"value", "part", "shape", "left"}
 """The kinds of which the place says more. To the others it adds the line."""
 
 
@@ -435,7 +436,8 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
         line_number=step.line_number,
         owner=_earlier(exercise, step.owner),
     )
-    if verdict.mistake or verdict.kind not in REWORDED or (verdict.relation and not mistake):
+    related = verdict.relation and verdict.kind != "part"
+    if verdict.mistake or verdict.kind not in REWORDED or (related and not mistake):
         return verdict
     expected, got = _both(exercise, place)
     if place.kind == "lost" and verdict.kind == "shape":  # the shape says what came back
@@ -446,6 +448,9 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
         question = mistake.question or verdict.question
         named = replace(verdict, mistake=mistake.name, headline=mistake.message, relation="")
         return replace(named, why=mistake.why, question=question)
+    if verdict.kind == "part":
+        words = f"{verdict.relation[:1].upper()}{verdict.relation[1:]}."
+        verdict = replace(verdict, why=f"{words} {why}".strip())
     headline, question = _headline(exercise, place)
     return replace(verdict, headline=headline, question=question)
 

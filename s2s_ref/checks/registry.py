@@ -68,6 +68,7 @@ class Exercise:
             separately, as in the notebook.
         mistakes: the mistakes that are recognised.
         alternatives: other right answers.
+        edits: of each mistake that was written as an edit, its base and what it replaces there.
         judged: the exercise's own verdict, if equality with the reference does not decide.
         findings: for patterns of what that verdict says, the question that goes with it.
         longhand: the name of the alternative with one operation a line, whose variables are the
@@ -98,6 +99,7 @@ class Exercise:
     number: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
     alternatives: list[Any] = field(default_factory=list)
+    edits: dict[str, tuple[Any, Mapping[str, str]]] = field(default_factory=dict)
     judged: Callable[[dict[str, Any], Observation], str | None] | None = None
     findings: Mapping[str, str] = field(default_factory=dict)
 
@@ -134,6 +136,7 @@ class Exercise:
         Each text to replace occurs exactly once in the source of `base`; `words` are those of
         `mistake`.
         """
+        self.edits[name] = base, replace
         return self.mistake(message, **words)(edited(base, name, replace))
 
     def alternative(self, code: Any) -> Any:

@@ -22,10 +22,15 @@ RTOL, ATOL = 1e-3, 1e-4
 
 
 class Relation(NamedTuple):
-    """What a card says of a wrong result: how it relates to the right one, and a question."""
+    """What a card says of a wrong result: how it relates to the right one, and a question.
+
+    A relation in `part` says which part of the result is right. The place of the first difference
+    says more, where there is one.
+    """
 
     words: str
     question: str
+    part: bool = False
 
 
 class Context(NamedTuple):
@@ -73,6 +78,7 @@ def _relations_in(prepared: Prepared, case: Case, seen: Observation) -> Iterator
     ]
     if found:
         yield from (one for one in found[0] if all(one in others for others in found))
+        yield from found[0]  # the card shows the first difference
 
 
 def _quantities(names: Mapping[str, Axes], tensors: Mapping[str, Tensor]) -> dict[str, int]:
@@ -206,6 +212,7 @@ def _same_shape(expected: Tensor, got: Tensor, context: Context) -> Iterator[Rel
     yield from _moved(expected, got, context.axes)
     if expected.numel() > 1 and _equal(expected.reshape(-1).sort()[0], got.reshape(-1).sort()[0]):
         yield Relation("the values are right, in another order", "Which step changes their order?")
+    yield from _partly(expected, got, context.axes)
 
 
 def _shift(expected: Tensor, got: Tensor) -> Iterator[Relation]:
@@ -270,7 +277,7 @@ def _moved(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]:
         if _equal(expected.flip(axis), got):
             yield Relation(
                 f"the values are right, in reverse order along the axis {name}",
-                "In which direction does your loop go?",
+                "Which of your lines reads or writes from the end?",
             )
         ahead, behind = (expected.narrow(axis, start, size - 1) for start in (1, 0))
         if _equal(ahead, got.narrow(axis, 0, size - 1)):
@@ -283,6 +290,32 @@ def _moved(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]:
                 f"along the axis {name} every value comes one step too late",
                 "What should stand at the first position?",
             )
+
+
+def _partly(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]:
+    """Find an axis at whose first or last position alone the values are right, or are wrong."""
+    for axis, name in _named_axes(expected, axes):
+        size = expected.shape[axis]
+        if size < 2:
+            continue
+        right = [_equal(expected.select(axis, i), got.select(axis, i)) for i in range(size)]
+        for told, end, others in (("first", right[0], right[1:]), ("last", right[-1], right[:-1])):
+            where = _position(told, name)
+            rest = got.narrow(axis, 1 if told == "first" else 0, size - 1)
+            if end and not any(others) and not rest.any():
+                question = "Which positions does your code write to?"
+                yield Relation(f"everything but {where} is zero", question)
+            elif end and not any(others):
+                question = "What does your code do in the same way for the others?"
+                yield Relation(f"only {where} is right", question, part=True)
+            if not end and all(others):
+                question = "What does your code do in another way there?"
+                yield Relation(f"only {where} is wrong", question, part=True)
+
+
+def _position(told: str, name: str) -> str:
+    """Write `the first sentence`, or `the first position of the axis len`."""
+    return f"the {told} sentence" if name == "batch" else f"the {told} position of the axis {name}"
 
 
 def _other_axes(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]:
@@ -302,6 +335,7 @@ def _other_axes(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]
     for axis, name in _named_axes(expected, axes):
         yield from _without_axis(expected, got, axis, name)
         yield from _shorter_axis(expected, got, axis, name)
+    yield from _lengths(expected, got, axes)
     if got.ndim < expected.ndim and _equal(expected.squeeze(), got):
         yield Relation("axes of length 1 were dropped", "Which step drops them: `squeeze`, `[0]`?")
     recut = got.shape != expected.shape and got.numel() == expected.numel() > 1
@@ -318,8 +352,8 @@ def _without_axis(expected: Tensor, got: Tensor, axis: int, name: str) -> Iterat
     for told, part in (("first", 0), ("last", -1)):
         if _equal(expected.select(axis, part), kept.select(axis, 0)):
             yield Relation(
-                f"only the {told} position of the axis {name} came back",
-                "For which positions is a result needed?",
+                f"only {_position(told, name)} came back",
+                f"For which {'sentences' if name == 'batch' else 'positions'} is a result needed?",
             )
     for told, reduced in (("sum", expected.sum(axis)), ("mean", expected.mean(axis))):
         if _equal(reduced, kept.select(axis, 0)):
@@ -340,9 +374,21 @@ def _shorter_axis(expected: Tensor, got: Tensor, axis: int, name: str) -> Iterat
             for where, start in (("first", 1), ("last", 0)):
                 if _equal(long.narrow(axis, start, short.shape[axis]), short):
                     yield Relation(
-                        f"the {where} position of the axis {name} {told}",
+                        f"{_position(where, name)} {told}",
                         "Where does your loop or slice begin, and where does it end?",
                     )
+
+
+def _lengths(expected: Tensor, got: Tensor, axes: Axes) -> Iterator[Relation]:
+    """Find the one axis that has another length than it should."""
+    if got.ndim != expected.ndim:
+        return
+    other = [i for i in range(got.ndim) if got.shape[i] != expected.shape[i]]
+    if len(other) == 1:
+        name = _named_axes(expected, axes)[other[0]][1]
+        told = "short" if got.shape[other[0]] < expected.shape[other[0]] else "long"
+        one = "sentence" if name == "batch" else f"position of the axis {name}"
+        yield Relation(f"the axis {name} is too {told}", f"What should be there for each {one}?")
 
 
 def _named_axes(tensor: Tensor, axes: Axes) -> list[tuple[int, str]]:

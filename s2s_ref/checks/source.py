@@ -5,7 +5,7 @@ import functools
 import inspect
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 SOURCE = "__edited_source__"
@@ -47,6 +47,27 @@ def edited(base: Any, name: str, replace: Mapping[str, str]) -> Any:
                 "occurs exactly once."
             )
         text = text.replace(old, new)
+    return _made(base, name, text)
+
+
+def edited_together(base: Any, name: str, edits: Sequence[Mapping[str, str]]) -> Any | None:
+    """Make `name` with several edits of one base, or return None if they do not combine.
+
+    They do not if they change the same text, or if the code with both changes does not compile.
+    """
+    text = standalone(base, name)
+    for old, new in (pair for edit in edits for pair in edit.items()):
+        if text.count(old) != 1:
+            return None
+        text = text.replace(old, new)
+    try:
+        return _made(base, name, text)
+    except SyntaxError:
+        return None
+
+
+def _made(base: Any, name: str, text: str) -> Any:
+    """Run a source where its base was defined, and return the function or class `name`."""
     namespace = dict(vars(sys.modules[base.__module__]))
     exec(compile(text, f"<{name}>", "exec", dont_inherit=True), namespace)
     made = namespace[name]

@@ -88,9 +88,9 @@ def _rows(verdict: Mapping[str, Any]) -> dict[str, str]:
     rows = {"given": verdict["given"]}
     if verdict.get("place"):
         rows["right so far"] = verdict["right_so_far"]
-        if verdict["line"]:
-            whose = f"   # in your {verdict['owner']}" if verdict["owner"] else ""
-            rows[f"line {verdict['line_number']}"] = f"{verdict['line']}{whose}"
+    if verdict.get("line"):
+        whose = f"   # in your {verdict['owner']}" if verdict["owner"] else ""
+        rows[f"line {verdict['line_number']}"] = f"{verdict['line']}{whose}"
     rows |= {"expected": verdict["expected"], "got": verdict["got"]}
     return {label: words for label, words in rows.items() if words}
 

@@ -49,6 +49,9 @@ def said(made, code):
         (lambda x: x.unsqueeze(0), "an axis of length 1 too many"),
         (lambda x: x.sum(dim=1), "it is the sum over the axis tgt_len"),
         (lambda x: x[:, -1], "only the last position of the axis tgt_len came back"),
+        (lambda x: x[:1], "only the first sentence came back"),
+        (lambda x: x[:, :2] ** 2 if x.shape[1] > 1 else x, "the axis tgt_len is too short"),
+        (lambda x: torch.cat([x[:1], 0 * x[1:]]), "everything but the first sentence is zero"),
         (lambda x: x.softmax(dim=-1), "there is one softmax too many"),
         (lambda x: -x, "the sign is wrong"),
         (lambda x: x / 2, "divided by the square root of the size of the axis hidden"),
@@ -67,7 +70,27 @@ def test_a_relation_is_said_in_words(made, change, words):
 
 
 @pytest.mark.parametrize(
-    "change", [lambda x: x**3, lambda x: x + torch.arange(x.shape[2]), lambda x: 1.7 * x]
+    ("right", "words"),
+    [
+        (1, "Only the first position of the axis tgt_len is right."),
+        (-1, "Only the last position of the axis tgt_len is wrong."),
+    ],
+)
+def test_which_part_is_right_is_said_below_the_place(made, right, words):
+    def partly(rows, columns):
+        scores = outer(rows, columns)
+        if scores.shape[1] == 1:
+            return scores
+        return torch.cat([scores[:, :right], scores[:, right:] ** 2], dim=1)
+
+    found = said(made, partly)
+    assert words in found["why"]
+    assert found["place"]
+    assert found["relation"] in words.lower()
+
+
+@pytest.mark.parametrize(
+    "change", [lambda x: x**3, lambda x: x + 1 + torch.arange(x.shape[2]), lambda x: 1.7 * x]
 )
 def test_a_result_without_a_known_relation_has_none(made, change):
     assert not said(made, lambda rows, columns: change(outer(rows, columns)))["relation"]
@@ -129,3 +152,15 @@ def test_a_special_case_is_called_so():
     found = said(means, squeezed)
     assert not found["passed"]
     assert "It is wrong only for a batch of one." in found["why"]
+
+
+def test_two_results_with_two_faults_are_told_by_the_first():
+    def ends(rows: Float[Tensor, "batch len"]) -> tuple[Float[Tensor, "batch len"], Tensor]:
+        return rows * 2, rows[:, -1]
+
+    @exercise(reference=ends, title="Made for a test", returns=("doubled", "last"))
+    def both(draw, batch=2, len=4):
+        return {"rows": draw.normal(batch, len)}
+
+    found = said(both, lambda rows: (rows[:, :-1] * 2, rows[:, 0] ** 2))
+    assert found["relation"] == "the last position of the axis len is missing"

@@ -169,7 +169,7 @@ def test_a_pass_in_a_notebook_is_displayed_and_is_no_cells_result(shell):
 def test_the_students_own_line_in_a_notebook_is_shown(shell):
     source = "def one_hot(ids, vocab_size):\n    wide = ids @ ids\n    return wide"
     _, written = run(shell, source + "\ncheck('rnn.one_hot', one_hot)")
-    assert "in your line 2: wide = ids @ ids" in written.outputs[0].data["text/plain"]
+    assert "line 2    wide = ids @ ids" in written.outputs[0].data["text/plain"]
 
 
 @pytest.mark.parametrize("call", ['hint("rnn.unrol")', 'check("rnn.unrol", print)'])
