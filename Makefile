@@ -27,13 +27,14 @@ CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
 .PHONY: help setup sandbox demo test test-scale lint types pytest lab release doctor hooks clean distclean \
-  bench bench-check bench-test
+  mutants bench bench-check bench-test
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      set up, then run the whole course once with a made-up class"
 	@echo "make test      set up, then run every check and test"
 	@echo "make test-scale  every attack and fault, a class of a thousand, checks drawn for many classes"
+	@echo "make mutants   put right answers with one small slip each through the checks, and count survivors"
 	@echo "make lab       set up, then open JupyterLab on your own copy of the lessons (work/)"
 	@echo "make release   generate lessons/ from solutions/"
 	@echo "make doctor    look at this machine and name what is missing"
@@ -97,6 +98,10 @@ demo: $(READY)
 # What takes long: all attacks and faults in every way, a thousand submissions, many draws.
 test-scale: $(READY)
 	OMP_NUM_THREADS=1 S2S_SCALE=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile $(SCALE_TESTS) $(ARGS)
+
+# All of them take an hour on two cores; ARGS="rnn.unroll" is one exercise.
+mutants: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants $(ARGS)
 
 lab: $(READY)
 	$(BIN)/s2s lab $(ARGS)
