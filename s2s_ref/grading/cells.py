@@ -1,42 +1,11 @@
-"""Reading a notebook, and its cells: ids, points, and the checks that they make."""
+"""The cells of a notebook: ids, points, and the checks that they make."""
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import nbformat
 
 Cell = Any
 """A cell of a notebook, as nbformat reads it."""
-
-
-def read_notebook(path: Path) -> Any:
-    """Read a notebook.
-
-    Raises:
-        ValueError: the file is missing, or cannot be read as a notebook.
-    """
-    try:
-        return nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise ValueError(f"{path} is missing. {_what_to_do(path)}") from None
-    except (nbformat.reader.NotJSONError, UnicodeDecodeError):
-        raise ValueError(
-            f"{path} is not a notebook: it is not JSON. Save it again from JupyterLab."
-        ) from None
-    except Exception as error:  # nbformat raises many kinds for a malformed notebook
-        problem = f"{type(error).__name__}: {str(error).rstrip('. ')}"
-        raise ValueError(
-            f"{path} cannot be read as a notebook ({problem}). Save it again from JupyterLab."
-        ) from error
-
-
-def _what_to_do(path: Path) -> str:
-    found = sorted(other.name for other in path.parent.glob("*.ipynb"))
-    if not found:
-        return "Put it there."
-    return f"Its folder contains {', '.join(found)}: name the right one {path.name}."
 
 
 def grade_id(cell: Cell) -> str:

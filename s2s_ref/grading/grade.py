@@ -17,12 +17,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2s_ref.grading import translations
-from s2s_ref.grading.cells import read_notebook
 from s2s_ref.grading.course import Course, failure
 from s2s_ref.grading.gradebook import one_engine, read_marks, register_once
 from s2s_ref.grading.job import Job, Outcome, code_version, job_for
 from s2s_ref.grading.nbgrader_steps.sandbox_execute import SandboxExecute
-from s2s_ref.grading.nbgrader_steps.sanitize import recorded_cells, require_cells, sanitise
+from s2s_ref.grading.nbgrader_steps.sanitize import (
+    lesson_texts,
+    recorded_cells,
+    require_cells,
+    sanitise,
+)
+from s2s_ref.grading.notebooks import read_submission
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.sandbox.runner import execute
 from s2s_ref.grading.sandbox.stage import examine_files
@@ -103,6 +108,7 @@ class _Run:
         self._limits = SandboxExecute(config=course.config()).limits()
         self._recorded_cells: dict[str, dict[str, Any]] = {}
         self._solution_digests: dict[str, str] = {}
+        self._lesson_texts: dict[str, set[str]] = {}
 
     def results(self, submissions: list[Submission]) -> Iterator[Result]:
         """Grade submissions: the unchanged ones first, which takes no time."""
@@ -192,7 +198,10 @@ class _Run:
 
     def _job(self, submission: Submission) -> Job:
         notebook = self._read(submission)
-        sanitise(notebook, self._cells_of(submission.lesson))
+        lesson = submission.lesson
+        if lesson not in self._lesson_texts:
+            self._lesson_texts[lesson] = lesson_texts(self._course, lesson)
+        sanitise(notebook, self._cells_of(lesson), self._lesson_texts[lesson])
         return job_for(self._course, submission, notebook, self._limits)
 
     def _read(self, submission: Submission) -> Any:
@@ -205,7 +214,7 @@ class _Run:
         folder, lesson = self._course.submitted / submission.student, submission.lesson
         examine_files(folder / lesson)
         path = self._course.notebook(folder, lesson)
-        notebook = read_notebook(path)
+        notebook = read_submission(path)
         require_cells(notebook, self._cells_of(lesson), lesson, str(path))
         return notebook
 

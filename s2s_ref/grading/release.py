@@ -11,15 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from s2s_ref.checks.registry import find
-from s2s_ref.grading.cells import (
-    checks_in,
-    grade_id,
-    is_graded_check,
-    is_solution,
-    read_notebook,
-)
+from s2s_ref.grading.cells import checks_in, grade_id, is_graded_check, is_solution
 from s2s_ref.grading.course import Course, failure
 from s2s_ref.grading.normalise import normalise
+from s2s_ref.grading.notebooks import read_notebook
 
 STAYS_HERE = ("INSTRUCTOR.md",)
 """The files in a solution's folder that are for instructors only."""

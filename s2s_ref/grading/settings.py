@@ -96,7 +96,10 @@ def _set_grading(c: Any, root: Path) -> None:
         f"{STEPS}.disarm.Disarm",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
-    c.SandboxExecute.course_root = c.Verify.course_root = str(root)
+    for step in (c.Sanitize, c.SandboxExecute, c.Verify):
+        step.course_root = str(root)
+    # for the pages of feedback and of formgrader
+    c.HTMLExporter.filters = {"markdown2html": f"{STEPS}.safe_markdown.safe_markdown"}
     c.GenerateFeedback.force = True  # a page is out of date once an answer is marked by hand
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from s2s_ref import syllabus
-from s2s_ref.grading.cells import Cell, checks_in, is_graded_check, read_notebook
+from s2s_ref.grading.cells import Cell, checks_in, is_graded_check
+from s2s_ref.grading.notebooks import read_notebook
 
 TIME_LIMIT = 60
 """The time that one cell may take, in seconds."""

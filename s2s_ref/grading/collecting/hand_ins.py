@@ -12,7 +12,7 @@ from typing import Any
 
 from s2s_ref.capstone.files import TRANSLATIONS
 from s2s_ref.grading import translations
-from s2s_ref.grading.cells import grade_id, is_graded_check, is_solution, read_notebook
+from s2s_ref.grading.cells import grade_id, is_graded_check, is_solution
 from s2s_ref.grading.collecting.downloads import File, Unreadable, files_in
 from s2s_ref.grading.collecting.names import (
     NOTEBOOK,
@@ -27,6 +27,7 @@ from s2s_ref.grading.collecting.names import (
 from s2s_ref.grading.collecting.record import Record
 from s2s_ref.grading.collecting.roster import read_roster
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.notebooks import read_notebook
 
 GRADE_ID = re.compile(r'"grade_id"\s*:\s*"([^"]+)"')
 LEFT_OUT, COLLECTED, UPDATED, AS_BEFORE, KEPT, OLDER = (

@@ -1,4 +1,4 @@
-"""Refuse a submission with links or too large files before nbgrader copies it.
+"""Read a submission as `s2s grade` does; refuse links and too large files before they are copied.
 
 nbgrader follows links when it copies the files beside a notebook. Its earlier hook,
 `pre_convert_hook`, swallows exceptions, so it cannot refuse a submission. The converter makes its
@@ -10,6 +10,7 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 
+from s2s_ref.grading.notebooks import read_submission
 from s2s_ref.grading.sandbox.stage import examine_files
 
 
@@ -27,3 +28,8 @@ class SubmissionExporter(NotebookExporter):
             init_assignment(assignment_id, student_id)
 
         converter.init_assignment = examine_first
+
+    def from_file(self, file_stream: Any, resources: Any = None, **options: Any) -> Any:
+        """Export the notebook of a submission."""
+        notebook = read_submission(Path(file_stream.name))
+        return self.from_notebook_node(notebook, resources, **options)  # type: ignore[no-untyped-call]

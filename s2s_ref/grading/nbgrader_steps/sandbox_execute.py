@@ -1,6 +1,5 @@
 """Run a submission in the sandbox, with its judge outside, or take the outcome of its last run."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,11 @@ from traitlets import Bool, Integer, Unicode
 from s2s_ref.grading.cells import code_cells
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.job import Job, Outcome, job_for
+from s2s_ref.grading.notebooks import PICTURES, is_base64
 from s2s_ref.grading.sandbox.limits import Limits
 from s2s_ref.grading.sandbox.runner import execute
 from s2s_ref.grading.store import Cache
 from s2s_ref.grading.submissions import Submission
-
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 JUDGED = "s2s_judged"
 """The key of the judge's verdicts in the resources that nbconvert passes on to the next step."""
@@ -86,6 +84,4 @@ def _harmless(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_harmless(kind: str, data: Any) -> bool:
-    if kind in ("image/png", "image/jpeg"):
-        return isinstance(data, str) and bool(BASE64.fullmatch(data))
-    return kind == "text/plain"
+    return kind == "text/plain" or (kind in PICTURES and is_base64(data))

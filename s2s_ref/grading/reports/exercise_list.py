@@ -3,8 +3,9 @@
 from typing import Any
 
 from s2s_ref.checks.registry import load_all
-from s2s_ref.grading.cells import graded_checks, points, read_notebook
+from s2s_ref.grading.cells import graded_checks, points
 from s2s_ref.grading.course import Course
+from s2s_ref.grading.notebooks import read_notebook
 
 
 def exercise_list(course: Course) -> list[dict[str, Any]]:
