@@ -23,7 +23,7 @@ def sentence_of(words: Sequence[str]) -> str:
     reference=decoding.corpus_bleu,
     title="BLEU of a corpus",
     returns="BLEU",
-    edges=[{"sentences": 1}, {"most": 1}, {"short": 1}, {"poor": 1}],
+    edges=[{"sentences": 1}, {"most": 1}, {"short": 1}, {"poor": 1}, {"brief": 1}],
     hints=[
         "sacrebleu does the counting. It wants the translations first. How does it want the "
         "references: sorted by sentence, or sorted by who wrote them?",
@@ -34,10 +34,12 @@ def sentence_of(words: Sequence[str]) -> str:
         "[['I read it now.'], ['You sold it.', 'We sold a book.']] score 100.",
     ],
 )
-def corpus_bleu(draw: Draw, sentences=6, most=3, short=0, poor=0):
+def corpus_bleu(draw: Draw, sentences=6, most=3, short=0, poor=0, brief=0):
     """Draw one or more references for each source, and translations that differ in some words.
 
-    Short ones have no four words in a row; poor ones share no four words with a reference.
+    A translation begins like the last of its references. The first sentence has fewer references
+    than another. Short ones have no four words in a row; poor ones share no four words with a
+    reference; brief translations are much shorter than their references.
     """
     if short or poor:
         return few_matches(draw, sentences, most, 2 if short else 7)
@@ -45,18 +47,19 @@ def corpus_bleu(draw: Draw, sentences=6, most=3, short=0, poor=0):
     richest = draw.integer(min(1, sentences - 1), sentences)  # never the first of several
     for row in range(sentences):
         first = [words[i] for i in draw.ids(0, len(words), draw.integer(6, 10)).tolist()]
-        begun = draw.distinct(0, len(words), most)
+        begun = draw.distinct(0, len(words), most - 1)
         changed = [[words[i], *first[1:4], *draw.shuffled(first[4:])] for i in begun]
         count = most if row == richest else draw.integer(1, most) if most > 1 else 1
-        references.append([sentence_of(other) for other in [first, *changed][:count]])
+        versions = [first, *changed][:count]
+        references.append([sentence_of(other) for other in versions])
         written = [
-            *changed[-1][: draw.integer(4, 7)],
+            *versions[-1][: draw.integer(4, 7)],
             words[draw.integer(0, len(words))],
             *first[5:],
         ]
         loud = draw.integer(1, 4)  # capitals count
         written[loud] = written[loud].upper()
-        hypotheses.append(sentence_of(written))
+        hypotheses.append(sentence_of(written[: 3 if brief else None]))
     return {"hypotheses": hypotheses, "references": references}
 
 
@@ -212,3 +215,54 @@ corpus_bleu.edit(
     question="What stands at the place of a second reference that does not exist?",
     raises="out of range",
 )
+
+corpus_bleu.edit(
+    "gaps_are_empty_texts",
+    "missing references are empty texts, and count as the shortest ones",
+    base=bleu_by_metric,
+    replace={"else None": 'else ""'},
+    why="The penalty compares a translation with the reference whose length is nearest. For a "
+    "short translation that is an empty text.",
+    question="What does sacrebleu want where a translator wrote nothing?",
+)
+
+corpus_bleu.edit(
+    "as_many_as_the_first",
+    "the first sentence's number of references is taken for all",
+    base=bleu_by_metric,
+    replace={"max(map(len, references))": "len(references[0])"},
+    why="Where another sentence has more references, the last ones are lost.",
+    question="Which sentence has the most references?",
+)
+
+corpus_bleu.edit(
+    "as_many_as_all_have",
+    "only as many references count as every sentence has",
+    base=bleu_by_metric,
+    replace={"max(map(len, references))": "min(map(len, references))"},
+    why="`zip` stops with the shortest of its arguments. Where one sentence has a single "
+    "reference, the second ones of all others are lost.",
+    question="How long is what `zip` makes of a list of 1 and a list of 3?",
+)
+
+corpus_bleu.edit(
+    "last_translator_lost",
+    "the last translator is left out",
+    base=bleu_by_metric,
+    replace={"range(most)": "range(max(most - 1, 1))"},
+    why="`range(n)` stops before n already.",
+    question="How many lists does sacrebleu get, if a sentence has three references?",
+)
+
+
+@corpus_bleu.mistake(
+    "only the best reference of each sentence counts",
+    why="BLEU compares with all of them at once: each piece may stand in another reference.",
+    question="How many references of a sentence does sacrebleu get to see?",
+)
+def best_only(hypotheses, references):
+    best = [
+        max(refs, key=lambda one: sacrebleu.sentence_bleu(hypothesis, [one]).score)
+        for hypothesis, refs in zip(hypotheses, references, strict=True)
+    ]
+    return sacrebleu.corpus_bleu(list(hypotheses), [best]).score

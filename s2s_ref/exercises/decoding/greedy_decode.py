@@ -4,7 +4,7 @@ import torch
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import at, described
+from s2s_ref.checks.exact_decoders import Tables, at, described
 from s2s_ref.checks.registry import exercise
 
 
@@ -28,15 +28,23 @@ from s2s_ref.checks.registry import exercise
 def greedy_decode(draw: Draw, batch=4, vocab=7, states=11, max_len=7, lstm=0, third=0):
     """Draw a decoder as tables, and the state in which each sentence starts.
 
+    The first of several sentences is not the longest.
+
     The state may be an LSTM's, and the decoder one with a third result.
     """
     bos_id, eos_id = draw.distinct(0, vocab, 2)
-    logits = draw.normal(states, vocab)
-    logits[:, eos_id] += 0.6
-    decoder = described(draw.ids(0, states, states, vocab), logits)
+    for _ in range(100):
+        logits = draw.normal(states, vocab)
+        logits[:, eos_id] += 0.6
+        decoder = described(draw.ids(0, states, states, vocab), logits)
+        starts = draw.distinct(0, states, batch)
+        tables = Tables(decoder, bos_id, eos_id)
+        lengths = [len(tables.greedy(start, max_len)) for start in starts]
+        if batch == 1 or lengths[0] < max(lengths) - 1 or max_len == 1:
+            break
     return {
         "decoder": draw.with_third_result(decoder) if third else decoder,
-        "state": at(draw, draw.distinct(0, states, batch), states, lstm),
+        "state": at(draw, starts, states, lstm),
         "bos_id": bos_id,
         "eos_id": eos_id,
         "max_len": max_len,
@@ -268,4 +276,38 @@ greedy_decode.edit(
     replace={"written[:, -1:]": "written"},
     why="The state has read the earlier words already. It should read only the newest one.",
     question="Which words has the state read before this step?",
+)
+
+greedy_decode.edit(
+    "first_sentence_stops_all",
+    "the end of the first sentence stops the whole batch",
+    base=greedy_that_trims_at_the_end,
+    replace={
+        "written = torch.cat([written, token], dim=1)": (
+            "written = torch.cat([written, token], dim=1)\n"
+            "        if token[0, 0] == eos_id:\n            break"
+        )
+    },
+    why="Longer sentences are cut off in the middle.",
+    question="Which sentence does your condition look at, and which ones does `break` end?",
+)
+
+greedy_decode.edit(
+    "starts_with_eos",
+    "the decoder reads <eos> first, not <bos>",
+    base=greedy_that_trims_at_the_end,
+    replace={"(len(state.h), 1), bos_id": "(len(state.h), 1), eos_id"},
+    why="In training every sentence began with <bos>. Only then does it know how to start.",
+    question="Which of the two ids stands in front of a sentence?",
+)
+
+greedy_decode.edit(
+    "lone_sentence_loses_its_axis",
+    "a batch of one loses its axis",
+    base=greedy_that_marks_ends,
+    replace={"token[:, 0].tolist()": "token.squeeze().tolist()"},
+    why="`squeeze()` without an argument drops every axis of length 1, and the batch may have one "
+    "sentence.",
+    question="Which axis do you mean to drop, and how do you name it?",
+    raises="not iterable",
 )

@@ -10,7 +10,14 @@ from s2s_ref.checks.registry import exercise
     title="Where a sentence ends",
     returns="tokens",
     plain_number=True,
-    edges=[{"ends": 0}, {"zero": 1}, {"length": 0}, {"first": 0}, {"length": 1, "first": 0}],
+    edges=[
+        {"ends": 0},
+        {"ends": 1, "last": 1},
+        {"zero": 1},
+        {"length": 0},
+        {"first": 0},
+        {"length": 1, "first": 0},
+    ],
     hints=[
         "A reader wants the words before the end. Which tokens belong to the sentence, if <eos> "
         "comes twice? And if it never comes?",
@@ -18,27 +25,38 @@ from s2s_ref.checks.registry import exercise
         "With <eos> = 2: [7, 9, 2, 5, 2] becomes [7, 9], [7, 9] stays, and [2, 5] becomes [].",
     ],
 )
-def trim_at_eos(draw: Draw, length=10, ends=2, first=1, zero=0):
-    """Draw tokens with `<eos>` at two places, nowhere, or at the very start.
+def trim_at_eos(draw: Draw, length=10, ends=2, first=1, last=0, zero=0):
+    """Draw tokens with `<eos>` at two places, nowhere, at the very start or at the very end.
 
     Its id is 0, or too large for Python to keep only one object of it; other special ids are words.
     """
     eos_id = 0 if zero else draw.integer(300, 1000)
     small = [token + zero for token in [0, 1, 2, 3, *draw.ids(0, 6, 10).tolist()]]
     tokens = draw.shuffled(small[:length])
-    for place in draw.distinct(length // 2, length, ends) if first else [0]:
+    places = draw.distinct(length // 2, length, ends) if first else [0]
+    for place in [-1] if last else places:
         tokens[place] = int(str(eos_id))
     return {"tokens": tokens, "eos_id": eos_id}
 
 
-@trim_at_eos.mistake(
+@trim_at_eos.alternative
+def trim_with_loop(tokens, eos_id):
+    kept = []
+    for token in tokens:
+        if token == eos_id:
+            break
+        kept.append(token)
+    return kept
+
+
+trim_at_eos.edit(
+    "eos_kept",
     "<eos> is still there",
+    base=decoding.trim_at_eos,
+    replace={"index(eos_id)]": "index(eos_id) + 1]"},
     why="It ends the sentence; it is not a word of it.",
     question="Does the slice stop before <eos>, or after it?",
 )
-def eos_kept(tokens, eos_id):
-    tokens = list(tokens)
-    return tokens[: tokens.index(eos_id) + 1] if eos_id in tokens else tokens
 
 
 @trim_at_eos.mistake(
@@ -72,43 +90,57 @@ def must_end(tokens, eos_id):
     return tokens[: tokens.index(eos_id)]
 
 
-@trim_at_eos.mistake(
+trim_at_eos.edit(
+    "last_dropped",
     "a sentence without <eos> loses its last token",
+    base=decoding.trim_at_eos,
+    replace={"else tokens": "else tokens[:-1]"},
     why="A sentence that reached the limit has no <eos>, and all of it is kept.",
     question="Is the last token always <eos>?",
 )
-def last_dropped(tokens, eos_id):
-    tokens = list(tokens)
-    place = tokens.index(eos_id) if eos_id in tokens else -1
-    return tokens[:place]
 
-
-@trim_at_eos.mistake(
+trim_at_eos.edit(
+    "nothing_without_end",
     "a sentence without <eos> comes back empty",
+    base=decoding.trim_at_eos,
+    replace={"else tokens": "else []"},
     why="A sentence that reached the limit has no <eos>, and all of it is kept.",
     question="What is left of a sentence that never ends?",
 )
-def nothing_without_end(tokens, eos_id):
-    tokens = list(tokens)
-    return tokens[: tokens.index(eos_id)] if eos_id in tokens else []
 
+trim_at_eos.edit(
+    "none_without_end",
+    "nothing is returned for a sentence without <eos>",
+    base=decoding.trim_at_eos,
+    replace={"else tokens": "else None"},
+    why="A function that reaches its end without a `return` gives None.",
+    question="Which `return` is reached if <eos> never comes?",
+)
 
-@trim_at_eos.alternative
-def trim_with_loop(tokens, eos_id):
-    kept = []
-    for token in tokens:
-        if token == eos_id:
-            break
-        kept.append(token)
-    return kept
+trim_at_eos.edit(
+    "behind_the_end",
+    "the tokens after <eos> came back, not those before it",
+    base=decoding.trim_at_eos,
+    replace={"[: tokens.index(eos_id)]": "[tokens.index(eos_id) + 1 :]"},
+    why="What the decoder writes after <eos> is noise.",
+    question="On which side of the colon does `[:3]` have its number, and what does it keep?",
+)
 
+trim_at_eos.edit(
+    "last_not_looked_at",
+    "an <eos> at the very end is not seen",
+    base=decoding.trim_at_eos,
+    replace={"if eos_id in tokens": "if eos_id in tokens[:-1]"},
+    why="It may be the last token, and it may be the only one.",
+    question="How many tokens does your code look at, if there are three?",
+)
 
 trim_at_eos.edit(
     "first_place_missed",
     "an <eos> at the very start is not seen",
-    base=eos_kept,
+    base=decoding.trim_at_eos,
     replace={
-        "return tokens[: tokens.index(eos_id) + 1] if eos_id in tokens else tokens": (
+        "return tokens[: tokens.index(eos_id)] if eos_id in tokens else tokens": (
             "place = tokens.index(eos_id) if eos_id in tokens else None\n"
             "    return tokens[:place] if place else tokens"
         )
@@ -120,8 +152,8 @@ trim_at_eos.edit(
 trim_at_eos.edit(
     "one_too_few",
     "the word before <eos> is missing",
-    base=eos_kept,
-    replace={"index(eos_id) + 1": "index(eos_id) - 1"},
+    base=decoding.trim_at_eos,
+    replace={"index(eos_id)]": "index(eos_id) - 1]"},
     why="A slice [:n] stops before place n already, so it keeps the words before <eos>.",
     question="Which tokens does `[:3]` keep, and which place does `index` give?",
 )
@@ -158,4 +190,22 @@ trim_at_eos.edit(
     why="Python keeps one object of each small number, so it seems to work, until the ids are "
     "larger than 256.",
     question="Which operator asks whether two numbers are equal?",
+)
+
+trim_at_eos.edit(
+    "id_written_down",
+    "the sentence ends at the id 2, whatever `eos_id` is",
+    base=trim_with_loop,
+    replace={"token == eos_id": "token == 2"},
+    why="In another vocabulary <eos> has another id, so the caller passes it.",
+    question="Which of your lines reads `eos_id`?",
+)
+
+trim_at_eos.edit(
+    "smaller_ids_end",
+    "every id up to that of <eos> ends the sentence",
+    base=trim_with_loop,
+    replace={"token == eos_id": "token <= eos_id"},
+    why="A smaller id may be a word.",
+    question="Which ids end a sentence?",
 )
