@@ -329,6 +329,185 @@ BahdanauDecoder.edit(
 )
 
 
+BahdanauDecoder.edit(
+    "WordsChosen",
+    "the words were chosen already: these are ids, not logits",
+    base=DecoderInLongHand,
+    replace={"self.output(state.h)": "self.output(state.h).argmax(dim=-1)"},
+    why="The loss needs a number for every word, and a beam search compares several of them.",
+    question="How many numbers come back for one target token?",
+)
+
+BahdanauDecoder.edit(
+    "LastLogitsOnly",
+    "only the last token gets logits",
+    base=DecoderInLongHand,
+    replace={"torch.stack(all_logits, dim=1)": "all_logits[-1]"},
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="For three tokens read, how many rows of logits come back?",
+)
+
+BahdanauDecoder.edit(
+    "OutputLeftOut",
+    "`output` is left out: the states came back, not the logits",
+    base=DecoderInLongHand,
+    replace={"self.output(state.h)": "state.h"},
+    why="They are the decoder's own notes. `output` turns them into a number for every word.",
+    question="Which layer has one output for every word of the vocabulary?",
+)
+
+BahdanauDecoder.edit(
+    "CellStateDropped",
+    "right for a GRU, but an LSTM lost its c",
+    base=DecoderInLongHand,
+    replace={"dim=1), state, torch": "dim=1), state._replace(hidden=state.h), torch"},
+    why="`state.h` is what an LSTM shows. It also has c, its long memory, and the next call needs "
+    "both.",
+    question="Which part of the state holds all that the cell returned?",
+)
+
+BahdanauDecoder.edit(
+    "GruOnly",
+    "an LSTM's state is a pair, and the code treats it as one tensor",
+    base=DecoderInLongHand,
+    replace={"state.h.unsqueeze(1)": "state.hidden.unsqueeze(1)"},
+    why="It works for a GRU and a plain RNN. An LSTM's state is (h, c), and h is what asks.",
+    question="Which part of the state is h for every kind of cell?",
+    raises="unsqueeze",
+)
+
+BahdanauDecoder.edit(
+    "PairExchanged",
+    "right for a GRU, but h and c of an LSTM are exchanged",
+    base=DecoderInLongHand,
+    replace={
+        "        return torch.stack(all_logits": "        if isinstance(state.hidden, tuple):\n"
+        "            state = state._replace(hidden=state.hidden[::-1])\n"
+        "        return torch.stack(all_logits"
+    },
+    why="At the next call the cell would take its long memory for what it last said.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+BahdanauDecoder.edit(
+    "HiddenAlone",
+    "the RNN's own state came back, not a State that holds it",
+    base=DecoderInLongHand,
+    replace={"dim=1), state, torch": "dim=1), state.hidden, torch"},
+    why="The next call looks in the state for the encoder's states, the keys and the mask.",
+    question="What was the state wrapped in when it came in?",
+)
+
+BahdanauDecoder.edit(
+    "RNNFromZeros",
+    "the RNN starts from zeros at every step",
+    base=DecoderInLongHand,
+    replace={"dim=-1), state.hidden)": "dim=-1))"},
+    why="Then the decoder does not know what it has said so far, nor what the encoder handed over.",
+    question="What is the RNN's second argument?",
+)
+
+BahdanauDecoder.edit(
+    "OwnAnswers",
+    "it reads its own answers, not the tokens that it was given",
+    base=DecoderInLongHand,
+    replace={
+        "        for word in self.embedding(tgt_input).unbind(dim=1):": (
+            "        token = tgt_input[:, 0]\n"
+            "        for _ in range(tgt_input.shape[1]):\n"
+            "            word = self.embedding(token)"
+        ),
+        "            all_weights.append(weights)": "            all_weights.append(weights)\n"
+        "            token = all_logits[-1].argmax(dim=-1)",
+    },
+    why="In training the decoder reads the right words, even where it would have said others.",
+    question="Which token does the second step read?",
+)
+
+BahdanauDecoder.edit(
+    "ResultsExchanged",
+    "the weights and the state are exchanged",
+    base=DecoderInLongHand,
+    replace={
+        "state, torch.cat(all_weights, dim=1)": "torch.cat(all_weights, dim=1), state",
+    },
+    why="Who calls the decoder takes its results by their order.",
+    question="In which order does the signature name the three results?",
+)
+
+BahdanauDecoder.edit(
+    "ContextDetached",
+    "no gradient goes back through the context",
+    base=DecoderInLongHand,
+    replace={".squeeze(1)": ".squeeze(1).detach()"},
+    why="Then nothing teaches the decoder where to look, and the encoder learns less too.",
+    question="Which tensor that enters the RNN is cut off from what it was made of?",
+)
+
+BahdanauDecoder.edit(
+    "FirstMaskForAll",
+    "the first sentence's mask is used for all sentences",
+    base=DecoderInLongHand,
+    replace={"state.src_mask)": "state.src_mask[:1].expand_as(state.src_mask))"},
+    why="Sentences of one batch differ in length. Some would read padding, and others would miss "
+    "words.",
+    question="How many rows does the mask have, and which of them do you use?",
+)
+
+BahdanauDecoder.edit(
+    "MaskInverted",
+    "the mask is upside down: only padding receives weight",
+    base=DecoderInLongHand,
+    replace={"state.src_mask)": "~state.src_mask)"},
+    why="In this course a mask is True at real words; PyTorch's own layers take the opposite.",
+    question="Where is `state.src_mask` True: at words or at padding?",
+)
+
+BahdanauDecoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=DecoderInLongHand,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Which two vectors stand side by side in the formula?",
+)
+
+BahdanauDecoder.edit(
+    "KeysAndValuesSwapped",
+    "keys and values are swapped",
+    base=DecoderInLongHand,
+    replace={
+        "state.h.unsqueeze(1), state.keys)": "state.h.unsqueeze(1), state.encoder_states)",
+        "context_vectors(weights, state.encoder_states)": "context_vectors(weights, state.keys)",
+    },
+    why="Keys are made for comparing. What is mixed are the values: the encoder's states.",
+    question="Which of the two goes into the score, and which into the context?",
+)
+
+BahdanauDecoder.edit(
+    "ScoreNotAsked",
+    "`self.score` is not asked: this is the dot score",
+    base=DecoderInLongHand,
+    replace={
+        "self.compare(state.h.unsqueeze(1), state.keys)": (
+            "state.h.unsqueeze(1) @ state.keys.transpose(1, 2)"
+        )
+    },
+    why="Bahdanau's score is a small network that learns to compare. The dot product learns "
+    "nothing.",
+    question="Which part of `self` compares the query with the keys?",
+)
+
+BahdanauDecoder.edit(
+    "ScoresReturned",
+    "scores came back in place of the weights",
+    base=DecoderInLongHand,
+    replace={"all_weights.append(weights)": "all_weights.append(scores)"},
+    why="The heat maps show how each step shares out its attention.",
+    question="What do the rows of your third result sum to?",
+)
+
+
 @BahdanauDecoder.alternative
 class LogitsAtEveryStep(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru", score=None):
