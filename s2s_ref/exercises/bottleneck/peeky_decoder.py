@@ -329,6 +329,47 @@ PeekyDecoder.edit(
 )
 
 
+PeekyDecoder.edit(
+    "WordsChosen",
+    "the words were chosen already: these are ids, not logits",
+    base=PeekyByRepeating,
+    replace={"self.output(outputs)": "self.output(outputs).argmax(dim=-1)"},
+    why="The loss needs a number for every word, and a beam search compares several of them.",
+    question="How many numbers come back for one word that is read?",
+)
+
+PeekyDecoder.edit(
+    "PairExchanged",
+    "right for a GRU, but h and c of an LSTM are swapped",
+    base=PeekyByRepeating,
+    replace={
+        "        return self.output": "        if isinstance(hidden, tuple):\n"
+        "            hidden = hidden[::-1]\n"
+        "        return self.output"
+    },
+    why="At the next call the RNN would take its long memory for what it last said.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+PeekyDecoder.edit(
+    "ContextDetached",
+    "no gradient goes back through the context that it peeks at",
+    base=PeekyByRepeating,
+    replace={"repeat(1, tgt_len, 1)": "repeat(1, tgt_len, 1).detach()"},
+    why="The encoder would not learn from what the decoder sees when it peeks.",
+    question="Which tensor that enters the RNN is cut off from what it was made of?",
+)
+
+PeekyDecoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=PeekyByRepeating,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="What goes into the RNN beside the context?",
+)
+
+
 @PeekyDecoder.alternative
 class PeekyWordByWord(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):
@@ -344,3 +385,32 @@ class PeekyWordByWord(nn.Module):
             out, hidden = self.rnn(word.unsqueeze(1), hidden)
             rows.append(self.output(out[:, 0]))
         return torch.stack(rows, dim=1), state._replace(hidden=from_rnn(hidden))
+
+
+PeekyDecoder.edit(
+    "FirstStateAlways",
+    "every word is read from the first state",
+    base=PeekyWordByWord,
+    replace={
+        "out, hidden = self.rnn": "out, last = self.rnn",
+        "hidden=from_rnn(hidden)": "hidden=from_rnn(last)",
+    },
+    why="The decoder forgets all but its last word. The context alone does not say where it is.",
+    question="Which state does the second step start from?",
+)
+
+PeekyDecoder.edit(
+    "OwnAnswers",
+    "it reads its own answers, not the words that it was given",
+    base=PeekyWordByWord,
+    replace={
+        "        hidden, rows =": "        token = tgt_input[:, 0]\n        hidden, rows =",
+        "self.embedding(tgt_input[:, t])": "self.embedding(token)",
+        "            rows.append(self.output(out[:, 0]))": (
+            "            rows.append(self.output(out[:, 0]))\n"
+            "            token = rows[-1].argmax(dim=-1)"
+        ),
+    },
+    why="In training the decoder reads the right words, even where it would have said others.",
+    question="Which word does the second step read?",
+)

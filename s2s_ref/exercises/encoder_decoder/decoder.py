@@ -256,6 +256,42 @@ Decoder.edit(
 )
 
 
+Decoder.edit(
+    "DecoderGruOnly",
+    "right for a GRU, but the state of an LSTM is a pair",
+    base=DecoderLineByLine,
+    replace={"to_rnn(state.hidden)": "state.hidden.unsqueeze(0)"},
+    why="It works for a GRU and a plain RNN. An LSTM's state is (h, c).",
+    question="Which helper adds the axis that counts layers, for every kind of layer?",
+    raises="unsqueeze",
+)
+
+Decoder.edit(
+    "StateSqueezed",
+    "a batch of one sentence loses its batch axis",
+    base=DecoderLineByLine,
+    replace={
+        "        return logits": "        if isinstance(last, tuple):\n"
+        "            last = last[0].squeeze(), last[1].squeeze()\n"
+        "        else:\n"
+        "            last = last.squeeze()\n"
+        "        return logits",
+        "from_rnn(last)": "last",
+    },
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and how do you name it?",
+)
+
+Decoder.edit(
+    "DecoderVectorsDetached",
+    "no gradient goes back to the words' vectors",
+    base=DecoderLineByLine,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input).detach()"},
+    why="The decoder could not learn what its words mean: their vectors stay as they were drawn.",
+    question="Which tensor that enters the layer is cut off from the weights that made it?",
+)
+
+
 @Decoder.alternative
 class DecoderTokenByToken(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

@@ -331,6 +331,78 @@ PackedEncoder.edit(
 )
 
 
+PackedEncoder.edit(
+    "StatesAlone",
+    "the last state did not come back",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return states"},
+    why="The decoder starts from it.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+PackedEncoder.edit(
+    "StateAlone",
+    "the states of the words did not come back",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return from_rnn(final)"},
+    why="Attention looks at the state of every word.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+PackedEncoder.edit(
+    "StatesDetached",
+    "no gradient goes back from the states of the words",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return states.detach(), from_rnn(final)"},
+    why="Attention could not teach the encoder what to write down at each word.",
+    question="Which of your two results is cut off from the RNN that made it?",
+)
+
+PackedEncoder.edit(
+    "FirstLengthForAll",
+    "all sentences are read as far as the first one",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = src_lengths[:1].expand(len(src))\n        words = self.embedding(src)"
+        )
+    },
+    why="Words are missed where a sentence is longer, and padding is read where it is shorter.",
+    question="How many lengths are there, and which of them do you use?",
+)
+
+PackedEncoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=EncoderPacksAndUnpacks,
+    replace={"self.embedding(src)": "self.embedding(src).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Through which layers does a word pass in the text above the cell?",
+)
+
+PackedEncoder.edit(
+    "StateKept",
+    "it goes on from the state of its last call",
+    base=EncoderPacksAndUnpacks,
+    replace={
+        "self.rnn(packed)": 'self.rnn(packed, vars(self).get("kept"))\n'
+        '        self.__dict__["kept"] = final'
+    },
+    why="Every sentence would be read as if it went on with the one before.",
+    question="What should the RNN know before the first word of a new sentence?",
+    raises="hidden size|out of DATA bounds",
+)
+
+PackedEncoder.edit(
+    "TurnedRound",
+    "the rows were turned round before they were read: padding comes first",
+    base=EncoderPacksAndUnpacks,
+    replace={"self.embedding(src)": "self.embedding(src.flip(1))"},
+    why="The RNN reads padding, and no longer reaches the first words of a short sentence.",
+    question="Where do the words of a short sentence stand once its row is turned round?",
+)
+
+
 @PackedEncoder.alternative
 class EncoderGathersLastState(nn.Module):
     def __init__(self, vocab_size, embed_size, hidden_size, cell="gru"):

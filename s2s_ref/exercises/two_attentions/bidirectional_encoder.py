@@ -32,9 +32,9 @@ from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
 def BidirectionalEncoder(draw: Draw, batch=3, src_len=5, vocab=8, embed=4, hidden=6, lstm=0, rnn=0):
     """Draw sizes, a layer of one kind, and padded sentences with their lengths."""
     lengths = draw.lengths(batch, src_len)
-    real = torch.arange(src_len) < lengths.unsqueeze(1)
-    arguments = {"src": draw.ids(1, vocab, batch, src_len) * real, "src_lengths": lengths}
-    return Built(sizes_of(vocab, embed, hidden, lstm, rnn), arguments)
+    padding = torch.arange(src_len) >= lengths.unsqueeze(1)
+    src = draw.ids(0, vocab, batch, src_len).masked_fill(padding, draw.special_ids(vocab).pad)
+    return Built(sizes_of(vocab, embed, hidden, lstm, rnn), {"src": src, "src_lengths": lengths})
 
 
 @BidirectionalEncoder.alternative
@@ -239,6 +239,146 @@ BidirectionalEncoder.alternative(
         "DirectionsTransposed",
         {f"tuple({JOIN} for part in parts)": "[part.transpose(0, 1).flatten(1) for part in parts]"},
     )
+)
+
+
+BidirectionalEncoder.edit(
+    "ResultsExchanged",
+    "the two results are swapped",
+    base=EncoderInLongHand,
+    replace={"return states, last": "return last, states"},
+    why="The decoder would start from the states of all words.",
+    question="Which of the two comes first in the signature, after the arrow?",
+)
+
+BidirectionalEncoder.edit(
+    "StatesAlone",
+    "the last state did not come back",
+    base=EncoderInLongHand,
+    replace={"return states, last": "return states"},
+    why="The decoder starts from it.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+BidirectionalEncoder.edit(
+    "StateAlone",
+    "the states of the words did not come back",
+    base=EncoderInLongHand,
+    replace={"return states, last": "return last"},
+    why="Attention looks at the state of every word.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+BidirectionalEncoder.edit(
+    "StatesDetached",
+    "no gradient goes back from the states of the words",
+    base=EncoderInLongHand,
+    replace={"return states, last": "return states.detach(), last"},
+    why="Attention could not teach the encoder what to write down at each word.",
+    question="Which of your two results is cut off from the RNN that made it?",
+)
+
+BidirectionalEncoder.edit(
+    "FirstLengthForAll",
+    "all sentences are read as far as the first one",
+    base=EncoderInLongHand,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = src_lengths[:1].expand(len(src))\n        words = self.embedding(src)"
+        )
+    },
+    why="Words are missed where a sentence is longer, and padding is read where it is shorter.",
+    question="How many lengths are there, and which of them do you use?",
+)
+
+BidirectionalEncoder.edit(
+    "ReluOnVectors",
+    "there is a relu between the embedding and the RNN",
+    base=EncoderInLongHand,
+    replace={"self.embedding(src)": "self.embedding(src).relu()"},
+    why="It cuts off all that is negative, half of what is known of a word.",
+    question="Through which layers does a word pass in the text above the cell?",
+)
+
+BidirectionalEncoder.edit(
+    "StateKept",
+    "it goes on from the state of its last call",
+    base=EncoderInLongHand,
+    replace={
+        "self.rnn(packed)": 'self.rnn(packed, vars(self).get("kept"))\n'
+        '        self.__dict__["kept"] = final'
+    },
+    why="Every sentence would be read as if it went on with the one before.",
+    question="What should the RNN know before the first word of a new sentence?",
+    raises="hidden size|out of DATA bounds",
+)
+
+BidirectionalEncoder.edit(
+    "PairExchanged",
+    "right for a GRU, but h and c of an LSTM are exchanged",
+    base=EncoderInLongHand,
+    replace={f"last = {LAST}": f"last = {LAST.replace('joined if', 'joined[::-1] if')}"},
+    why="Both have the same shape, so nothing complains, and the decoder starts from nonsense.",
+    question="In which order does PyTorch return the two parts of an LSTM's state?",
+)
+
+BidirectionalEncoder.edit(
+    "OrderNotRestored",
+    "the sentences were sorted by length and never put back",
+    base=EncoderInLongHand,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths, order = src_lengths.sort(descending=True)\n"
+            "        words = self.embedding(src[order])"
+        )
+    },
+    why="Every sentence would get the meaning of another one.",
+    question="Which sentence is in row 0 of what you return?",
+)
+
+BidirectionalEncoder.edit(
+    "PackedTheOtherWay",
+    "`pack_padded_sequence` took the words for sentences",
+    base=EncoderInLongHand,
+    replace={"src_lengths, batch_first=True": "src_lengths"},
+    why="By default it expects the places first and the batch second.",
+    question="Which axis of your embeddings comes first, and which argument says so?",
+    raises="exceeds dimension size|out of DATA bounds|invalid for input of size|batch_size",
+)
+
+BidirectionalEncoder.edit(
+    "LengthsFromIds",
+    "the lengths were found by the id 0, not by `src_lengths`",
+    base=EncoderInLongHand,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = (src != 0).sum(dim=1).clamp(min=1)\n        words = self.embedding(src)"
+        )
+    },
+    why="The encoder is not told which id is padding. It is given the lengths instead.",
+    question="Which argument says how long the sentences are?",
+)
+
+BidirectionalEncoder.edit(
+    "LengthsKept",
+    "the states came back together with the lengths",
+    base=EncoderInLongHand,
+    replace={"states, _ = pad_packed": "states = pad_packed"},
+    why="`pad_packed_sequence` returns two things: the rectangle, and the lengths again.",
+    question="Which of the two results do you want to return?",
+)
+
+BidirectionalEncoder.edit(
+    "LastWordUnread",
+    "the last word of every sentence is not read",
+    base=EncoderInLongHand,
+    replace={
+        "words = self.embedding(src)": (
+            "src_lengths = (src_lengths - 1).clamp(min=1)\n        words = self.embedding(src)"
+        )
+    },
+    why="A length of 3 means three real tokens, and the last one counts too.",
+    question="How many words of a sentence of 3 does the RNN read?",
 )
 
 
