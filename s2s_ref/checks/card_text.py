@@ -18,6 +18,8 @@ VARIATIONS = {
     "again": "a second call",
 }
 
+CITATION = re.compile(r" \([A-Z][^()]*\d{4}[^()]*\)")
+
 
 def place(exercise: Exercise, found: Difference, text: str) -> str:
     """Write one side of a difference: `logits[0, 1:3] = [0.20, 0.31]`."""
@@ -69,19 +71,26 @@ def _tensor_text(tensor: Tensor, names: Axes) -> str:
 
 
 def checked(prepared: Prepared) -> str:
-    """List what a check examined, for the line of a pass."""
+    """Say what works now that a check has passed, and what the check has examined."""
     exercise = prepared.exercise
     if exercise.kind == "prediction":
         return "noted"
-    looked = (
-        ["values", "shapes"]
-        if any(tensors_of({"": c.expected.output}) for c in prepared.cases)
-        else ["values"]
-    )
+    looked = ["values"]
+    if any(tensors_of({"": c.expected.output}) for c in prepared.cases):
+        looked.append("shapes")
     if any(g is not None for c in prepared.cases for g in c.expected.gradients.values()):
         looked.append("gradients")
     if edges := sum(case.kind == "edge" for case in prepared.cases):
         looked.append(f"{edges} edge cases" if edges > 1 else "an edge case")
     kinds = {c.kind for c in prepared.cases}
     looked += [words for kind, words in VARIATIONS.items() if kind in kinds]
-    return ", ".join(looked)
+    return f"it can now {ability(exercise)}. Checked: {', '.join(looked)}."
+
+
+def ability(exercise: Exercise) -> str:
+    """Say what a right answer can do, in the words of the docstring that the student was given."""
+    if exercise.can:
+        return exercise.can
+    text = CITATION.sub("", " ".join((exercise.reference.__doc__ or "do this").split()))
+    sentence = re.split(r"[.;](?: |$)", text, maxsplit=1)[0]
+    return sentence[0].lower() + sentence[1:]

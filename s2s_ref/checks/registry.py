@@ -56,6 +56,8 @@ class Exercise:
         after: earlier exercises that an answer may call.
         edges: the sizes of the edge cases; None stands for the default of `edge_sizes`.
         returns: what a card calls the result, or a name for each part of it.
+        can: what a right answer can do, for the line of a check that passes. By default, this is
+            the first sentence of the reference's docstring, which is an imperative.
         skip: the variations of a case that make no sense, `padding` or `batch order`.
         free_at_padding: the result may hold anything at padding, because it is not used.
         plain_number: a tensor that holds the right number is wrong, also in a list.
@@ -86,6 +88,7 @@ class Exercise:
     after: Sequence[str] = ()
     edges: Sequence[dict[str, int]] | None = None
     returns: str = "result"
+    can: str = ""
     skip: Sequence[str] = ()
     free_at_padding: bool = False
     plain_number: bool = False

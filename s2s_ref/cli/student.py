@@ -124,7 +124,7 @@ def hint(
     exercise: Annotated[
         str | None,
         typer.Argument(
-            help="Such as rnn.unroll; s2s progress lists them. By default the last that failed."
+            help="Such as rnn.unroll, or the last that failed; s2s progress --all lists them."
         ),
     ] = None,
 ) -> None:
@@ -135,11 +135,15 @@ def hint(
 
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)
-def progress() -> None:
-    """Show which exercises pass, and which is next."""
+def progress(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show the exercises of every lesson.")
+    ] = False,
+) -> None:
+    """Show a bar for every lesson, the exercises of the current one, and which is next."""
     from s2s_ref.student import progress as show
 
-    show()
+    show(everything=everything)
 
 
 @app.command(rich_help_panel=STUDENTS, epilog=EXIT_CODES)

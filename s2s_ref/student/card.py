@@ -9,6 +9,9 @@ from typing import Any
 WIDTH = 83
 """The columns of a card. nbgrader cuts longer lines."""
 
+FOLDED = 300
+"""The letters of a row of the table that are shown before it is unfolded."""
+
 BETWEEN_BACKTICKS = re.compile("`([^`]+)`")
 
 GREEN, ORANGE = "#2a8a4a", "#d1652b"
@@ -23,8 +26,11 @@ CODE = "background:none;color:inherit;padding:0;border:0;white-space:pre-wrap"
 def text(verdict: Mapping[str, Any]) -> str:
     """Write a verdict as plain text, at most 83 columns wide."""
     if verdict["passed"]:
-        return wrap(f"✓ {_short(verdict)}: {verdict['headline']}", "  ")
+        lines = [f"✓ {_short(verdict)}: {verdict['headline']}", _earlier(verdict)]
+        return "\n".join(wrap(line, "  ") for line in lines if line)
     lines = [_title(verdict)]
+    if told := _earlier(verdict):
+        lines.append(wrap(f"  {told}", "  "))
     rows = _rows(verdict)
     width = max(9, *map(len, rows)) if rows else 9
     for label, words in rows.items():
@@ -43,18 +49,20 @@ def html(verdict: Mapping[str, Any]) -> str:
     of cells, rows and code undo those of JupyterLab: stripes, grey boxes, text on the right.
     """
     if verdict["passed"]:
-        return f'<div style="{_frame(GREEN)}">{escape(text(verdict))}</div>'
+        line = f"✓ {escape(_short(verdict))}: {marked(verdict['headline'])}"
+        return f'<div style="{_frame(GREEN)}">{line}{_paragraph(_earlier(verdict))}</div>'
     rows = "".join(
         f'<tr style="background:none"><th scope="row" style="{CELL};{LABEL}">{label}</th>'
-        f'<td style="{CELL}">{_code(words)}</td></tr>'
+        f'<td style="{CELL}">{_folded(words)}</td></tr>'
         for label, words in _rows(verdict).items()
     )
     title = f"{escape(_short(verdict))}: {marked(verdict['headline'])}"
     parts = [
         '<div style="display:flex;justify-content:space-between;gap:1em">'
         f"<strong>{title}</strong><span>{_number(verdict)}</span></div>",
+        _paragraph(_earlier(verdict)),
         f'<table style="{TABLE}">{rows}</table>' if rows else "",
-        f"<div>{marked(verdict['why'])}</div>" if verdict["why"] else "",
+        _paragraph(verdict["why"]),
         f'<div style="margin-top:.4em"><em>{marked(verdict["question"])}</em></div>'
         if verdict["question"]
         else "",
@@ -68,8 +76,20 @@ def _frame(colour: str) -> str:
     return f"border-left:4px solid {colour};padding:.3em 1em;margin:.3em 0;max-width:60em"
 
 
+def _paragraph(text: str) -> str:
+    return f"<div>{marked(text)}</div>" if text else ""
+
+
 def _code(text: str) -> str:
     return f'<code style="{CODE}">{escape(text)}</code>'
+
+
+def _folded(text: str) -> str:
+    """Show the beginning of a long text, which unfolds at a click."""
+    if len(text) <= FOLDED:
+        return _code(text)
+    begin = text[:FOLDED].rpartition(" ")[0] or text[:FOLDED]
+    return f"<details><summary>{_code(begin + ' …')}</summary>{_code(text)}</details>"
 
 
 def _printed(text: str) -> str:
@@ -115,6 +135,16 @@ def _title(verdict: Mapping[str, Any]) -> str:
     if len(title) + len(number) + 2 <= WIDTH:
         return title + number.rjust(WIDTH - len(title))
     return wrap(title, "  ") + "\n" + number.rjust(WIDTH)
+
+
+def _earlier(verdict: Mapping[str, Any]) -> str:
+    if not verdict.get("earlier"):
+        return ""
+    name = _short(verdict)
+    return (
+        f"This is an earlier version of {name}: the cell that you changed since has failed, so its "
+        "lines do not count yet. What does the error below that cell say?"
+    )
 
 
 def _advice(verdict: Mapping[str, Any]) -> list[str]:

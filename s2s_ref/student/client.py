@@ -9,6 +9,10 @@ from typing import Any, Protocol
 from s2s_ref.student import card, record
 from s2s_ref.student.codec import CodecError, decode, encode, plain
 from s2s_ref.student.limits import TIME_LIMIT, Stopped, limited, observe_all
+from s2s_ref.student.notebook_hooks import is_earlier_version
+from s2s_ref.student.progress import html as as_html
+from s2s_ref.student.progress import lessons_of
+from s2s_ref.student.progress import text as as_text
 from s2s_ref.student.protocol import Observation, Raised, Refused, UnknownExercise
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE, SocketJudge
 from s2s_ref.student.trace import trace
@@ -72,6 +76,7 @@ def check(exercise: str, target: Any) -> None:
         return
     checks = _record(exercise, verdict)
     verdict["after"] = [n for n in verdict["after"] if not checks.get(n, {}).get("passed")]
+    verdict["earlier"] = is_earlier_version(target)
     _show(card.text(verdict), card.html(verdict))
     if not verdict["passed"]:
         raise CheckFailed(f"{exercise}: {verdict['headline']}")
@@ -156,32 +161,14 @@ def _names_to_choose() -> str:
     return "\n".join(lines)
 
 
-def progress() -> None:
-    """Show which exercises of the course pass, and which is next."""
-    text = progress_text()
-    _show(text, f"<pre>{escape(text)}</pre>")
+def progress(*, everything: bool = False) -> None:
+    """Show a bar for every lesson, the exercises of the current one, and which is next.
 
-
-def progress_text() -> str:
-    """Write a bar for every lesson, a line for every exercise, and the next one."""
-    checks, catalogue = record.load()["checks"], _ask(do="catalogue")
-    lines, following, lesson = [], "", -1
-    titles = [entry["title"] + (" (bonus)" if entry["bonus"] else "") for entry in catalogue]
-    longest_name = max(len(entry["name"]) for entry in catalogue)
-    width = card.WIDTH - len("  ✓ ") - len("  ") - longest_name  # a longer title shifts its name
-    for entry, title in zip(catalogue, titles, strict=True):
-        if entry["lesson"] != lesson:
-            lesson = entry["lesson"]
-            needed = [e["name"] for e in catalogue if e["lesson"] == lesson and not e["bonus"]]
-            passed = sum(bool(checks.get(name, {}).get("passed")) for name in needed)
-            bar = "█" * passed + "░" * (len(needed) - passed)
-            lines.append(f"Lesson {lesson}  {bar}  {passed} of {len(needed)}")
-        seen = checks.get(entry["name"])
-        mark = "·" if seen is None else "✓" if seen["passed"] else "✗"
-        lines.append(f"  {mark} {title.ljust(width)}  {entry['name']}")
-        if mark != "✓" and not entry["bonus"] and not following:
-            following = f"Next: lesson {lesson}, {entry['title']}."
-    return "\n".join([*lines, following or "Every exercise passes."])
+    In a notebook the other lessons unfold at a click; elsewhere `everything` shows their exercises.
+    """
+    lessons, following = lessons_of(record.load()["checks"], _ask(do="catalogue"))
+    plain_text = as_text(lessons, everything)
+    _show(f"{plain_text}\n{following}", f"{as_html(lessons)}<div>{escape(following)}</div>")
 
 
 def _show(text: str, html: str) -> None:

@@ -66,6 +66,7 @@ def validate(path: Path) -> list[Outcome]:
         allow_errors=True,
         interrupt_on_timeout=True,
         skip_cells_with_tag="experiment",
+        extra_arguments=["--log-level=ERROR"],  # its warnings are not for the student
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:

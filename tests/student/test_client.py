@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from s2s_ref.checks.card_text import ability
 from s2s_ref.checks.judge import Judge
 from s2s_ref.checks.prepare import prepare
 from s2s_ref.checks.registry import find, load_all
@@ -47,7 +48,8 @@ def test_a_pass_is_one_line_and_nothing_comes_back(capfd):
     assert check("rnn.rnn_step", rnn_step) is None
     out, err = capfd.readouterr()
     assert err == ""
-    assert out.startswith("✓ rnn_step: values, shapes, gradients")
+    assert out.startswith("✓ rnn_step: it can now mix one word with what was read before: tanh(")
+    assert "Checked: values, shapes, gradients, " in " ".join(out.split())
 
 
 def test_a_failure_prints_its_card_and_raises_one_line(capfd):
@@ -137,7 +139,7 @@ def shell(tmp_path, monkeypatch):
 def run(shell, source):
     """Run a cell and return its outcome with what it wrote and displayed."""
     with capture_output() as written:
-        result = shell.run_cell(source)
+        result = shell.run_cell(source, store_history=True)
     return result, written
 
 
@@ -201,6 +203,65 @@ def test_other_names_that_are_not_defined_keep_their_traceback(shell):
         assert "Traceback" in written.stdout
 
 
+BROKEN = WRONG.replace("x @ W_xh", "torch.tanh(x @ W_xh") + "  # a parenthesis is missing"
+MODULE = """\
+class Encoder:
+    def forward(self):
+        return 1
+
+    def other(self):
+        return 2"""
+
+
+def about_an_earlier_version(written):
+    texts = [" ".join(text.split()) for text in written.outputs[0].data.values()]
+    told = {"This is an earlier version of rnn_step: the cell" in text for text in texts}
+    assert len(told) == 1
+    return told.pop()
+
+
+def test_a_check_says_that_the_cell_has_failed_since(shell):
+    checked = "check('rnn.rnn_step', rnn_step)"
+    for cell, earlier in (
+        (WRONG, False),
+        (BROKEN, True),
+        ("x = 1", True),
+        (f"1 / 0\n{WRONG} + 0", True),
+        (f"1 / 0\n{WRONG}\n    return 0", True),
+        (f"1 / 0\n{WRONG}  # a comment\n\n    # another one\n\nx = 3", False),
+        (f"{WRONG}\n1 / 0", False),  # its lines count, although the cell failed later on
+        (f"{BROKEN}\n", True),
+        (f"%%time\n{WRONG} - 1", False),
+        ("from s2s_ref.rnn import rnn_step", False),
+    ):
+        run(shell, cell)
+        _, written = run(shell, checked)
+        assert about_an_earlier_version(written) == earlier, cell
+
+
+def test_a_pass_says_too_that_the_cell_has_failed_since(shell):
+    right = WRONG.replace("x @ W_xh + h @ W_hh + b", "(x @ W_xh + h @ W_hh + b).tanh()")
+    run(shell, right)
+    run(shell, BROKEN)
+    _, written = run(shell, "check('rnn.rnn_step', rnn_step)")
+    assert written.outputs[0].data["text/plain"].startswith("✓")
+    assert about_an_earlier_version(written)
+
+
+def test_the_versions_of_a_class_are_told_apart_by_all_its_methods(shell):
+    run(shell, "from s2s_ref.student.notebook_hooks import is_earlier_version")
+    for cell, earlier in (
+        (MODULE, False),
+        (MODULE.replace("return 2", "return (2"), True),
+        (MODULE.replace("2", "3"), False),
+        (f"1 / 0\n{MODULE.replace('1', '0')}", True),
+    ):
+        run(shell, cell)
+        assert run(shell, "is_earlier_version(Encoder)")[0].result is earlier
+    for value in ("'a'", "len", "[1]", "int"):
+        assert run(shell, f"is_earlier_version({value})")[0].result is False
+
+
 def test_importing_the_students_side_leaves_the_notebook_as_it_is(shell):
     before = shell.CustomTB
     run(shell, "import importlib, s2s_ref.student; importlib.reload(s2s_ref.student)")
@@ -215,7 +276,7 @@ def test_hints_and_progress_in_a_notebook(shell):
     _, written = run(shell, "hint('rnn.one_hot')\nprogress()")
     one, other = (output.data for output in written.outputs)
     assert one["text/plain"].startswith("Hint 1 of 3:")
-    assert other["text/html"].startswith("<pre>Lesson 0")
+    assert other["text/html"].startswith("<details open><summary>Lesson 0")
 
 
 # ------------------------------------------------------------------ cards
@@ -316,6 +377,38 @@ def test_the_parts_of_a_card_stand_in_order_and_empty_ones_are_left_out():
     text = card.text({**VERDICT, "given": "", "after": []})
     labels = [line.split()[0] for line in text.splitlines()[1:]]
     assert labels == ["expected", "got", "a", "Is", "For", "Your", "<u>x</u>"]
+
+
+def test_a_long_row_is_folded_and_whole_inside():
+    long = "x = [" + ", ".join(map(str, range(300))) + "]"
+    made = card.html({**VERDICT, "given": long})
+    begin, whole = re.findall(r"<details><summary>(.*?)</summary>(.*?)</details>", made)[0]
+    assert long in whole
+    assert "…" in begin
+    assert len(begin) < 600 < len(long)
+    assert made.count("<details") == 1
+    assert " ".join(long.split()) in " ".join(card.text({**VERDICT, "given": long}).split())
+
+
+# ------------------------------------------------------------------ what a pass says
+
+VERBS = (
+    "average|continue|compare|cut|do|extend|group|keep|let|look|mark|mix|put|read|return|reverse|"
+    "score|see|split|translate|turn|write"
+)
+
+
+@pytest.mark.parametrize(
+    "exercise", [e for e in load_all() if e.kind != "prediction"], ids=lambda e: e.name
+)
+def test_a_pass_says_what_works_now(exercise):
+    """\"It can now\" needs the verb of an imperative, and one clause."""
+    words = ability(exercise)
+    assert re.match(f"({VERBS}) ", words)
+    assert not words.endswith((".", " "))
+    assert ";" not in words
+    assert "19" not in words
+    assert "20" not in words
 
 
 # ------------------------------------------------------------------ hints
@@ -424,6 +517,23 @@ def test_progress_shows_what_passes_and_what_is_next(capfd):
     assert "· One step of a GRU (bonus) rnn.gru_step" in shown
     assert max(map(len, lines)) <= card.WIDTH
     assert lines[-1] == "Next: lesson 0, Ids as a sentence."
+
+
+def test_other_lessons_than_the_next_and_the_last_checked_are_folded(capfd, shell):
+    check("attention.dot_scores", find("attention.dot_scores").reference)
+    text = "\n".join(lines_of_progress(capfd))
+    assert "  · A sentence as ids" in text
+    assert "  ✓ How well do two states agree?" in text
+    assert "one_hot" not in text
+    assert "Lesson 1  ░░░░░░░░░░░░░  0 of 13\nLesson 2  " in text
+    progress(everything=True)
+    assert "  · Words as one-hot vectors" in capfd.readouterr().out
+    _, written = run(shell, "progress()")
+    html = written.outputs[0].data["text/html"]
+    unfolded = re.findall(r"<details open><summary>Lesson (\d)", html)
+    assert (unfolded, html.count("<details>")) == (["0", "7"], 8)
+    assert all(html.count(exercise.name + "</td>") == 1 for exercise in load_all())
+    assert html.count('aria-label="passes"') == 1
 
 
 def test_progress_with_everything_passed(capfd):

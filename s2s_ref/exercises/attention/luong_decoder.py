@@ -14,6 +14,7 @@ from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 (State: in `Memo
 @exercise(
     reference=attention.LuongDecoder,
     title="A decoder that looks back",
+    can="look back at the source after each step, before it scores the next word",
     returns=("logits", "state", "weights"),
     longhand="DecoderInLongHand",
     steps={

@@ -14,6 +14,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
 @exercise(
     reference=bottleneck.PeekyDecoder,
     title="The peeky decoder",
+    can="see the context at every step, not only at the start",
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[

@@ -14,6 +14,7 @@ from s2s_ref.state import State, from_rnn, to_rnn
 @exercise(
     reference=encoder_decoder.Decoder,
     title="The decoder",
+    can="continue a target sentence from the context vector, word by word",
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[

@@ -15,6 +15,7 @@ from s2s_ref.state import from_rnn
 @exercise(
     reference=padding.PackedEncoder,
     title="An encoder that reads no padding",
+    can="read every sentence of a batch up to its own end, and no padding",
     returns=("encoder_states", "final"),
     edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}, {"rnn": 1}],
     free_at_padding=True,

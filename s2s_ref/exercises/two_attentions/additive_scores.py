@@ -11,6 +11,7 @@ from s2s_ref.checks.registry import Built, exercise
 @exercise(
     reference=two_attentions.AdditiveScores,
     title="A small network compares",
+    can="compare queries and keys with a small network: v · tanh(W_q query + W_k key)",
     returns="scores",
     edges=[
         {"batch": 1},

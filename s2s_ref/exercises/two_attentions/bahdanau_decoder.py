@@ -16,6 +16,7 @@ CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
 @exercise(
     reference=two_attentions.BahdanauDecoder,
     title="Ask first, then step",
+    can="look back at the source before each step, with the previous state as the query",
     returns=("logits", "state", "weights"),
     after=["two_attentions.AdditiveScores"],
     edges=[

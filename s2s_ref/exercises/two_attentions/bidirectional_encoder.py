@@ -16,6 +16,7 @@ from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
 @exercise(
     reference=two_attentions.BidirectionalEncoder,
     title="Read both ways",
+    can="read a sentence forwards and backwards, with both states side by side",
     returns=("encoder_states", "final"),
     edges=[{"batch": 1}, {"src_len": 1}, {"rnn": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
     free_at_padding=True,
