@@ -233,6 +233,24 @@ perplexity.edit(
 )
 
 
+@perplexity.mistake(
+    "the padding was found by the id 0, not by the mask",
+    why="The function does not know which id is padding. It is given the mask instead.",
+    question="Which argument says where the real tokens are?",
+)
+def perplexity_without_zeros(logits, tgt_output, tgt_mask):
+    return nn.functional.cross_entropy(logits.mT, tgt_output, ignore_index=0).exp().item()
+
+
+@perplexity.mistake(
+    "the logits were taken for log-probabilities",
+    why="Only the softmax makes logits of different models comparable.",
+    question="`nll_loss` takes the softmax's logarithm as given. Which loss takes logits?",
+)
+def perplexity_of_logits(logits, tgt_output, tgt_mask):
+    return nn.functional.nll_loss(logits[tgt_mask], tgt_output[tgt_mask]).exp().item()
+
+
 @perplexity.alternative
 def perplexity_by_products(logits, tgt_output, tgt_mask):
     probabilities = logits.softmax(dim=-1).gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)

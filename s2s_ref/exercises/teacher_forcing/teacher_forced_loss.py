@@ -296,6 +296,25 @@ logits = logits.transpose(0, 1).reshape(tgt_output.shape[0], -1, logits.shape[-1
 )
 
 
+teacher_forced_loss.edit(
+    "loss_in_bits",
+    "these are bits, not nats",
+    base=loss_in_one_call,
+    replace={"tgt_mask[:, 1:])": "tgt_mask[:, 1:]) / torch.tensor(2.0).log()"},
+    why="Nats are natural logarithms. Bits are logarithms to base 2, and 1.44 times as many.",
+    question="Which unit does the docstring name?",
+)
+
+teacher_forced_loss.edit(
+    "loss_with_the_other_sign",
+    "the sign is wrong",
+    base=loss_in_one_call,
+    replace={"return masked": "return -masked"},
+    why="A loss that falls below 0 rewards the model for making the right words unlikely.",
+    question="Should a loss be above 0 or below 0?",
+)
+
+
 @teacher_forced_loss.alternative
 def loss_word_by_word(decoder, state, tgt, tgt_mask):
     total = 0

@@ -336,6 +336,84 @@ train_step.edit(
 )
 
 
+train_step.edit(
+    "step_on_padding",
+    "only the padding is counted",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:]": "~tgt_mask[:, 1:]"},
+    why="True stands for a real token. The model would learn nothing but to say <pad>.",
+    question="Which tokens does `~tgt_mask` keep?",
+)
+
+train_step.edit(
+    "step_ignores_zero",
+    "the padding was found by the id 0, not by the mask",
+    base=step_line_by_line,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.functional.cross_entropy(logits.mT, tgt_output, ignore_index=0)"
+        )
+    },
+    why="The function does not know which id is padding. It is given the mask instead.",
+    question="Which argument says where the real tokens are?",
+)
+
+train_step.edit(
+    "step_mean_of_means",
+    "this is a mean of the sentences' means",
+    base=step_line_by_line,
+    replace={
+        "loss = masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": """\
+real = tgt_mask[:, 1:]
+    losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
+    loss = ((losses * real).sum(dim=1) / real.sum(dim=1)).mean()"""
+    },
+    why="A word of a short sentence would teach more than a word of a long one.",
+    question="Nats per token: what do you add up, and by what do you divide once, at the end?",
+)
+
+train_step.edit(
+    "step_divided_by_all_places",
+    "the sum is divided by all places, padding included",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum") / tgt_output.numel()'},
+    why="The padding adds nothing to the sum, but it still makes the mean smaller.",
+    question="How many places went into the sum?",
+)
+
+train_step.edit(
+    "step_in_bits",
+    "these are bits, not nats",
+    base=step_line_by_line,
+    replace={"tgt_mask[:, 1:])": "tgt_mask[:, 1:]) / torch.tensor(2.0).log()"},
+    why="Losses are compared between runs, and all others of the course are in nats.",
+    question="Which unit does the docstring name?",
+)
+
+train_step.edit(
+    "step_takes_logits_for_log_probabilities",
+    "the logits were taken for log-probabilities",
+    base=step_line_by_line,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask[:, 1:])": (
+            "nn.NLLLoss()(logits[tgt_mask[:, 1:]], tgt_output[tgt_mask[:, 1:]])"
+        )
+    },
+    why="A model can make such a loss as small as it likes by making all its logits larger.",
+    question="`NLLLoss` takes the softmax's logarithm as given. Which loss takes logits?",
+)
+
+train_step.edit(
+    "step_uphill",
+    "the sign is wrong: the step makes the right words less likely",
+    base=step_line_by_line,
+    replace={"loss = masked": "loss = -masked"},
+    why="The optimiser makes the loss smaller, and with the other sign a worse model has a smaller "
+    "one.",
+    question="Should a loss be above 0 or below 0, and what does your line put in front of it?",
+)
+
+
 @train_step.alternative
 def step_keeps_no_gradients(model, optimizer, src, tgt, tgt_mask, max_norm):
     model.zero_grad()
