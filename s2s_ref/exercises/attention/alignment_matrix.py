@@ -86,6 +86,24 @@ def last_word_cut(weights, sentence, src_length, tgt_length):
     return weights[sentence, : tgt_length - 1, : src_length - 1].T
 
 
+@alignment_matrix.mistake(
+    "a list of rows came back, not a tensor",
+    why="The heat map and the measures take a tensor.",
+    question="What does `.tolist()` make of a tensor?",
+)
+def list_of_rows(weights, sentence, src_length, tgt_length):
+    return weights[sentence, :tgt_length, :src_length].T.tolist()
+
+
+@alignment_matrix.mistake(
+    "there is one row and one column too many",
+    why="A slice [:n] already ends with the n-th place. The one after it is padding.",
+    question="How many numbers does `[:3]` keep?",
+)
+def one_place_more(weights, sentence, src_length, tgt_length):
+    return weights[sentence, : tgt_length + 1, : src_length + 1].T
+
+
 @alignment_matrix.alternative
 def alignment_turned_first(weights, sentence, src_length, tgt_length):
     return weights.transpose(1, 2)[sentence][:src_length, :tgt_length]

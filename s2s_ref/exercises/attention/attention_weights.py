@@ -120,6 +120,53 @@ def softmax_left_out(scores, src_mask):
     return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf)
 
 
+@attention_weights.mistake(
+    "no gradient goes back through the weights",
+    why="Then nothing teaches the decoder where to look: the loss cannot change the scores.",
+    question="Which call cuts your weights off from the scores?",
+)
+def weights_detached(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1).detach()
+
+
+@attention_weights.mistake(
+    "the scores that were passed in were changed",
+    why="Whoever called this still needs them, and an experiment may show them.",
+    question="Does `masked_fill_` make a new tensor, and what does the `_` at its end stand for?",
+)
+def scores_overwritten(scores, src_mask):
+    return scores.masked_fill_(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the first sentence's mask is used for all sentences",
+    why="Sentences of one batch differ in length. Some would give weight to padding, and others "
+    "none to real words.",
+    question="How many rows does the mask have, and which of them do you use?",
+)
+def first_mask_for_all(scores, src_mask):
+    return scores.masked_fill(~src_mask[0], -torch.inf).softmax(dim=-1)
+
+
+@attention_weights.mistake(
+    "the softmax is taken twice",
+    why="Weights are numbers between 0 and 1, so a second softmax makes them nearly equal, and "
+    "padding gets some again.",
+    question="What do the rows sum to after the first softmax?",
+)
+def softmaxed_twice(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(-1).softmax(-1)
+
+
+@attention_weights.mistake(
+    "the rows belong to the source words, not to the target steps",
+    why="Each row should be one target step's view of the source. Here it is the other way round.",
+    question="Which axis comes last in the signature, after the arrow?",
+)
+def source_in_rows(scores, src_mask):
+    return scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf).softmax(dim=-1).transpose(1, 2)
+
+
 @attention_weights.alternative
 def weights_with_a_large_number(scores, src_mask):
     return torch.where(src_mask[:, None, :], scores, torch.tensor(-1e9)).softmax(dim=-1)

@@ -93,6 +93,24 @@ def one_for_all(weights, values):
     return (weights.mean(dim=1, keepdim=True) @ values).expand(-1, weights.shape[1], -1)
 
 
+@context_vectors.mistake(
+    "the first sentence's values are mixed for all sentences",
+    why="Every sentence has states of its own. The decoder would read another sentence's words.",
+    question="Which axis of the values have you given up?",
+)
+def first_values_for_all(weights, values):
+    return weights @ values[0]
+
+
+@context_vectors.mistake(
+    "the target steps are not in the rows",
+    why="The decoder puts row t of the context beside its state at step t.",
+    question="Which axis comes second in the signature, after the arrow?",
+)
+def steps_last(weights, values):
+    return (weights @ values).transpose(1, 2)
+
+
 @context_vectors.alternative
 def context_with_einsum(weights, values):
     return torch.einsum("bts,bsh->bth", weights, values)

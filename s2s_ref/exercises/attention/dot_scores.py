@@ -102,6 +102,15 @@ def cosine(queries, keys):
     return queries @ keys.transpose(1, 2)
 
 
+@dot_scores.mistake(
+    "no gradient goes back to the keys",
+    why="The encoder would never learn which of its states should answer.",
+    question="Which of the two is cut off from what it was made of?",
+)
+def keys_detached(queries, keys):
+    return queries @ keys.detach().transpose(1, 2)
+
+
 @dot_scores.alternative
 def scores_with_einsum(queries, keys):
     return torch.einsum("bth,bsh->bts", queries, keys)

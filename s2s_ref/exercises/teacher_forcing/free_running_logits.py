@@ -276,6 +276,34 @@ free_running_logits.edit(
 )
 
 
+free_running_logits.edit(
+    "state_returned_too",
+    "the decoder's state came back too",
+    base=run_token_by_token,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1), state"},
+    why="The loss needs the logits alone, and the run is over.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+free_running_logits.edit(
+    "list_returned",
+    "a list of the steps came back, not one tensor",
+    base=run_token_by_token,
+    replace={"torch.cat(rows, dim=1)": "rows"},
+    why="The loss takes one tensor, [batch, steps, vocab].",
+    question="Which function makes one tensor of a list of tensors?",
+)
+
+free_running_logits.edit(
+    "returns_in_the_loop",
+    "it returns after the first step",
+    base=run_token_by_token,
+    replace={"    return torch": "        return torch"},
+    why="A `return` ends the function, the loop too.",
+    question="How far is your `return` indented?",
+)
+
+
 @free_running_logits.alternative
 def run_from_the_start(decoder, state, bos_id, steps):
     tokens = torch.ones(len(state.h), 1, dtype=torch.long) * bos_id

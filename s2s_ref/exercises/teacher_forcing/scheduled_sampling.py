@@ -300,6 +300,75 @@ scheduled_sampling.edit(
 )
 
 
+scheduled_sampling.edit(
+    "log_probabilities",
+    "these are log-probabilities, not logits",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1).log_softmax(dim=-1)"},
+    why="The loss takes the softmax and its logarithm itself.",
+    question="What did the decoder return, and what have you made of it?",
+)
+
+scheduled_sampling.edit(
+    "words_for_logits",
+    "the words came back, not the logits",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1).argmax(dim=-1)"},
+    why="The loss needs a number for every word of the vocabulary, at every step.",
+    question="How many numbers should come back for each sentence and step?",
+)
+
+scheduled_sampling.edit(
+    "state_returned_too",
+    "the decoder's state came back too",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.cat(rows, dim=1), state"},
+    why="The loss needs the logits alone, and the sentence is over.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+scheduled_sampling.edit(
+    "list_returned",
+    "a list of the steps came back, not one tensor",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "rows"},
+    why="The loss takes one tensor, [batch, tgt_len, vocab].",
+    question="Which function makes one tensor of a list of tensors?",
+)
+
+scheduled_sampling.edit(
+    "stacked_steps",
+    "the steps are stacked along a new axis",
+    base=sampling_word_by_word,
+    replace={"torch.cat(rows, dim=1)": "torch.stack(rows, dim=1)"},
+    why="The logits of a step have an axis of steps already, of length 1.",
+    question="How many axes have the logits of one step, and how many should the result have?",
+)
+
+scheduled_sampling.edit(
+    "returns_in_the_loop",
+    "it returns in the first round of its loop",
+    base=sampling_word_by_word,
+    replace={"    return torch": "        return torch"},
+    why="A `return` ends the function, the loop too.",
+    question="How far is your `return` indented?",
+)
+
+scheduled_sampling.edit(
+    "logits_of_both_results",
+    "the decoder's results were taken as one",
+    base=sampling_word_by_word,
+    replace={
+        "    logits, state, *_ = decoder(tgt_input[:, :1], state)\n": (
+            "    logits = decoder(tgt_input[:, :1], state)\n"
+        )
+    },
+    why="A decoder returns its logits and its next state together.",
+    question="What does the decoder return besides the logits?",
+    raises="'tuple' object has no attribute|but got tuple",
+)
+
+
 @scheduled_sampling.alternative
 def sampling_from_the_start(decoder, state, tgt_input, coins):
     tokens = tgt_input.clone()

@@ -183,6 +183,36 @@ AdditiveScores.edit(
 )
 
 
+AdditiveScores.edit(
+    "KeysDetached",
+    "no gradient goes back to the keys",
+    base=ScoresInLongHand,
+    replace={"keys.unsqueeze(1)": "keys.detach().unsqueeze(1)"},
+    why="W_k, which made the keys, would never change, and the encoder would learn less too.",
+    question="Which of the two is cut off from what it was made of?",
+)
+
+AdditiveScores.edit(
+    "Scaled",
+    "the scores are divided by the root of the size",
+    base=ScoresInLongHand,
+    replace={".squeeze(-1)": ".squeeze(-1) / keys.shape[-1] ** 0.5"},
+    why="That came in 2017 (Vaswani et al.), for dot products. Bahdanau's score of 2015 is v's "
+    "number as it is.",
+    question="Does the formula of this exercise divide by anything?",
+)
+
+AdditiveScores.edit(
+    "ReluForTanh",
+    "there is a relu where the tanh should be",
+    base=ScoresInLongHand,
+    replace={"torch.tanh": "torch.relu"},
+    why="It cuts off all that is negative. A tanh keeps the sign, and every number between -1 and "
+    "1.",
+    question="Which function does the formula name?",
+)
+
+
 @AdditiveScores.alternative
 class ScoresWithNone(nn.Module):
     def __init__(self, query_size, key_size, attention_size):

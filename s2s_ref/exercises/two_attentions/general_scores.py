@@ -101,6 +101,15 @@ def keys_reshaped(queries, keys, W):
     return queries @ W @ keys.reshape(batch, key_size, src_len)
 
 
+@general_scores.mistake(
+    "no gradient goes back to the keys",
+    why="The encoder would never learn which of its states should answer.",
+    question="Which of the three is cut off from what it was made of?",
+)
+def keys_detached(queries, keys, W):
+    return queries @ W @ keys.detach().transpose(1, 2)
+
+
 @general_scores.alternative
 def keys_through_the_matrix_first(queries, keys, W):
     return queries @ (keys @ W.T).transpose(1, 2)
