@@ -415,3 +415,18 @@ PeekyDecoder.edit(
     why="In training the decoder reads the right words, even where it would have said others.",
     question="Which word does the second step read?",
 )
+
+PeekyDecoder.edit(
+    "PeeksAtTheLastStep",
+    "only the first step peeks at the context; the later ones peek at the state before them",
+    base=PeekyWordByWord,
+    replace={
+        "hidden, rows =": "peek = state.context\n        hidden, rows =",
+        "state.context], dim=1)": "peek], dim=1)",
+        "rows.append(self.output(out[:, 0]))": (
+            "peek = out[:, 0]\n            rows.append(self.output(peek))"
+        ),
+    },
+    why="The RNN has its own state already. What it cannot remember is what the encoder said.",
+    question="Which part of the State stays the same from word to word?",
+)

@@ -123,6 +123,15 @@ reverse_source.edit(
 )
 
 reverse_source.edit(
+    "eos_as_a_number",
+    "the id 2 was put at the end, which need not be that of <eos>",
+    base=reverse_each_sentence,
+    replace={"[::-1], ids[-1]": "[::-1], 2"},
+    why="It works only as long as 2 happens to be the id of <eos>.",
+    question="At which place of a sentence does <eos> stand, whatever its id is?",
+)
+
+reverse_source.edit(
     "lone_eos_doubled",
     "a sentence of nothing but <eos> got a second one",
     base=reverse_each_sentence,

@@ -244,6 +244,36 @@ def first_bin_that_fits(scores, lengths, bins):
     return [sum(found) / len(found) if found else None for found in inside]
 
 
+@score_by_length.mistake(
+    "sentences that belong to no bin were counted in one",
+    why="A sentence that is longer than the last bin, or between two bins, was not asked for.",
+    question="Which two comparisons must a length pass to be in a bin?",
+)
+def next_bin_that_is_long_enough(scores, lengths, bins):
+    totals, counts = [0.0] * len(bins), [0] * len(bins)
+    for score, length in zip(scores, lengths, strict=True):
+        for k, (_, high) in enumerate(bins):
+            if length <= high or k == len(bins) - 1:
+                totals[k] += score
+                counts[k] += 1
+                break
+    return [total / count if count else None for total, count in zip(totals, counts, strict=True)]
+
+
+@score_by_length.mistake(
+    "a sentence that is in no bin raises an error",
+    why="The bins need not hold every length, and a sentence in none of them counts for nothing.",
+    question="What should happen to the sentence of 9 tokens in the example?",
+    raises="",
+)
+def bin_must_be_found(scores, lengths, bins):
+    inside = {k: [] for k in range(len(bins))}
+    for score, length in zip(scores, lengths, strict=True):
+        k = next(k for k, (low, high) in enumerate(bins) if low <= length <= high)
+        inside[k].append(score)
+    return [sum(found) / len(found) if found else None for found in inside.values()]
+
+
 score_by_length.edit(
     "middle_score",
     "this is the score in the middle, not the average",

@@ -160,6 +160,24 @@ length_mask.edit(
 )
 
 length_mask.edit(
+    "one_place_of_padding",
+    "only the first place of padding is False",
+    base=length_mask_by_comparing,
+    replace={"places < lengths.unsqueeze(1)": "places != lengths.unsqueeze(1)"},
+    why="A short sentence beside a long one has many places of padding, and each would count.",
+    question="Which places of a sentence of 1 token are padding when the rectangle is 5 wide?",
+)
+
+length_mask.edit(
+    "as_floats",
+    "the mask holds numbers, not True and False",
+    base=length_mask_by_comparing,
+    replace={"places < lengths.unsqueeze(1)": "(places < lengths.unsqueeze(1)).float()"},
+    why="As an index, a tensor of 0.0 and 1.0 is an error, and `~mask` is one too.",
+    question="Which dtype does `torch.zeros` give, and which does a comparison give?",
+)
+
+length_mask.edit(
     "minus_infinity",
     "the mask holds 0 and -inf, as if it were added to scores",
     base=length_mask_by_comparing,

@@ -273,6 +273,20 @@ masked_cross_entropy.edit(
 )
 
 masked_cross_entropy.edit(
+    "sums_of_means",
+    "these are means of the sentences, added up or averaged",
+    base=masked_by_multiplying,
+    replace={
+        "(losses * tgt_mask).sum()": (
+            "((losses * tgt_mask).sum(dim=1) / tgt_mask.sum(dim=1)).sum()"
+        ),
+        "total / tgt_mask.sum()": "total / len(logits)",
+    },
+    why="A word of a short sentence would weigh more than a word of a long one.",
+    question="Once you have added up the words of the whole batch, what is there to divide by?",
+)
+
+masked_cross_entropy.edit(
     "loss_detached",
     "no gradient can flow from what came back: it has forgotten how it was computed",
     base=masked_by_gathering,
@@ -280,6 +294,19 @@ masked_cross_entropy.edit(
     why="Gradients flow back from a loss through the steps that made it. `.detach()` and "
     "`no_grad` forget them.",
     question="Which of your lines forgets how its numbers were computed?",
+)
+
+masked_cross_entropy.edit(
+    "loss_as_number",
+    "no gradient can flow from what came back: it has forgotten how it was computed",
+    base=masked_by_gathering,
+    replace={
+        'losses.mean() if reduction == "mean" else losses.sum()': (
+            '(losses.mean() if reduction == "mean" else losses.sum()).item()'
+        )
+    },
+    why="Gradients flow back from a loss through the steps that made it. A plain number has none.",
+    question="When may `.item()` be called: before `backward()` or after it?",
 )
 
 

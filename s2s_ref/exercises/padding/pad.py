@@ -166,6 +166,26 @@ pad.edit(
 )
 
 pad.edit(
+    "last_word_lost",
+    "the last word of every sentence is lost",
+    base=pad_into_a_full_tensor,
+    replace={": len(ids)] = torch.tensor(ids)": ": len(ids) - 1] = torch.tensor(ids[:-1])"},
+    why="That is where the verb of a Korean sentence is, or the <eos>.",
+    question="Places are counted from 0. Which is the last one that a sentence of 3 ids fills?",
+)
+
+pad.edit(
+    "first_word_lost",
+    "the first word of every sentence is lost",
+    base=pad_into_a_full_tensor,
+    replace={
+        "[row, : len(ids)] = torch.tensor(ids)": "[row, 1 : len(ids)] = torch.tensor(ids[1:])"
+    },
+    why="A sentence has no <bos> here: its first id is a word like the others.",
+    question="At which place does your loop or slice begin?",
+)
+
+pad.edit(
     "list_of_lists",
     "a list came back, not a tensor",
     base=pad_row_by_row,

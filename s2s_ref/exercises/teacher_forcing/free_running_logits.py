@@ -185,6 +185,27 @@ free_running_logits.edit(
 )
 
 free_running_logits.edit(
+    "length_of_the_state",
+    "the batch was counted by `len(state)`, which counts the parts of a State",
+    base=run_token_by_token,
+    replace={"len(state.h)": "len(state)"},
+    why="A State is a tuple of several parts, however many sentences there are.",
+    question="Which part of the State has one row for each sentence?",
+    raises="Expected hidden",
+)
+
+free_running_logits.edit(
+    "word_without_its_axis",
+    "the words that are read next have lost the axis of the steps",
+    base=run_token_by_token,
+    replace={"logits.argmax(dim=-1)": "logits[:, -1].argmax(dim=-1)"},
+    why="A decoder reads [batch, tgt_len]; without an axis for the steps, the batch is taken for "
+    "one sentence.",
+    question="Which shape has the <bos> that is read first, and which have the words after it?",
+    raises="unbatched|parameter 'tgt_input'",
+)
+
+free_running_logits.edit(
     "padded_after_eos",
     "sentences that have said the id 2 read something else from then on",
     base=run_token_by_token,

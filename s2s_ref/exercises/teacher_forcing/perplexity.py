@@ -172,6 +172,18 @@ def of_the_mean_probability(logits, tgt_output, tgt_mask):
     return 1 / probabilities[tgt_mask].mean().item()
 
 
+@perplexity.mistake(
+    "this says how unsure the model is, whether it is right or not",
+    why="A model that is certain and wrong would have the best number of all. Perplexity asks what "
+    "probability the right word got.",
+    question="Where does your code use `tgt_output`?",
+)
+def of_the_entropy(logits, tgt_output, tgt_mask):
+    log_probs = logits.log_softmax(dim=-1)
+    entropy = -(log_probs.exp() * log_probs).sum(dim=-1)
+    return entropy[tgt_mask].mean().exp().item()
+
+
 perplexity.edit(
     "capped",
     "large perplexities are cut off",

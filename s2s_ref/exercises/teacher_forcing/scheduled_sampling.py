@@ -211,6 +211,44 @@ scheduled_sampling.edit(
     question="Which word of `tgt_input` would be read at step 1 under teacher forcing?",
 )
 
+
+@scheduled_sampling.mistake(
+    "the coin and the right word of the step before were taken",
+    why="The input of step t is at place t, and so is its coin: the target was already shifted.",
+    question="In the round of your loop that says word 0, which word do you choose to read next: "
+    "that of place 0, or that of place 1?",
+)
+def everything_one_step_late(decoder, state, tgt_input, coins):
+    token, rows = tgt_input[:, :1], []
+    for t in range(tgt_input.shape[1]):
+        logits, state, *_ = decoder(token, state)
+        rows.append(logits)
+        own = logits.argmax(dim=-1)
+        token = torch.where(coins[:, t : t + 1], tgt_input[:, t : t + 1], own)
+    return torch.cat(rows, dim=1)
+
+
+scheduled_sampling.edit(
+    "first_own_word_kept",
+    "the decoder's own word is that of the first step, at every step",
+    base=sampling_word_by_word,
+    replace={
+        "rows = [logits]": "rows, own = [logits], logits.argmax(dim=-1)",
+        "        own = logits.argmax(dim=-1)\n": "",
+    },
+    why="Its own word is the one that it said in the step just before.",
+    question="Which logits is the own word of step t taken from?",
+)
+
+scheduled_sampling.edit(
+    "words_overwritten",
+    "the right words that were passed in were overwritten",
+    base=sampling_word_by_word,
+    replace={"rows.append(logits)": "tgt_input[:, t : t + 1] = token\n        rows.append(logits)"},
+    why="The caller still needs them, for the next epoch and for the learner that it compares.",
+    question="Which of your lines writes into an argument, and which could make a new tensor?",
+)
+
 scheduled_sampling.edit(
     "own_word_too_late",
     "the decoder's own word is one step old",

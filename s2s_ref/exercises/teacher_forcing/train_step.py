@@ -180,7 +180,7 @@ train_step.edit(
     replace={"tgt_mask[:, 1:]": "tgt_mask"},
     why="The output begins after <bos>, and its mask must begin there too.",
     question="What did `shift_target` leave out of the target, and is it still in the mask?",
-    raises="shape of the mask|parameter 'tgt_mask'",
+    raises="at index 1 does not match|parameter 'tgt_mask'",
 )
 
 train_step.edit(
@@ -257,6 +257,29 @@ train_step.edit(
     replace={"tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum")'},
     why="A sum grows with the batch, and so would every step of the weights.",
     question="What is the unit that the docstring asks for?",
+)
+
+train_step.edit(
+    "learns_from_the_sum",
+    "the number that came back is the mean, but the gradients are those of the sum",
+    base=step_line_by_line,
+    replace={
+        "tgt_mask[:, 1:])": 'tgt_mask[:, 1:], reduction="sum")',
+        "return loss.item()": "return loss.item() / tgt_mask[:, 1:].sum().item()",
+    },
+    why="A sum grows with the batch, and so would every step that is not clipped.",
+    question="Which loss is `backward` called on: that of a token, or that of the batch?",
+)
+
+train_step.edit(
+    "first_sentence_alone",
+    "only the logits of the first sentence were taken",
+    base=step_line_by_line,
+    replace={"model(src, tgt_input)": "model(src, tgt_input)[0]"},
+    why="A decoder returns several results, and `[0]` is the logits. This model returns the logits "
+    "and nothing else, and `[0]` is the first sentence.",
+    question="What does `model` return, and what does `[0]` take of it?",
+    raises="at index 0 does not match|parameter 'logits'",
 )
 
 train_step.edit(

@@ -111,6 +111,37 @@ def without_line_ends(translations, sources):
 
 
 @translation_file.mistake(
+    "the lines are those of the translations, not of the sources",
+    why="There may be other sentences among the translations, in another order, and some missing. "
+    "Every line is then scored against the reference of another sentence.",
+    question="Which of the two arguments says how many lines there are, and in what order?",
+)
+def line_for_each_translation(translations, sources):
+    lines = [" ".join(text.split()) or "?" for text in translations.values()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+@translation_file.mistake(
+    "sources without a translation have no line",
+    why="All lines after the gap move up and are scored against the wrong reference.",
+    question="How many lines must the file have, whatever the model said?",
+)
+def missing_left_out(translations, sources):
+    known = [source for source in sources if source in translations]
+    return "".join((" ".join(translations[s].split()) or "?") + "\n" for s in known)
+
+
+@translation_file.mistake(
+    "only the first line of each translation is there",
+    why="What comes after the line break belongs to the translation, and its score misses it.",
+    question="What should stand in the file where a translation has a line break?",
+)
+def first_lines_only(translations, sources):
+    lines = [translations.get(source, "").partition("\n")[0] for source in sources]
+    return "".join((" ".join(line.split()) or "?") + "\n" for line in lines)
+
+
+@translation_file.mistake(
     "letters outside ASCII were dropped",
     why="Names and quotation marks are part of the translation and of its score.",
     question="What does `errors=` do to a letter that an encoding does not have?",
@@ -206,6 +237,38 @@ translation_file.edit(
     replace={"if words else": "if translations.get(source) else"},
     why="An empty line looks like a fault in the file, so the scorer refuses it.",
     question="When do you ask whether something is there: before or after the blanks are gone?",
+)
+
+translation_file.edit(
+    "empty_is_no_gap",
+    "a translation that is there but empty became an empty line",
+    base=file_with_loop,
+    replace={"if words else": "if source in translations else"},
+    why="An empty line looks like a fault in the file, so the scorer refuses it.",
+    question="What does `translations.get(source, '?')` return for a source whose translation is "
+    "the empty text?",
+)
+
+translation_file.edit(
+    "blanks_cut_one_by_one",
+    "several blanks stand where one should, or an empty line where `?` should",
+    base=file_with_loop,
+    replace={
+        "translations[source].split() if source in translations else []": "translations.get("
+        'source, "").replace("\\n", " ").split(" ")',
+        '(" ".join(words) if words else "?")': '(" ".join(words) or "?")',
+    },
+    why="Nobody can see it, and yet the line does not equal the reference.",
+    question="What is `'a  b'.split(' ')`, with two blanks, and what is `'a  b'.split()`?",
+)
+
+translation_file.edit(
+    "source_for_missing",
+    "where a translation is missing, the source was copied",
+    base=file_with_loop,
+    replace={"else []": "else [source]"},
+    why="A reader cannot see that the model failed there, and the scorer sees a wrong answer.",
+    question="What can stand there to show a reader that no line was lost?",
 )
 
 translation_file.edit(
