@@ -149,6 +149,17 @@ def beam_step_in_two_rounds(scores, logits, beam_size):
 
 
 beam_step.edit(
+    "softmax_twice",
+    "the softmax is taken twice",
+    base=beam_step_in_two_rounds,
+    replace={"log_softmax(dim=-1)": "softmax(dim=-1).log_softmax(dim=-1)"},
+    why="Probabilities lie between 0 and 1, so their softmax is nearly flat, and hardly any word "
+    "is better than another.",
+    question="What goes into `log_softmax`: logits or probabilities?",
+)
+
+
+beam_step.edit(
     "multiplied",
     "scores and log-probabilities were multiplied",
     base=decoding.beam_step,

@@ -80,6 +80,20 @@ def bleu_by_metric(hypotheses, references):
     return sacrebleu.BLEU().corpus_score(hypotheses, streams).score
 
 
+corpus_bleu.edit(
+    "rounded",
+    "the score was rounded",
+    base=bleu_by_metric,
+    replace={
+        "sacrebleu.BLEU().corpus_score(hypotheses, streams).score": (
+            "round(sacrebleu.BLEU().corpus_score(hypotheses, streams).score, 1)"
+        )
+    },
+    why="Papers round when they print. Two systems that are close would look alike.",
+    question="Which digits of the score have you thrown away?",
+)
+
+
 @corpus_bleu.mistake(
     "translations and references are exchanged",
     why="BLEU is not symmetric: it punishes translations that are too short, not references.",

@@ -62,6 +62,28 @@ def greedy_that_trims_at_the_end(decoder, state, bos_id, eos_id, max_len):
     return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
 
 
+greedy_decode.edit(
+    "least_likely_words",
+    "the least likely words are said, not the likeliest ones",
+    base=greedy_that_trims_at_the_end,
+    replace={"argmax": "argmin"},
+    why="The larger a logit, the likelier its word.",
+    question="Which of the logits belongs to the likeliest word?",
+)
+
+greedy_decode.edit(
+    "ids_as_numbers",
+    "the ids of <bos> and <eos> are written as numbers",
+    base=greedy_that_trims_at_the_end,
+    replace={
+        "1), bos_id)": "1), 1)",
+        "row[: row.index(eos_id)] if eos_id in row": "row[: row.index(2)] if 2 in row",
+    },
+    why="Each vocabulary gives its own ids, and 2 may be any word.",
+    question="Which of the arguments hold the two ids?",
+)
+
+
 @greedy_decode.alternative
 def greedy_that_drops_rows(decoder, state, bos_id, eos_id, max_len):
     rows = [[] for _ in state.h]

@@ -50,6 +50,27 @@ def trim_with_loop(tokens, eos_id):
 
 
 trim_at_eos.edit(
+    "list_in_a_list",
+    "the right tokens, in a list inside a list",
+    base=trim_with_loop,
+    replace={"return kept": "return [kept]"},
+    why="One sentence comes in, and one sentence goes out.",
+    question="What is the first item of your result: a token or a list?",
+)
+
+
+@trim_at_eos.mistake(
+    "the list that was passed in was cut",
+    why="Whoever called this still has that list, and may need what came after <eos>.",
+    question="Does your code make a new list, or does it take items out of the one that came in?",
+)
+def cut_in_place(tokens, eos_id):
+    if eos_id in tokens:
+        del tokens[tokens.index(eos_id) :]
+    return tokens
+
+
+trim_at_eos.edit(
     "eos_kept",
     "<eos> is still there",
     base=decoding.trim_at_eos,

@@ -85,6 +85,16 @@ def translate_with_item(encoder, decoder, src, bos_id, eos_id, max_len):
 
 
 translate_sentence.edit(
+    "least_likely_word",
+    "the least likely word is said, not the likeliest one",
+    base=translate_with_item,
+    replace={"argmax": "argmin"},
+    why="The larger a logit, the likelier its word.",
+    question="Which of the logits belongs to the likeliest word?",
+)
+
+
+translate_sentence.edit(
     "same_bos",
     "the decoder reads <bos> at every step",
     base=translate_with_item,

@@ -55,6 +55,24 @@ def decode_ids(draw, length=3, bos=1, eos=1):
 
 
 decode_ids.edit(
+    "returns_in_the_loop",
+    "it returns after the first id",
+    base=reference_decode_ids,
+    replace={'    return " ".join': '        return " ".join'},
+    why="A `return` ends the function, the loop too.",
+    question="How far is your `return` indented?",
+)
+
+decode_ids.edit(
+    "lowercased",
+    "capital letters were lost",
+    base=reference_decode_ids,
+    replace={'" ".join(sentence)': '" ".join(sentence).lower()'},
+    why="A reader expects names as they are written, and so does the score of lesson 5.",
+    question="Which call in your code changes letters?",
+)
+
+decode_ids.edit(
     "bos_kept",
     "<bos> is still in the text",
     base=reference_decode_ids,

@@ -276,6 +276,16 @@ def ids_in_a_text(sentence, vocabulary):
     return " ".join(str(vocabulary.get(word, vocabulary[UNK])) for word in words)
 
 
+encode_sentence.edit(
+    "repeats_left_out",
+    "a word that came before was left out",
+    base=reference_encode_sentence,
+    replace={"*sentence.split()": "*dict.fromkeys(sentence.split())"},
+    why="A sentence may say a word twice. A set, or a dictionary, keeps each of them once.",
+    question="How many ids belong to a sentence in which a word comes twice?",
+)
+
+
 @encode_sentence.alternative
 def encode_with_loop(sentence, vocabulary):
     ids = [vocabulary[BOS]]

@@ -182,6 +182,16 @@ def file_with_loop(translations, sources):
 
 
 translation_file.edit(
+    "returns_in_the_loop",
+    "it returns after the first line",
+    base=file_with_loop,
+    replace={"    return text": "        return text"},
+    why="A `return` ends the function, the loop too.",
+    question="How far is your `return` indented?",
+)
+
+
+translation_file.edit(
     "last_line_end_missing",
     "nothing ends the last line",
     base=file_with_loop,
