@@ -145,6 +145,7 @@ ERROR_QUESTIONS = (
     ("TypeError", "not callable", "What is in front of the parentheses in that line?"),
     ("TypeError", "not iterable", "What does that line iterate over?"),
     ("TypeError", "concatenate|operand", "What is on either side of that operator?"),
+    ("TypeError", "only integer tensors", "How many numbers are in the index of that line?"),
     ("TypeError", "", "What kind of value does that line need, and what kind did it get?"),
     ("IndexError", "out of bounds", "How long is that axis, and which index do you use?"),
     ("IndexError", "[Dd]imension|indices", SHAPES),
@@ -167,6 +168,7 @@ ERROR_QUESTIONS = (
     ("RuntimeError", "called more than", "What ends the loop if <eos> never comes?"),
     ("RuntimeError", "", SHAPES),
     ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),
+    ("StopIteration", "", "What should happen where `next` finds nothing?"),
     ("RecursionError", "", "When does the function stop calling itself?"),
 )
 """The type of an error, a pattern of its text, and the question to ask. The first match counts."""

@@ -11,7 +11,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from s2s_ref.checks.axes import Axes, argument_axes, result_axes, tensors_of
+from s2s_ref.checks.axes import (
+    Axes,
+    argument_axes,
+    dtype_text,
+    is_integer,
+    result_axes,
+    tensors_of,
+)
 from s2s_ref.checks.cases import Case, Prepared, judged_part
 from s2s_ref.student.protocol import Observation
 
@@ -70,7 +77,7 @@ def _relations_in(prepared: Prepared, case: Case, seen: Observation) -> Iterator
     differing = [
         (path, wanted, found)
         for path, wanted, found in _leaves("", expected, got)
-        if not _equal(wanted, found)
+        if not _equal(wanted, found) or _other_dtype(wanted, found)
     ]
     found = [
         list(_leaf(wanted, value, Context(of_result.get(path, ()), sizes, arguments)))
@@ -79,6 +86,8 @@ def _relations_in(prepared: Prepared, case: Case, seen: Observation) -> Iterator
     if found:
         yield from (one for one in found[0] if all(one in others for others in found))
         yield from found[0]  # the card shows the first difference
+    for _, wanted, value in differing[:1]:
+        yield from _kinds(wanted, value)
 
 
 def _quantities(names: Mapping[str, Axes], tensors: Mapping[str, Tensor]) -> dict[str, int]:
@@ -144,6 +153,44 @@ def _leaves(path: str, expected: Any, got: Any) -> Iterator[tuple[str, Any, Any]
         yield path, expected, got
 
 
+KINDS: dict[str, tuple[type, ...]] = {
+    "a tensor": (Tensor,),
+    "True or False": (bool,),
+    "a number": (int, float),
+    "a text": (str,),
+    "a dict": (dict,),
+    "a list": (list,),
+    "a tuple": (tuple,),
+}
+"""The kinds of results that students take for each other, by the words of a card."""
+
+KIND_QUESTIONS = {
+    ("a number", "a tensor"): "How does a tensor with one number in it become a plain number?",
+    ("a tensor", "a number"): "Which of your steps makes a plain number of a tensor?",
+    ("a tensor", "a list"): "Which function makes one tensor of a list?",
+    ("a text", "a list"): "Which step makes one text of the parts?",
+    ("a list", "a text"): "Which step joins the parts, and should they be joined?",
+    (
+        "a list",
+        "a dict",
+    ): "In which order must the values come, and does the caller know your keys?",
+}
+"""What to ask if the first kind is expected and the second one came back."""
+
+
+def _kinds(expected: Any, got: Any) -> Iterator[Relation]:
+    """Say which kind of value came back, if it is another one than expected."""
+    wanted, found = (
+        next((words for words, types in KINDS.items() if isinstance(value, types)), "")
+        for value in (expected, got)
+    )
+    named = hasattr(expected, "_fields") or hasattr(got, "_fields")
+    if wanted and found and wanted != found and not named:
+        general = "What does the signature say comes back, after the arrow?"
+        question = KIND_QUESTIONS.get((wanted, found), general)
+        yield Relation(f"{found} came back, not {wanted}", question)
+
+
 def _leaf(expected: Any, got: Any, context: Context) -> Iterator[Relation]:
     if isinstance(expected, Tensor) and isinstance(got, Tensor):
         yield from _tensors(expected, got, context)
@@ -174,13 +221,24 @@ def _tensors(expected: Tensor, got: Tensor, context: Context) -> Iterator[Relati
         for axis, name in _named_axes(expected, context.axes):
             yield from _shorter_axis(expected, got, axis, name)
         return
-    if expected.shape == got.shape:
+    if _equal(expected, got):
+        yield Relation(
+            f"the values are right, but they are {dtype_text(got)}, not {dtype_text(expected)}",
+            "Which of your lines decides the dtype?",
+        )
+    elif expected.shape == got.shape:
         yield from _same_shape(expected, got, context)
     expected, got = expected.double(), got.double()
     yield from _other_axes(expected, got, context.axes)
     for name, argument in context.arguments.items():
         if isinstance(argument, Tensor) and _equal(argument.double(), got):
             yield Relation(f"it is the argument `{name}`", "Which of your lines changes it?")
+
+
+def _other_dtype(expected: Any, got: Any) -> bool:
+    if not isinstance(expected, Tensor) or not isinstance(got, Tensor):
+        return False
+    return expected.dtype != got.dtype and not (is_integer(expected) and is_integer(got))
 
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -195,14 +253,16 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def _same_shape(expected: Tensor, got: Tensor, context: Context) -> Iterator[Relation]:
-    floating = expected.is_floating_point()
+    floating, truth = expected.is_floating_point(), expected.dtype == torch.bool
     expected, got = expected.double(), got.double()
     for name, function in FUNCTIONS.items() if floating else ():
         if _equal(function(expected), got):
             yield Relation(f"there is one {name} too many", f"Where does the {name} belong?")
         if _equal(function(got), expected):
             yield Relation(f"the {name} is missing", f"Which step should take the {name}?")
-    if _equal(1 - expected, got):
+    if _equal(1 - expected, got) and truth:
+        yield Relation("True and False are the wrong way round", "What does True stand for?")
+    elif _equal(1 - expected, got):
         yield Relation("it is 1 minus the right result", "What do you count: right or wrong?")
     for digits in (0, 1, 2, 3, 4):
         if _equal(expected.round(decimals=digits), got):
@@ -444,6 +504,7 @@ def _list_of_items(expected: list[Any], got: list[Any]) -> Iterator[Relation]:
 
 
 def _texts(expected: str, got: str) -> Iterator[Relation]:
+    yield from _lines(expected.splitlines(), got.splitlines())
     if got.lower() == expected.lower():
         yield Relation("only capital letters differ", "Which step changes them?")
     if got.split() == expected.split() or "".join(got.split()) == "".join(expected.split()):
@@ -455,6 +516,29 @@ def _texts(expected: str, got: str) -> Iterator[Relation]:
         yield Relation("it goes on too long", "What ends the sentence?")
     if len(told) < len(words) and words[: len(told)] == told:
         yield Relation("it stops too early", "What ends the sentence?")
+
+
+def _lines(expected: list[str], got: list[str]) -> Iterator[Relation]:
+    """Compare texts of several lines."""
+    if len(expected) < 2 or expected == got:
+        return
+    if sorted(expected) == sorted(got):
+        yield Relation("the right lines, in another order", "What decides the order of your lines?")
+    if 0 < len(got) < len(expected) and _in_order(got, expected):
+        yield Relation("some lines are missing", "For what does your code write no line?")
+    if len(got) != len(expected):
+        return
+    wrong = [(e, g) for e, g in zip(expected, got, strict=True) if e != g]
+    if not any(g.strip() for _, g in wrong):
+        yield Relation("some lines are empty", "What should stand on a line that would be empty?")
+    if all(g.strip() and e.startswith(g.strip()) for e, g in wrong):
+        yield Relation("some lines end too early", "Where does your code cut a line off?")
+
+
+def _in_order(some: list[str], items: list[str]) -> bool:
+    """Tell whether the first list is the second one with some items left out."""
+    rest = iter(items)
+    return all(item in rest for item in some)
 
 
 # ------------------------------------------------------------------ equality

@@ -60,6 +60,9 @@ def said(made, code):
         (lambda x: x.flatten(1), "the values are right, in another shape"),
         (lambda x: (x, None), "the first of several"),
         (lambda x: x.tolist(), "in a list instead of a tensor"),
+        (lambda x: [row.exp() + 1 for row in x], "a list came back, not a tensor"),
+        (lambda x: x.sum().item(), "a number came back, not a tensor"),
+        (lambda x: x.double(), "the values are right, but they are float64, not float32"),
     ],
 )
 def test_a_relation_is_said_in_words(made, change, words):
@@ -130,6 +133,51 @@ def test_results_in_another_order_are_seen_so():
         return *others, first
 
     assert said(summary, moved)["relation"] == "the results are in the wrong order"
+
+
+def positive(scores: Float[Tensor, "batch len"]) -> Bool[Tensor, "batch len"]:
+    """Tell which scores are above zero."""
+    return scores > 0
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (lambda scores: scores <= 0, "True and False are the wrong way round"),
+        (lambda scores: (scores <= 0).float(), "True and False are the wrong way round"),
+        (lambda scores: (scores > 0).long(), "the values are right, but they are int64, not bool"),
+    ],
+)
+def test_truth_values_have_relations_of_their_own(code, words):
+    @exercise(reference=positive, title="Made for a test")
+    def signs(draw, batch=3, len=4):
+        return {"scores": draw.normal(batch, len)}
+
+    assert said(signs, code)["relation"] == words
+
+
+def listing(names: list[str]) -> str:
+    """Write each name on a line of its own, and `-` for one that is empty."""
+    return "".join(f"{name or '-'}\n" for name in names)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (lambda names: listing(sorted(names)), "the right lines, in another order"),
+        (lambda names: listing([name for name in names if name]), "some lines are missing"),
+        (lambda names: "".join(f"{name}\n" for name in names), "some lines are empty"),
+        (lambda names: listing([name[:3] for name in names]), "some lines end too early"),
+        (lambda names: listing(names).splitlines(), "a list came back, not a text"),
+    ],
+)
+def test_texts_are_compared_line_by_line(code, words):
+    @exercise(reference=listing, title="Made for a test")
+    def text(draw, batch=3, len=4):
+        del batch, len
+        return {"names": ["seoul", "", *draw.shuffled(["jeju", "busan", "daegu"])]}
+
+    assert said(text, code)["relation"] == words
 
 
 def weigh(
