@@ -269,7 +269,8 @@ def find_place(right: Right, steps: Sequence[Step]) -> Place | None:
             return _differs(right, quantity, got, there)
     if not missing:
         return _lost(right, values, tuple(there.values()))
-    strange = [v for v in wrong if not any(v.part_of(k) for k in right.known)]
+    strange = [v for v in wrong if _alike(v.form, missing[0].form)]
+    strange = [v for v in strange if not any(v.part_of(k) for k in right.known)]
     return _differs(right, missing[0], strange[0], there) if strange else None
 
 
@@ -333,6 +334,8 @@ def _instead(quantity: Value, wrong: list[Value], right: Right, own: str) -> Val
     A line of the exercise itself comes before one of a function that it calls.
     """
     like = [v for v in wrong if v.shape == quantity.shape and _alike(v.form, quantity.form)]
+    if isinstance(quantity.form, list):  # a list grows item by item: compare it when it is as long
+        like = [v for v in like if len(v.form) == len(quantity.form)] or like[-1:]
     like.sort(key=lambda v: v.step.owner != own)
     last = quantity is right.quantities[-1]
     if not last:  # what came back stands for the result alone
@@ -457,16 +460,17 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
 
 def _headline(exercise: Exercise, place: Place) -> tuple[str, str]:
     """Return the headline and the question of a place that is no known mistake's."""
-    words = _words(exercise, place.quantity)
+    words, name = _shown(exercise, place)
     verb = is_or_are(words)
     if place.kind == "lost":
         were = {"is": "was", "are": "were"}[verb]
         headline = f"{words} {were} right on the way, but something else came back"
         return headline, "What happens between the line that was right and `return`?"
-    step = exercise.steps.get(place.quantity.step.name) or exercise.steps.get(_bare(place.quantity))
+    bare = _bare(place.quantity)
+    step = exercise.steps.get(place.quantity.step.name) or exercise.steps.get(bare)
     question = step[1] if step else f"What should {words} be, and what does this line make?"
     times = int((re.search(r" (\d+)", place.quantity.step.name) or [0, 1])[1])
-    when = f", the {ordinal(times)} time" if times > 1 and not step else ""
+    when = f", the {ordinal(times)} time" if times > 1 and name == bare and not step else ""
     return f"{words} {verb} the first thing that differs{when}", question
 
 
@@ -477,9 +481,12 @@ def ordinal(number: int) -> str:
 
 
 def _right_so_far(exercise: Exercise, place: Place) -> str:
-    """List the last quantities that are right, each with the student's line."""
+    """List the last quantities that are right, each with the student's line.
+
+    An earlier value of the variable that differs is left out: its name stands below.
+    """
     lines: dict[str, int] = {}
-    for found in place.right:
+    for found in (f for f in place.right if _bare(f.quantity) != _bare(place.quantity)):
         step = found.value.step
         lines[_words(exercise, found.quantity)] = step.line_number * (step.owner == place.own)
     shown = list(lines.items())[-MOST_SHOWN:]
@@ -540,6 +547,19 @@ def _words(exercise: Exercise, quantity: Value) -> str:
     return f"the {'value' if one else 'values'} of `{bare}`"
 
 
+def _shown(exercise: Exercise, place: Place) -> tuple[str, str]:
+    """Return the words for the quantity that differs, and the name of its values.
+
+    Where the exercise has no words for it, it has the name of the student's own variable.
+    """
+    words, name, own = _words(exercise, place.quantity), _bare(place.quantity), _bare(place.got)
+    if name == RETURNED:
+        return words, "".join(_returned(exercise, place.quantity.step.name))
+    if f"`{name}`" in words and own and own != RETURNED:
+        return words.replace(f"`{name}`", f"`{own}`"), own
+    return words, name
+
+
 def _returned(exercise: Exercise, name: str) -> tuple[str, str]:
     """Split `return[1].hidden` into what the exercise calls that result and the part of it."""
     path = name.removeprefix(RETURNED)
@@ -557,9 +577,7 @@ def is_or_are(words: str) -> str:
 
 def _both(exercise: Exercise, place: Place) -> tuple[str, str]:
     """Write what is expected of the quantity, and what the student's line made."""
-    name = _bare(place.quantity)
-    if name == RETURNED:
-        name = "".join(_returned(exercise, place.quantity.step.name))
+    _, name = _shown(exercise, place)
     expected, got = place.quantity.step.value, place.got.step.value
     alike = isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.shape == got.shape
     if place.quantity.shape is not None and place.got.shape == place.quantity.shape and not alike:

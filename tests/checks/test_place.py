@@ -130,7 +130,28 @@ def test_lists_are_followed_line_by_line():
 
     found = verdict(new(lengths, draw_sentences), by_letters)
     assert found["place"] == "the values of `words`"
+    assert found["headline"].startswith("the values of `rows` are")
+    assert found["expected"].startswith("rows[0]")
     assert found["line"] == "rows = [list(sentence) for sentence in sentences]"
+
+
+def test_a_list_that_grows_is_compared_when_it_is_whole():
+    def initials(names: list[str]) -> str:
+        found = [name[:1] for name in names]
+        return "".join(found)
+
+    def last_letters(names):
+        letters = []
+        for name in names:
+            letters.append(name[-1:])
+        return "".join(letters)
+
+    def draw_names(draw, len=3):
+        return {"names": draw.shuffled(["ab", "cd", "ef"])[:len]}
+
+    found = verdict(new(initials, draw_names), last_letters)
+    assert found["expected"].startswith("letters = ['")
+    assert found["got"].count("', '") == 2
 
 
 def test_the_first_of_a_variables_values_that_differs_is_the_place():
