@@ -6,7 +6,8 @@ translations a search must find, and how often each one must be drawn.
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +21,10 @@ FALSE_ALARM = 1e-6 / 64
 """The largest probability that a right answer fails in one case; a check has at most 64 cases."""
 
 Tokens = tuple[int, ...]
+
+Reading = Callable[["Tables", int, int, Tokens], int]
+"""A way to read on: from the tables, the first state, the state before the step and the tokens so
+far, the next state."""
 
 
 def described(transitions: Tensor, logits: Tensor, max_calls: int = MAX_CALLS) -> Model:
@@ -80,12 +85,15 @@ class Tables:
             place = self.transitions[place][token]
         return tokens
 
-    def beginnings(self, start: int, max_len: int, next_probs: Tensor) -> dict[Tokens, float]:
-        """Return the probability of every beginning of up to `max_len` tokens; `<eos>` ends one.
+    def read(self, place: int, tokens: Sequence[int]) -> int:
+        """Return the state after these tokens."""
+        for token in tokens:
+            place = self.transitions[place][token]
+        return place
 
-        `next_probs` holds the next token's probabilities for every state of the table.
-        """
-        rows: list[list[float]] = next_probs.tolist()
+    def beginnings(self, start: int, max_len: int, model: "Chances") -> dict[Tokens, float]:
+        """Return the probability of every beginning of up to `max_len` tokens; `<eos>` ends one."""
+        rows: list[list[float]] = model.next_probs.tolist()
         found: dict[Tokens, float] = {}
         live: dict[Tokens, tuple[float, int]] = {(): (1.0, self.transitions[start][self.bos_id])}
         for _ in range(max_len):
@@ -95,9 +103,22 @@ class Tables:
                     longer = (*tokens, token)
                     found[longer] = probability * share
                     if token != self.eos_id:
-                        grown[longer] = found[longer], self.transitions[place][token]
+                        grown[longer] = found[longer], model.reading(self, start, place, longer)
             live = grown
         return found
+
+
+@dataclass(frozen=True)
+class Chances:
+    """How a translation is drawn.
+
+    Attributes:
+        next_probs: the next token's probabilities in every state of the tables.
+        reading: which state follows; by default, the one after the newest token.
+    """
+
+    next_probs: Tensor
+    reading: Reading = lambda tables, _, place, tokens: tables.read(place, tokens[-1:])
 
 
 class Draws:
@@ -112,25 +133,25 @@ class Draws:
         for start, row in zip(starts, rows, strict=True):
             self._whole[start][tuple([*row, tables.eos_id][:max_len])] += 1
 
-    def fit(self, next_probs: Tensor) -> bool:
-        """Tell whether every beginning occurs about as often as these probabilities predict."""
+    def fit(self, model: Chances) -> bool:
+        """Tell whether every beginning occurs about as often as this model predicts."""
         for start, whole in self._whole.items():
             seen = Counter[Tokens]()
             for tokens, count in whole.items():
                 for length in range(1, len(tokens) + 1):
                     seen[tokens[:length]] += count
-            expected = self._tables.beginnings(start, self._max_len, next_probs)
+            expected = self._tables.beginnings(start, self._max_len, model)
             cells = len(expected) * len(self._whole)
             for tokens, probability in expected.items():
                 if surprising(seen[tokens], whole.total(), probability, cells):
                     return False
         return True
 
-    def log_likelihood(self, next_probs: Tensor) -> float:
-        """Return the log-likelihood of the counts under these probabilities, in nats."""
+    def log_likelihood(self, model: Chances) -> float:
+        """Return the log-likelihood of the counts under this model, in nats."""
         total = 0.0
         for start, whole in self._whole.items():
-            expected = self._tables.beginnings(start, self._max_len, next_probs)
+            expected = self._tables.beginnings(start, self._max_len, model)
             total += sum(n * math.log(max(expected[t], 1e-300)) for t, n in whole.items())
         return total
 

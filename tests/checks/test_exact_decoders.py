@@ -8,6 +8,7 @@ import torch
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.exact_decoders import (
     FALSE_ALARM,
+    Chances,
     Draws,
     Tables,
     at,
@@ -42,7 +43,7 @@ def test_the_probability_of_a_translation_is_that_of_its_words(tables):
 
 
 def test_every_beginning_is_listed_with_its_probability(tables):
-    found = tables.beginnings(0, 2, SHARES.double())
+    found = tables.beginnings(0, 2, Chances(SHARES.double()))
     assert len(found) == 4 + 3 * 4
     assert found[(EOS,)] == pytest.approx(0.2)
     assert found[(3, EOS)] == pytest.approx(0.3)
@@ -89,9 +90,11 @@ def test_draws_fit_what_they_were_drawn_from_and_nothing_else(tables):
     other = (2 * SHARES.log()).softmax(dim=-1)
     for seed in range(3):
         found = draw(tables, SHARES, seed=seed)
-        assert found.fit(SHARES.double())
-        assert not found.fit(other.double())
-        assert found.log_likelihood(SHARES.double()) > found.log_likelihood(other.double())
+        assert found.fit(Chances(SHARES.double()))
+        assert not found.fit(Chances(other.double()))
+        assert found.log_likelihood(Chances(SHARES.double())) > found.log_likelihood(
+            Chances(other.double())
+        )
 
 
 # --- the verdicts know a mistake in whatever style it was written

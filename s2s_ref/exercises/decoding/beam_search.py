@@ -12,7 +12,7 @@ import torch
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import Tables, Tokens, at, described, starts_of
+from s2s_ref.checks.exact_decoders import Chances, Tables, Tokens, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.checks.source import edited
 from s2s_ref.state import Hypothesis
@@ -115,7 +115,7 @@ class Search:
     def beginnings(self) -> dict[Tokens, float]:
         """The log-probability of every beginning of up to `max_len` tokens; `<eos>` ends it."""
         probs = self.tables.logits.softmax(dim=-1)
-        listed = self.tables.beginnings(self.start, self.max_len, probs)
+        listed = self.tables.beginnings(self.start, self.max_len, Chances(probs))
         return {tokens: math.log(probability) for tokens, probability in listed.items()}
 
     @cached_property

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import Draws, Tables, at, described, starts_of
+from s2s_ref.checks.exact_decoders import Chances, Draws, Tables, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.student.protocol import Observation
 from s2s_ref.student.table_models import MAX_CALLS
@@ -72,10 +72,10 @@ def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
     tables = Tables(arguments["decoder"], arguments["bos_id"], arguments["eos_id"])
     first, second = seen.output
     for rows in (first, second):
-        if problem := _wrong_form(rows, len(starts), max_len, tables.eos_id):
+        if problem := _wrong_form(rows, len(starts), max_len, tables):
             return problem
     draws = Draws(tables, starts * 2, [*first, *second], max_len)
-    right, wrong = _distributions(tables.logits, arguments["temperature"])
+    right, wrong = _chances(tables.logits, arguments["temperature"])
     fits = draws.fit(right)
     if "generator" not in seen.changed:
         greedy = not fits and draws.fit(wrong[ALWAYS_LIKELIEST])
@@ -85,31 +85,45 @@ def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
     return None if fits else _wrong_frequencies(draws, first, wrong, tables.eos_id)
 
 
-def _wrong_form(rows: list[list[int]], sentences: int, max_len: int, eos_id: int) -> str:
+def _wrong_form(rows: list[list[int]], sentences: int, max_len: int, tables: Tables) -> str:
     """Say what cannot be a translation, whatever was drawn."""
     if len(rows) != sentences:
         return f"{len(rows)} translations came for {sentences} sentences"
+    if any(isinstance(token, Tensor) for row in rows for token in row):
+        return "a translation holds tensors, not numbers"
     if any(len(row) > max_len for row in rows):
-        return "a translation is longer than max_len"
-    if any(eos_id in row for row in rows):
+        begun = all(row[:1] == [tables.bos_id] for row in rows)
+        return f"a translation {'begins with <bos>' if begun else 'is longer than max_len'}"
+    if any(tables.eos_id in row[:-1] for row in rows):
+        return "a translation goes on after <eos>"
+    if any(tables.eos_id in row for row in rows):
         return "<eos> is in a translation"
     return ""
 
 
-def _distributions(logits: Tensor, temperature: float) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return the next token's right probabilities, and wrong ones by what a card says of them."""
+def _chances(logits: Tensor, temperature: float) -> tuple[Chances, dict[str, Chances]]:
+    """Return how translations are drawn rightly, and wrong ways by what a card says of them."""
     likeliest = nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[1]).double()
     right = (logits / temperature).softmax(dim=-1)
-    return right, {
-        ALWAYS_LIKELIEST: likeliest,
-        "these are the draws of temperature 1": logits.softmax(dim=-1),
-        "these are the draws of 1 / temperature": (logits * temperature).softmax(dim=-1),
-        "these are the draws of a softmax of a softmax": right.softmax(dim=-1),
+    return Chances(right), {
+        ALWAYS_LIKELIEST: Chances(likeliest),
+        "these are the draws of temperature 1": Chances(logits.softmax(dim=-1)),
+        "these are the draws of 1 / temperature": Chances((logits * temperature).softmax(dim=-1)),
+        "these are the draws of a softmax of a softmax": Chances(right.softmax(dim=-1)),
+        "these are the draws of a decoder that reads <bos> at every step": Chances(
+            right, lambda tables, _, place, tokens: tables.read(place, [tables.bos_id])
+        ),
+        "these are the draws of a decoder whose state is reset at every step": Chances(
+            right, lambda tables, start, _, tokens: tables.read(start, tokens[-1:])
+        ),
+        "these are the draws of a decoder that reads the words so far again": Chances(
+            right, lambda tables, _, place, tokens: tables.read(place, [tables.bos_id, *tokens])
+        ),
     }
 
 
 def _wrong_frequencies(
-    draws: Draws, rows: list[list[int]], wrong: dict[str, Tensor], eos_id: int
+    draws: Draws, rows: list[list[int]], wrong: dict[str, Chances], eos_id: int
 ) -> str:
     """Say which wrong distribution the draws come from, as far as they tell."""
     if len({row[0] if row else eos_id for row in rows}) == 1:
@@ -184,6 +198,92 @@ sample_decode.edit(
     },
     why="Every sentence would get the words that were drawn for the first one.",
     question="How many tokens are wanted at each step, and from how many rows of probabilities?",
+)
+
+sample_decode.edit(
+    "same_bos",
+    "the decoder reads <bos> at every step",
+    base=sample_that_trims_at_the_end,
+    replace={"written[:, -1:]": "written[:, :1]"},
+    why="It never learns which word was drawn.",
+    question="What does the decoder read in the second step?",
+)
+
+sample_decode.edit(
+    "state_reset",
+    "every step starts from the first state again",
+    base=sample_that_trims_at_the_end,
+    replace={"logits, state, *_": "logits, *_"},
+    why="The decoder forgets all but its last word.",
+    question="Which state does the second call start from?",
+)
+
+sample_decode.edit(
+    "beginning_read_again",
+    "the whole beginning is read again at every step, from the newest state",
+    base=sample_that_trims_at_the_end,
+    replace={"written[:, -1:]": "written"},
+    why="That state has read those words already. After three words the first has been read three "
+    "times.",
+    question="What does the state that came back already know?",
+)
+
+sample_decode.edit(
+    "two_results_expected",
+    "the decoder returned three results, and two were expected",
+    base=sample_that_trims_at_the_end,
+    replace={"logits, state, *_": "logits, state"},
+    why="Decoders with attention return their weights too.",
+    question="How do you take the first two of two or three results?",
+    raises="too many values to unpack",
+)
+
+sample_decode.edit(
+    "bos_in_result",
+    "<bos> is in the result",
+    base=sample_that_trims_at_the_end,
+    replace={"written[:, 1:]": "written"},
+    why="It is what the decoder reads first, not a word that it says.",
+    question="What stands in the first column of all that was written?",
+)
+
+sample_decode.edit(
+    "past_eos",
+    "it goes on past <eos>",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "rows = written": "return written",
+        "    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]": "",
+    },
+    why="What is drawn after <eos> belongs to no sentence.",
+    question="Where does a translation end, if <eos> was drawn before the last step?",
+)
+
+sample_decode.edit(
+    "one_token_too_many",
+    "a sentence is one token longer than max_len",
+    base=sample_that_trims_at_the_end,
+    replace={"range(max_len)": "range(max_len + 1)"},
+    why="A limit that is exceeded by one is no limit: memory is planned by it.",
+    question="How often may the decoder be asked?",
+)
+
+sample_decode.edit(
+    "tensors_returned",
+    "the lists hold tensors, not numbers",
+    base=sample_that_trims_at_the_end,
+    replace={"written[:, 1:].tolist()": "[list(row) for row in written[:, 1:]]"},
+    why="A dictionary of words does not find the key 7 by a tensor that holds 7.",
+    question="Which method makes plain numbers of a tensor?",
+)
+
+sample_decode.edit(
+    "steps_in_rows",
+    "there is a list for each step, not for each sentence",
+    base=sample_that_trims_at_the_end,
+    replace={"written[:, 1:].tolist()": "written[:, 1:].T.tolist()"},
+    why="Each list should be one translation.",
+    question="Which axis of all that was written counts the sentences?",
 )
 
 sample_decode.edit(
