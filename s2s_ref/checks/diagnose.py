@@ -1,6 +1,7 @@
 """Reach a verdict on what was observed, and name the mistake."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -224,8 +225,13 @@ def own_findings(prepared: Prepared, seen: list[Observation]) -> set[str]:
     """Return what the exercise's own verdict found; nothing if there are other differences too."""
     if prepared.exercise.judged is None:
         return set()
-    found = differences(prepared, seen).values()
-    return {one.got for one in found} if all(one.kind == OWN for one in found) else set()
+    return findings_in(differences(prepared, seen))
+
+
+def findings_in(found: Mapping[int, Difference]) -> set[str]:
+    """Return what the exercise's own verdict found, if all the differences are its own."""
+    own = all(one.kind == OWN for one in found.values())
+    return {one.got for one in found.values()} if own else set()
 
 
 def matches_outcome(

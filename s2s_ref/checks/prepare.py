@@ -20,7 +20,7 @@ from s2s_ref.checks.axes import (
     tensors_of,
 )
 from s2s_ref.checks.cases import Case, Prepared, blank_free_positions, lengthen
-from s2s_ref.checks.diagnose import differences, equals_mistake, own_findings
+from s2s_ref.checks.diagnose import differences, equals_mistake, findings_in
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, Exercise, find
 from s2s_ref.student.observe import float_tensors, materialise, observe
@@ -159,8 +159,9 @@ def _other_order(exercise: Exercise, case: Case) -> Tensor | None:
 def _hidden(prepared: Prepared) -> list[str]:
     """List mistakes that all cases confuse with the reference, or with one of another message."""
     mistakes, outcomes = prepared.exercise.mistakes, prepared.outcomes
-    hidden = [m.name for m in mistakes if not differences(prepared, outcomes[m.name])]
-    findings = {m.name: own_findings(prepared, outcomes[m.name]) for m in mistakes}
+    found = {m.name: differences(prepared, outcomes[m.name]) for m in mistakes}
+    hidden = [name for name in found if not found[name]]
+    findings = {name: findings_in(found[name]) for name in found}
     for one, other in itertools.permutations(mistakes, 2):
         same_findings = findings[one.name] and findings[one.name] == findings[other.name]
         if one.message != other.message and (

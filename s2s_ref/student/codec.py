@@ -87,8 +87,18 @@ def decode(data: bytes) -> Any:
         raise CodecError(f"A message cannot be read: {error!r}.") from error
 
 
+PLAIN_ITEMS = {int, float, bool, str}
+
+
+def is_plain_list(value: Any) -> bool:
+    """Tell whether a value is a list of numbers and texts; there may be thousands, to pass over."""
+    return type(value) is list and PLAIN_ITEMS.issuperset(map(type, value))
+
+
 def plain(value: Any) -> Any:
     """Return the value with everything that has no plain form replaced by `Other`."""
+    if is_plain_list(value):
+        return list(value)
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, numbers.Real):  # numpy's numbers too

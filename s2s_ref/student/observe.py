@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from s2s_ref.student.codec import plain
+from s2s_ref.student.codec import is_plain_list, plain
 from s2s_ref.student.protocol import (
     OUT_OF_MEMORY,
     Call,
@@ -174,7 +174,7 @@ def float_tensors(value: Any) -> dict[str, Tensor]:
     def visit(path: str, item: Any) -> Any:
         if isinstance(item, Tensor) and item.is_floating_point():
             found[path] = item
-        return map_items(path, item, visit)
+        return item if is_plain_list(item) else map_items(path, item, visit)
 
     visit("", value)
     return found

@@ -128,7 +128,7 @@ def sampled_by_noise(change):
         (lambda logits, _: logits, "probabilities_divided"),
         (lambda logits, t: (logits / t).softmax(dim=-1), "softmax_twice"),
         (lambda logits, t: -logits / t, "some translations come far more often"),
-        (lambda logits, t: logits / t, "values"),
+        (lambda logits, t: logits / t, "it can now translate"),
     ],
 )
 def test_a_mistake_in_sampling_is_known_by_its_frequencies(change, mistake):
