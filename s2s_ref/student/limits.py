@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from s2s_ref.student.observe import describe_error, observe
-from s2s_ref.student.protocol import OUT_OF_MEMORY, UNFINISHED, Call, Observation
+from s2s_ref.student.protocol import UNFINISHED, Call, Observation
 
 TIME_LIMIT = 10.0
 """The time that all calls of a check may take together in practice, in seconds."""
@@ -28,10 +28,7 @@ LINES, COLUMNS = 20, 200
 
 
 class Stopped(BaseException):
-    """The student's code was stopped. This is no `Exception`, so that the code lets it pass.
-
-    Its arguments are the type name of the `Raised` that stands for it, and what happened.
-    """
+    """The student's code was stopped. This is no `Exception`, so that the code lets it pass."""
 
 
 class FirstLines(io.TextIOBase):
@@ -79,8 +76,7 @@ def observe_all(
                 with contextlib.redirect_stdout(printed[-1]):
                     observations.append(observe(target, call))
     except Stopped as stopped:
-        type_name, told = stopped.args
-        raised = replace(describe_error(stopped), type_name=type_name, text=told)
+        raised = replace(describe_error(stopped), type_name=UNFINISHED)
         unfinished = Observation(raised=raised)
         observations += [unfinished] * (len(calls) - len(observations))
     return observations, list(map(str, printed))
@@ -102,7 +98,7 @@ def limited(limit: float | None) -> Iterator[None]:
         with _one_allocation_limited(), _alarm(limit) if alarms else contextlib.nullcontext():
             yield
     except KeyboardInterrupt as interrupt:
-        stopped = Stopped(UNFINISHED, "it was stopped before it ended")
+        stopped = Stopped("it was stopped before it ended")
         raise stopped.with_traceback(interrupt.__traceback__) from None
 
 
@@ -118,8 +114,8 @@ def _alarm(limit: float) -> Iterator[None]:
         # Look again soon, in case a bare `except` of the student's code catches this.
         signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
         if late:
-            raise Stopped(UNFINISHED, f"it did not end within {limit:g} seconds")
-        raise Stopped(OUT_OF_MEMORY, f"it needs more than {MEMORY_LIMIT / 2**30:g} GiB of memory")
+            raise Stopped(f"it did not end within {limit:g} seconds")
+        raise Stopped(f"it needs more than {MEMORY_LIMIT / 2**30:g} GiB of memory")
 
     handler = signal.signal(signal.SIGALRM, look)
     left, interval = signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)

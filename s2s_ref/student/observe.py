@@ -248,7 +248,7 @@ def describe_error(error: BaseException) -> Raised:
     line, number = (own[-1].line or "", own[-1].lineno or 0) if own else ("", 0)
     if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
         asked = BYTES.search(str(error))
-        size = f"{int(asked[1]) / 2**30:,.1f} GiB of" if asked else "too much"
+        size = f"{int(asked[1]) / 2**30:,.0f} GiB of" if asked else "too much"
         return Raised(OUT_OF_MEMORY, f"it asks for {size} memory at once", line, number)
     return Raised(type(error).__name__, str(error), line, number)
 

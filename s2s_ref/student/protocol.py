@@ -64,10 +64,10 @@ class Raised:
 
 
 UNFINISHED = "Unfinished"
-"""The type name of a `Raised` that stands for a call which the time limit or the student ended."""
+"""The type name of a `Raised` that stands for a call which a limit or the student ended."""
 
 OUT_OF_MEMORY = "OutOfMemory"
-"""The type name of a `Raised` that stands for a call which needs too much memory."""
+"""The type name of a `Raised` that stands for an error because memory is short."""
 
 
 class Refused(RuntimeError):
