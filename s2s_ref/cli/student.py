@@ -114,7 +114,9 @@ def check(
         print(outcome.text)
     still_open = [name for one in outcomes if not one.passed for name in one.exercises]
     if still_open:
-        print(f"\nNot passed yet: {', '.join(still_open)}.")
+        count = sum(len(one.exercises) for one in outcomes)
+        passed = f"{count - len(still_open)} of {count} pass"
+        print(f"\n{passed}. Not passed yet: {', '.join(still_open)}.")
         raise typer.Exit(FOUND)
     print("\nEvery check of this lesson passes.")
 

@@ -232,7 +232,8 @@ def _phenomenon_table(entries: Sequence[Entry]) -> Table:
     differs = ["what differs", *(DIFFERS[name] for name in PHENOMENA)]
     widths = [max(_width(row[i]) for row in [head, *rows]) for i in range(len(head))]
     text = ["  ".join(map(_pad, row, widths)).rstrip() for row in [head, *rows]]
-    cells = [f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>"]
+    headings = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    cells = [f"<tr>{headings}</tr>"]
     cells += [_row([f"<em>{escape(cell)}</em>" for cell in differs])]
     cells += [_row(map(escape, row)) for row in rows]
     return Table("\n".join(text), f"<table>{''.join(cells)}</table>")
@@ -251,8 +252,8 @@ def _stack(lines: Sequence[tuple[str, str, str]]) -> Table:
         if kind == "head":
             text.append(("\n" if text else "") + content)
             html.append(
-                '<tr><td colspan="2" lang="ko" style="text-align:left;padding-top:.8em">'
-                f"<strong>{escape(content)}</strong></td></tr>"
+                '<tr><th colspan="2" lang="ko" style="text-align:left;padding-top:.8em">'
+                f"{escape(content)}</th></tr>"
             )
         elif kind == "note":
             text.append(f"  {content}")
@@ -267,8 +268,11 @@ def _stack(lines: Sequence[tuple[str, str, str]]) -> Table:
 
 
 def _row(cells: Any) -> str:
-    style = 'style="text-align:left"'
-    return f"<tr>{''.join(f'<td {style}>{cell}</td>' for cell in cells)}</tr>"
+    """Write a row of a table, whose first cell is the row's heading."""
+    first, *others = cells
+    style = 'style="text-align:left;font-weight:normal"'
+    data = "".join(f"<td {style}>{cell}</td>" for cell in others)
+    return f'<tr><th scope="row" {style}>{first}</th>{data}</tr>'
 
 
 def _width(text: str) -> int:

@@ -43,13 +43,14 @@ def test_what_is_not_answered_yet_is_listed_and_costs_the_exit_code(check):
     assert code == 1
     assert "encode_sentence: not written yet" in out
     assert "start_here.encode_sentence" in out.splitlines()[-1]
-    assert out.splitlines()[-1].startswith("Not passed yet: ")
+    assert out.splitlines()[-1].startswith("0 of 3 pass. Not passed yet: ")
 
 
 def test_an_answer_that_is_not_defined_is_named(check):
     code, out, _ = check("0", "solutions", ("def encode_sentence(", "def encode("))
     assert code == 1
     assert "encode_sentence is not defined" in out
+    assert out.splitlines()[-1].startswith("2 of 3 pass. Not passed yet: start_here.encode_sent")
 
 
 @pytest.mark.parametrize(

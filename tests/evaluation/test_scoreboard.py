@@ -1,6 +1,7 @@
 """The two tables that grow from lesson to lesson."""
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -182,6 +183,12 @@ def test_html_is_escaped():
     table = scoreboard.own(lambda _: "<unk> & <b>", "a < b")
     assert "&lt;unk&gt; &amp; &lt;b&gt;" in table._repr_html_()
     assert cells(table) == [["a < b"], ["model", "<unk> & <b>"]]
+
+
+def test_rows_and_blocks_of_a_table_have_headings():
+    html = scoreboard.own(str.upper, "a b")._repr_html_()
+    assert re.findall(r"<th[^>]*>([^<]*)</th>", html) == ["a b", "model"]
+    assert '<th scope="row"' in html
 
 
 def test_own_sentences_name_the_words_never_seen():

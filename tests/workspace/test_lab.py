@@ -170,11 +170,20 @@ def server(work, tmp_path):
         log.close()
 
 
-def test_jupyterlab_does_not_ask_about_its_news(server):
-    settings = "lab/api/settings/@jupyterlab/apputils-extension:notification"
-    with urllib.request.urlopen(f"{server}{settings}?token=t", timeout=60) as answer:
-        schema = json.load(answer)["schema"]
-    assert schema["properties"]["fetchNews"]["default"] == "false"  # "none" asks
+@pytest.mark.parametrize(
+    ("plugin", "name", "value"),
+    [
+        ("apputils-extension:notification", "fetchNews", "false"),  # "none" asks
+        # All cells are in the page, so a screen reader finds every heading.
+        ("notebook-extension:tracker", "windowingMode", "defer"),
+    ],
+)
+def test_jupyterlab_has_our_settings_which_it_knows(server, plugin, name, value):
+    settings = f"lab/api/settings/@jupyterlab/{plugin}?token=t"
+    with urllib.request.urlopen(f"{server}{settings}", timeout=60) as answer:
+        known = json.load(answer)["schema"]["properties"][name]
+    assert known["default"] == value
+    assert value in {choice["const"] for choice in known["oneOf"]}
 
 
 def test_validate_in_jupyterlab_names_the_failing_cell_and_skips_experiments(server, work):
