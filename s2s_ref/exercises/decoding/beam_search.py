@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
@@ -158,6 +159,8 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
 def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
     """Say what is wrong with one hypothesis by itself: its words, log-probability or score."""
     for tokens, log_prob, score in found:
+        if any(isinstance(token, Tensor) for token in tokens):
+            return "the tokens are tensors, not numbers"
         if search.tables.eos_id in tokens:
             return "<eos> is in a translation"
         if len(tokens) > search.max_len:
@@ -308,6 +311,79 @@ def beam_search_with_lists(decoder, state, bos_id, eos_id, beam_size, max_len, a
         results.append(sorted(finished, key=lambda h: h.score, reverse=True))
     return results
 
+
+beam_search.edit(
+    "same_bos",
+    "the decoder reads <bos> at every step",
+    base=beam_search_with_lists,
+    replace={"[w[-1:] for w, _ in beam]": "[w[:1] for w, _ in beam]"},
+    why="It never learns which word each beginning ends with.",
+    question="What does the decoder read in the second step?",
+)
+
+beam_search.edit(
+    "two_results_expected",
+    "the decoder returned three results, and two were expected",
+    base=beam_search_with_lists,
+    replace={"logits, rows, *_": "logits, rows"},
+    why="Decoders with attention return their weights too.",
+    question="How do you take the first two of two or three results?",
+    raises="too many values to unpack",
+)
+
+beam_search.edit(
+    "bos_in_tokens",
+    "<bos> is in the tokens of a translation",
+    base=beam_search_with_lists,
+    replace={"hypothesis(w[1:-1]": "hypothesis(w[:-1]", "hypothesis(w[1:], s": "hypothesis(w, s"},
+    why="It is what the decoder reads first, not a word that it says.",
+    question="What is the first item of each beginning, before any word is found?",
+)
+
+beam_search.edit(
+    "one_step_too_few",
+    "the search takes one step too few",
+    base=beam_search_with_lists,
+    replace={"range(1, max_len + 1)": "range(1, max_len)"},
+    why="A translation may have as many tokens as `max_len` says.",
+    question="How often is the decoder asked for max_len = 3?",
+)
+
+beam_search.edit(
+    "tensors_in_tokens",
+    "the tokens are tensors, not numbers",
+    base=beam_search_with_lists,
+    replace={"tokens.tolist(), scores": "tokens, scores"},
+    why="A dictionary of words does not find the key 7 by a tensor that holds 7.",
+    question="Which method makes plain numbers of a tensor?",
+)
+
+beam_search.edit(
+    "ids_as_numbers",
+    "the ids of <bos> and <eos> are written as numbers",
+    base=beam_search_with_lists,
+    replace={
+        "[([bos_id], 0.0)]": "[([1], 0.0)]",
+        "w[-1] == eos_id": "w[-1] == 2",
+        "w[-1] != eos_id": "w[-1] != 2",
+        "tokens != eos_id": "tokens != 2",
+    },
+    why="Each vocabulary gives its own ids, and 2 may be any word.",
+    question="Which of the arguments hold the two ids?",
+)
+
+beam_search.edit(
+    "costs",
+    "the scores have the other sign",
+    base=beam_search_with_lists,
+    replace={
+        "Hypothesis(words, log_prob, log_prob / length**alpha)": (
+            "Hypothesis(words, -log_prob, -log_prob / length**alpha)"
+        )
+    },
+    why="A log-probability is below 0, and the better of two hypotheses has the larger score.",
+    question="Is the logarithm of a probability above 0 or below 0?",
+)
 
 beam_search.edit(
     "states_not_moved",
