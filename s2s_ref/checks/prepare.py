@@ -111,6 +111,7 @@ def _add_variations(prepared: Prepared) -> None:
     else:
         if exercise.kind == "module":
             _add(prepared, replace(base.call, train=True), "training")
+            _add(prepared, replace(base.call, before=base.call.arguments), "again")
         for number in _first_of_each_layer(prepared.cases):
             _add_call_again(prepared, number)
 

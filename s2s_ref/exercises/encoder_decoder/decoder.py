@@ -334,3 +334,38 @@ Decoder.edit(
     why="The decoder forgets all but its last word.",
     question="Which state does the second step start from?",
 )
+
+Decoder.edit(
+    "FirstTokenRead",
+    "only the first token is read",
+    base=DecoderLineByLine,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input[:, :1])"},
+    why="In training the decoder reads the whole target in one call and answers every token.",
+    question="Which tokens go into the layer?",
+)
+
+Decoder.edit(
+    "LastTokenNotRead",
+    "the last token is never read",
+    base=DecoderLineByLine,
+    replace={"self.embedding(tgt_input)": "self.embedding(tgt_input[:, :-1])"},
+    why="The target was cut before it came here: every token of `tgt_input` is to be read.",
+    question="For four tokens read, how many rows of logits come back?",
+    raises="non-zero|non-empty|[Ee]xpected|length|size",
+)
+
+Decoder.edit(
+    "ContextDetached",
+    "no gradient goes back to the context",
+    base=DecoderLineByLine,
+    replace={
+        "to_rnn(state.hidden)": "to_rnn(cut)",
+        "vectors = self": "pair = isinstance(state.hidden, tuple)\n"
+        "        parts = state.hidden if pair else (state.hidden,)\n"
+        "        cut = tuple(part.detach() for part in parts)\n"
+        "        cut = cut if pair else cut[0]\n"
+        "        vectors = self",
+    },
+    why="Only the decoder would learn: the encoder would stay as it was made.",
+    question="Which call cuts the state off from the steps that made it?",
+)

@@ -7,10 +7,7 @@ from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, exercise
 from s2s_ref.exercises.shared import sizes_of
 from s2s_ref.rnn import RNN_LAYERS
-from s2s_ref.state import (
-    State,  # noqa: F401 - an edit names it
-    from_rnn,
-)
+from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 - edits name two of them
 
 
 @exercise(
@@ -279,4 +276,59 @@ Encoder.edit(
     replace={"return from_rnn(last)": "return State(from_rnn(last))"},
     why="The decoder's caller makes a State of the context. Made twice, it cannot be opened.",
     question="What does the signature say comes back, after the arrow?",
+)
+
+Encoder.edit(
+    "SqueezedAsTensorAll",
+    "right for a GRU, but the state of an LSTM is a pair",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "last.squeeze()"},
+    why="An LSTM has two tensors, h and c. The pair itself has no axis to drop or to index.",
+    question="Which helper of the course handles both kinds of state?",
+    raises="has no attribute 'squeeze'",
+)
+
+Encoder.edit(
+    "FirstOutput",
+    "this is the state after the first word",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs[:, 0]"},
+    why="The context would know only one word of the sentence.",
+    question="Which step has read everything?",
+)
+
+Encoder.edit(
+    "StateNotHandedOn",
+    "every word is read as if it were the first",
+    base=EncoderWordByWord,
+    replace={"t : t + 1]), state)": "t : t + 1]))"},
+    why="The context would know only the last word of the sentence.",
+    question="What does the second call of the layer know of the first word?",
+)
+
+Encoder.edit(
+    "VectorsSummed",
+    "the words' vectors were added up before the layer reads them",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src).sum(dim=1, keepdim=True)"},
+    why="A sum has no order: who did what to whom would be lost.",
+    question="How many steps does the layer take for a sentence of four words?",
+)
+
+Encoder.edit(
+    "VectorsAveraged",
+    "the words' vectors were averaged before the layer reads them",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src).mean(dim=1, keepdim=True)"},
+    why="A mean has no order: who did what to whom would be lost.",
+    question="How many steps does the layer take for a sentence of four words?",
+)
+
+Encoder.edit(
+    "LayerAxisAdded",
+    "an axis was added where one should be dropped",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "to_rnn(last)"},
+    why="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
+    question="Which of the two helpers is for the way out of a layer?",
 )

@@ -204,8 +204,8 @@ exact_match.edit(
     "the result is 1 if every sentence is right, and 0 otherwise",
     base=exact_match_with_loop,
     replace={"right / len": "right // len"},
-    why="A share lies anywhere between 0 and 1. `//` drops what stands behind the point.",
-    question="What is 3 // 4, and what is 3 / 4?",
+    why="A share lies anywhere between 0 and 1: three right sentences of four make 0.75.",
+    question="Which step makes one answer, or a whole number, of all the sentences?",
 )
 
 exact_match.edit(

@@ -189,3 +189,12 @@ def two_steps_apart(tgt):
 )
 def input_alone(tgt):
     return tgt[:, :-1]
+
+
+@shift_target.mistake(
+    "one tensor came back, not a pair",
+    why="The code that calls this takes two values apart, by their order.",
+    question="How many things does the signature say come back?",
+)
+def stacked(tgt):
+    return torch.stack([tgt[:, :-1], tgt[:, 1:]])

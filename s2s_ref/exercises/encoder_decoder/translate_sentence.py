@@ -352,3 +352,41 @@ translate_sentence.edit(
     why="Each vocabulary gives its own ids, and 3 may be any word.",
     question="Which of the arguments hold the two ids that no translation has?",
 )
+
+translate_sentence.edit(
+    "stops_at_the_same_word",
+    "it stops where the same word comes twice in a row",
+    base=translate_with_item,
+    replace={"token == eos_id": "token == eos_id or token in tokens[-1:]"},
+    why="A sentence may say a word twice.",
+    question="Which two things end a translation in the six steps?",
+)
+
+translate_sentence.edit(
+    "length_of_the_source",
+    "the translation is cut at the length of the source",
+    base=translate_with_item,
+    replace={"range(max_len)": "range(src.shape[1])"},
+    why="The two lengths have nothing to do with each other.",
+    question="Which argument says how many tokens a translation may have?",
+)
+
+translate_sentence.edit(
+    "token_without_an_axis",
+    "the token went in without one of its two axes",
+    base=translate_with_item,
+    replace={"[[token]]": "[token]"},
+    why="The decoder wants a tensor of shape [1, 1]: one sentence, one token.",
+    question="Which of the two axes does your tensor have?",
+    raises="[Dd]imension",
+)
+
+translate_sentence.edit(
+    "token_as_a_number",
+    "the token went in as a number, not as a tensor",
+    base=translate_with_item,
+    replace={"torch.tensor([[token]])": "token"},
+    why="The decoder wants a tensor of shape [1, 1]: one sentence, one token.",
+    question="What does the line of the text that begins with `torch.tensor` make of a number?",
+    raises="'int'",
+)

@@ -132,7 +132,7 @@ gru_step.edit(
     },
     why="`split` takes the size of the parts, `chunk` takes how many there are.",
     question="How many parts are there, and how long is each?",
-    raises="to unpack",
+    raises="too many values to unpack",
 )
 
 gru_step.edit(
@@ -213,4 +213,62 @@ gru_step.edit(
     },
     why="The parts lie side by side: first all numbers of reset, then all of update.",
     question="Where does the second part begin?",
+)
+
+gru_step.edit(
+    "batch_cut_in_three",
+    "the batch was cut into parts, not the numbers of each sentence",
+    base=gru_step_with_short_names,
+    replace={
+        "(x @ W_x + b_x).chunk(3, dim=-1)": "(x @ W_x + b_x).chunk(3)",
+        "(h @ W_h + b_h).chunk(3, dim=-1)": "(h @ W_h + b_h).chunk(3)",
+    },
+    why="Without `dim`, `chunk` cuts along the first axis, and that is the batch.",
+    question="Along which axis do the three parts lie side by side?",
+    raises="not enough values to unpack",
+)
+
+gru_step.edit(
+    "candidate_alone",
+    "the candidate came back, not the new state",
+    base=gru_step_with_short_names,
+    replace={"(1 - z) * n + z * h": "n"},
+    why="The update gate then does nothing, and no number of the old state can stay as it is.",
+    question="Which two things does the update gate weigh against each other?",
+)
+
+gru_step.edit(
+    "reset_in_place_of_update",
+    "the reset gate stands where the update gate should be",
+    base=gru_step_with_short_names,
+    replace={"(1 - z) * n + z * h": "(1 - r) * n + r * h"},
+    why="Reset says what the candidate may see; update says how much of the old state stays.",
+    question="Which gate stands in the last line of the formulas?",
+)
+
+gru_step.edit(
+    "word_bias_forgotten",
+    "the bias b_x is forgotten",
+    base=gru_step_with_short_names,
+    replace={" + b_x": ""},
+    why="A gate's bias says how open it is before any word is read.",
+    question="Which of the six arguments do your lines not use?",
+)
+
+gru_step.edit(
+    "state_bias_forgotten",
+    "the bias b_h is forgotten",
+    base=gru_step_with_short_names,
+    replace={" + b_h": ""},
+    why="A gate's bias says how open it is before any word is read.",
+    question="Which of the six arguments do your lines not use?",
+)
+
+gru_step.edit(
+    "biases_exchanged",
+    "the two biases are exchanged",
+    base=gru_step_with_short_names,
+    replace={"x @ W_x + b_x": "x @ W_x + b_h", "h @ W_h + b_h": "h @ W_h + b_x"},
+    why="The gates add both, so only the candidate shows it: there the reset gate multiplies b_h.",
+    question="Which bias belongs to the word's product, and which to the state's?",
 )

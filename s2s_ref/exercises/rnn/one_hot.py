@@ -141,7 +141,7 @@ one_hot.edit(
     "lists came back, not a tensor",
     base=one_hot_by_comparing,
     replace={".float()": ".float().tolist()"},
-    why="The RNN multiplies the vectors by a matrix, and lists cannot be multiplied so.",
+    why="The RNN multiplies the vectors by a matrix, and a list cannot be multiplied by one.",
     question="How does a list of numbers become a tensor?",
 )
 
@@ -199,3 +199,40 @@ one_hot.edit(
     why="0 is the id of a word like any other.",
     question="At which place is the 1 for the id 0?",
 )
+
+one_hot.edit(
+    "ones_of_the_sentence",
+    "every word has the ones of its whole sentence",
+    base=one_hot_with_loops,
+    replace={"[i, j, word] = 1": "[i, :, word] = 1"},
+    why="Then the words of a sentence are all alike, and their order is lost.",
+    question="Which places of the result does that line write to, and how many should it?",
+)
+
+one_hot.edit(
+    "ones_of_the_batch",
+    "every word has the ones of the whole batch",
+    base=one_hot_with_loops,
+    replace={"[i, j, word] = 1": "[:, :, word] = 1"},
+    why="Then all words are alike, whatever the sentence says.",
+    question="Which places of the result does that line write to, and how many should it?",
+)
+
+one_hot.edit(
+    "ones_up_to_the_id",
+    "there is a 1 at every place up to the id",
+    base=one_hot_by_comparing,
+    replace={"==": ">="},
+    why="Such vectors say that word 6 holds word 3, but an id is only a name.",
+    question="How many ones should a vector have?",
+)
+
+
+@one_hot.mistake(
+    "the vocabulary's size is written as a number",
+    why="Only the example has a vocabulary of 3 words.",
+    question="Where does the function learn how many words there are?",
+    raises="num_classes",
+)
+def size_of_the_example_as_well(ids, vocab_size):
+    return nn.functional.one_hot(ids, 3).float()

@@ -285,3 +285,37 @@ SingleRNN.edit(
     why="The vectors would stay as chance made them.",
     question="Which call cuts the vectors off from the steps that made them?",
 )
+
+SingleRNN.edit(
+    "WithoutEmbedding",
+    "the ids went into the RNN without the embedding",
+    base=SingleRNNLineByLine,
+    replace={"self.rnn(vectors)": "self.rnn(src)"},
+    why="An id is only a name. The RNN reads the vector of each word.",
+    question="Which of your three layers turns ids into vectors?",
+    raises="dtype",
+)
+
+SingleRNN.edit(
+    "IdsAsNumbers",
+    "the ids went into the RNN without the embedding",
+    base=SingleRNNLineByLine,
+    replace={"self.rnn(vectors)": "self.rnn(src.float())"},
+    why="An id is only a name. The RNN reads the vector of each word.",
+    question="Which of your three layers turns ids into vectors?",
+    raises="input.size|input_size",
+)
+
+SingleRNN.edit(
+    "StateKeptForTheBatch",
+    "it keeps its state for the next call",
+    base=SingleRNNLineByLine,
+    replace={
+        "states, last = self.rnn(vectors)": 'kept = vars(self).get("kept")\n'
+        "        fits = kept is not None and kept.shape[1] == len(src)\n"
+        "        states, last = self.rnn(vectors, kept if fits else None)\n"
+        '        self.__dict__["kept"] = last.detach()'
+    },
+    why="Every sentence would be translated as if it went on with the one before.",
+    question="What should the RNN know before the first word of a new sentence?",
+)

@@ -11,7 +11,7 @@ from s2s_ref.checks.registry import exercise
     reference=rnn.token_accuracy,
     title="Token accuracy",
     returns="accuracy",
-    edges=[{"batch": 1}, {"len": 1}, {"len": 6}],
+    edges=[{"batch": 1}, {"len": 1}, {"len": 6}, {"perfect": 1}],
     plain_number=True,
     hints=[
         "The model's answer at a position is the word with the highest logit. What share of all "
@@ -22,13 +22,13 @@ from s2s_ref.checks.registry import exercise
         "Answers [[4, 2], [1, 1]] against targets [[4, 3], [1, 1]]: 3 of 4 are right, so 0.75.",
     ],
 )
-def token_accuracy(draw: Draw, batch=3, len=7, vocab=6):
+def token_accuracy(draw: Draw, batch=3, len=7, vocab=6, perfect=0):
     """Draw logits that are right at about two thirds of the tokens, by far or by a little.
 
     Where they are wrong, the right word often comes second.
     """
     tgt = draw.ids(0, vocab, batch, len)
-    right = draw.normal(batch, len, 1) < 0.4
+    right = draw.normal(batch, len, 1) < (9 if perfect else 0.4)
     logits = draw.normal(batch, len, vocab)
     narrowly = logits.amax(dim=-1, keepdim=True) + 0.1
     winner = torch.where(draw.normal(batch, len, 1) < 0, narrowly, 9.0)
@@ -157,8 +157,8 @@ token_accuracy.edit(
 
 @token_accuracy.mistake(
     "the result is 1 if every token is right, and 0 otherwise",
-    why="A share lies anywhere between 0 and 1. `//` drops what stands behind the point.",
-    question="What is 3 // 4, and what is 3 / 4?",
+    why="A share lies anywhere between 0 and 1: three right words of four make 0.75.",
+    question="Which step makes one answer, or a whole number, of all the words?",
 )
 def whole_number(logits, tgt):
     return float((logits.argmax(dim=-1) == tgt).sum().item() // tgt.numel())
@@ -209,4 +209,41 @@ token_accuracy.edit(
     replace={"answers == tgt": "answers[:, 1:] == tgt[:, 1:]"},
     why="The model answers at every position, and every answer counts.",
     question="Which positions does your comparison cover?",
+)
+
+token_accuracy.edit(
+    "one_answer",
+    "argmax looks at all logits at once",
+    base=accuracy_with_topk,
+    replace={"logits.topk(1).indices.squeeze(-1)": "logits.argmax()"},
+    why="It gives one place for the whole batch, and every position needs an answer of its own.",
+    question="Over which axis should argmax run, and how many answers should come out?",
+)
+
+token_accuracy.edit(
+    "largest_logits",
+    "the largest logits were compared, not the words that they belong to",
+    base=accuracy_with_topk,
+    replace={".indices": ".values"},
+    why="A logit says how likely a word is. Its place says which word it is.",
+    question="What does `max` give, and what does `argmax` give?",
+)
+
+token_accuracy.edit(
+    "logits_compared",
+    "the logits were compared with the ids",
+    base=accuracy_with_topk,
+    replace={"(answers == tgt)": "(logits == tgt)"},
+    why="A logit says how likely a word is; it is not the word's id.",
+    question="Which step makes the model's answer, one id, of all the logits of a position?",
+    raises="must match the size",
+)
+
+token_accuracy.edit(
+    "anywhere_in_the_sentence",
+    "an answer counts wherever its word stands in the sentence",
+    base=accuracy_with_loops,
+    replace={"== word": "in wanted"},
+    why="A right word at the wrong place is a wrong answer there.",
+    question="Which right word belongs to the third answer?",
 )

@@ -265,3 +265,31 @@ unroll.edit(
     why="The next layer reads the last axis as the numbers of one state.",
     question="Where does torch.stack put the new axis?",
 )
+
+unroll.edit(
+    "sentence_for_word",
+    "`inputs[t]` is sentence t, not word t",
+    base=unroll_by_position,
+    replace={"inputs[:, t]": "inputs[t]"},
+    why="The first axis is the batch, and the words lie along the second.",
+    question="How do you write: everything along the first axis, and place t of the second?",
+    raises="must match the size|out of bounds",
+)
+
+unroll.edit(
+    "tanh_twice",
+    "the tanh is taken twice",
+    base=unroll_by_position,
+    replace={" + b)": " + b).tanh()"},
+    why="`rnn_step` has squashed the state already. Twice, the state shrinks at every word.",
+    question="What has `rnn_step` done with the sum before it returns it?",
+)
+
+unroll.edit(
+    "old_state_added",
+    "the old state is added to the new one",
+    base=unroll_by_position,
+    replace={"h = torch": "h = h + torch"},
+    why="`rnn_step` has mixed the old state in already, and so the state grows with every word.",
+    question="What should `h` be after a step: what `rnn_step` returned, or more?",
+)

@@ -48,8 +48,8 @@ def decode_ids(draw, length=3, bos=1, eos=1):
     inner = draw.shuffled(WORDS)[:4]
     ids = make_vocabulary(draw, draw.shuffled([first, last, other, *inner]))
     middle = draw.shuffled([PAD, UNK, inner[0], inner[0], *inner[1:length]])
-    body = {0: [], 1: [first]}.get(length, [first, *middle, last, last])
-    after = [other, EOS, inner[3], PAD] if length > 1 else []
+    body = {0: [], 1: [first]}.get(length, [first, *middle, last, PAD, PAD, last])
+    after = [other, EOS, inner[3], *draw.shuffled([[PAD], []])[0]] if length > 1 else []
     written = [BOS] * bos + body + [EOS, *after] * eos
     return {"ids": [ids[word] for word in written], "words": {i: word for word, i in ids.items()}}
 
@@ -326,3 +326,16 @@ def decode_with_index(ids, words):
     if EOS in texts:
         texts = texts[: texts.index(EOS)]
     return " ".join(text for text in texts if text != BOS and text != PAD)
+
+
+@decode_ids.mistake(
+    "of two special tokens side by side, one is still in the text",
+    why="A list that gets shorter while a loop runs over it moves up, and the loop skips an item.",
+    question="Which of your lines changes the list that your loop is walking along?",
+)
+def removed_while_looping(ids, words):
+    sentence = [words[i] for i in ids]
+    for word in sentence:
+        if word in (BOS, PAD):
+            sentence.remove(word)
+    return " ".join(sentence[: sentence.index(EOS)] if EOS in sentence else sentence)

@@ -29,7 +29,7 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
     reference=reference_encode_sentence,
     title="A sentence as ids",
     returns="ids",
-    edges=[{"words": 1}, {"words": 0}],
+    edges=[{"words": 1}, {"words": 0}, {"unknown": 0}],
     hints=[
         "A network reads numbers. Which two ids must stand around the sentence so that a program "
         "which writes one knows where to begin and where to end? And which number does a word get "
@@ -40,7 +40,7 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
         "known and one unknown word: [1, 4, 3, 2].",
     ],
 )
-def encode_sentence(draw, words=5):
+def encode_sentence(draw, words=5, unknown=1):
     """Draw a vocabulary of six words, and a sentence that also has words it does not know.
 
     Longer sentences have the word of id 0, one with a capital letter, and one that ends with a full
@@ -48,111 +48,288 @@ def encode_sentence(draw, words=5):
     """
     capital, dotted = draw.shuffled(CAPITALS)[0], draw.shuffled(DOTTED)[0]
     zero, *others = draw.shuffled([word for word in WORDS if word not in (capital, dotted)])
-    known, unknown = [zero, capital, dotted, *others[:3]], others[3:]
-    sentence = [zero, capital, dotted, dotted, *unknown]
+    known = [zero, capital, dotted, *others[:3]]
+    sentence = [zero, capital, dotted, dotted, *(others[3:] if unknown else others)]
     chosen = sentence[:words] if words > 1 else draw.shuffled(WORDS)[:words]
     vocabulary = make_vocabulary(draw, known)
     return {"sentence": " ".join(draw.shuffled(chosen)), "vocabulary": vocabulary}
 
 
-@encode_sentence.mistake(
+@encode_sentence.alternative
+def encode_step_by_step(sentence, vocabulary):
+    ids = [vocabulary[BOS]]
+    for word in sentence.split():
+        ids.append(vocabulary.get(word, vocabulary[UNK]))
+    ids.append(vocabulary[EOS])
+    return ids
+
+
+encode_sentence.edit(
+    "bos_missing",
     "the sentence has no beginning: <bos> is missing",
+    base=encode_step_by_step,
+    replace={"[vocabulary[BOS]]": "[]"},
     why="A program that writes a translation needs a first token, before any word is known.",
     question="Which token stands before the first word?",
 )
-def bos_missing(sentence, vocabulary):
-    words = [*sentence.split(), EOS]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "eos_missing",
     "the sentence has no end: <eos> is missing",
+    base=encode_step_by_step,
+    replace={"    ids.append(vocabulary[EOS])\n": ""},
     why="A program that learns from such sentences never learns to stop.",
     question="How would such a program tell you that its sentence is complete?",
 )
-def eos_missing(sentence, vocabulary):
-    words = [BOS, *sentence.split()]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "both_missing",
     "both <bos> and <eos> are missing",
+    base=encode_step_by_step,
+    replace={"[vocabulary[BOS]]": "[]", "    ids.append(vocabulary[EOS])\n": ""},
     why="Nothing tells a program that writes a translation where to begin and where to stop.",
     question="Which two ids stand around every sentence?",
 )
-def both_missing(sentence, vocabulary):
-    return [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "unknown_raises",
     "an unknown word raises a KeyError",
+    base=encode_step_by_step,
+    replace={"vocabulary.get(word, vocabulary[UNK])": "vocabulary[word]"},
     why="Every real text holds words that are in no vocabulary. They must not stop the program.",
     question="What does `vocabulary.get(word, other)` return when the word is not there?",
 )
-def unknown_raises(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [vocabulary[word] for word in words]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "unknown_dropped",
     "unknown words are left out",
+    base=encode_step_by_step,
+    replace={
+        "        ids.append(vocabulary.get": "        if word in vocabulary:\n"
+        "            ids.append(vocabulary.get"
+    },
     why="The sentence gets shorter, and without its verb it says something else.",
     question="Which id says 'there was a word here, but I do not know it'?",
 )
-def unknown_dropped(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [vocabulary[word] for word in words if word in vocabulary]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "unknown_padded",
     "unknown words became <pad>",
+    base=encode_step_by_step,
+    replace={"vocabulary[UNK]": "vocabulary[PAD]"},
     why="<pad> says that nothing is there, so every reader skips it.",
     question="Which of the four special tokens stands for an unknown word?",
 )
-def unknown_padded(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [vocabulary.get(word, vocabulary[PAD]) for word in words]
 
-
-@encode_sentence.mistake(
-    "the right ids, in a list inside a list",
-    why="That is how a list of several sentences looks. This function returns one sentence.",
-    question="How many pairs of brackets does your result have, and how many should it have?",
+encode_sentence.edit(
+    "unknown_is_zero",
+    "an unknown word became the id 0",
+    base=encode_step_by_step,
+    replace={"vocabulary[UNK]": "0"},
+    why="Each vocabulary gives its own ids, and 0 may be any word.",
+    question="Where does the vocabulary keep the id of <unk>?",
 )
-def nested(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [[vocabulary.get(word, vocabulary[UNK]) for word in words]]
 
-
-@encode_sentence.mistake(
-    "the letters were encoded, not the words",
-    why="A text is a sequence of characters until you split it.",
-    question="What do you get when you loop over a string?",
+encode_sentence.edit(
+    "unknown_as_number",
+    "the id of <unk> is written as a number",
+    base=encode_step_by_step,
+    replace={"vocabulary[UNK]": "3"},
+    why="Each vocabulary gives its own ids, and 3 may be any word.",
+    question="Where does the vocabulary keep the id of <unk>?",
 )
-def characters(sentence, vocabulary):
-    words = [BOS, *sentence, EOS]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
 
-
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "unknown_as_text",
     "an unknown word became the text <unk>, not its id",
+    base=encode_step_by_step,
+    replace={"vocabulary[UNK]": "UNK"},
     why="A network cannot read a list of ids that has a text in it.",
     question="What does `vocabulary.get(word, other)` return when the word is not there: `other` "
     "itself, or the id of `other`?",
 )
-def unknown_as_text(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [vocabulary.get(word, UNK) for word in words]
 
+encode_sentence.edit(
+    "unknown_is_none",
+    "an unknown word became None",
+    base=encode_step_by_step,
+    replace={".get(word, vocabulary[UNK])": ".get(word)"},
+    why="A network cannot read a list of ids with None in it.",
+    question="What does `vocabulary.get(word)` return when the word is not there?",
+)
 
-@encode_sentence.mistake(
+encode_sentence.edit(
+    "zero_is_unknown",
+    "a word whose id is 0 became unknown",
+    base=encode_step_by_step,
+    replace={"vocabulary.get(word, vocabulary[UNK])": "vocabulary.get(word) or vocabulary[UNK]"},
+    why="0 counts as False, so `or` takes what stands behind it.",
+    question="What does `0 or 3` come to, and how does `get` take a default of its own?",
+)
+
+encode_sentence.edit(
+    "vocabulary_grows",
+    "unknown words were added to the vocabulary",
+    base=encode_step_by_step,
+    replace={
+        "vocabulary.get(word, vocabulary[UNK])": "vocabulary.setdefault(word, len(vocabulary))"
+    },
+    why="The network has a vector for every word that it learned with, and none for new ones.",
+    question="Which id does a word get that was not there when the vocabulary was made?",
+)
+
+encode_sentence.edit(
+    "nested",
+    "the right ids, in a list inside a list",
+    base=encode_step_by_step,
+    replace={"return ids": "return [ids]"},
+    why="That is how a list of several sentences looks. This function returns one sentence.",
+    question="How many pairs of brackets does your result have, and how many should it have?",
+)
+
+encode_sentence.edit(
+    "characters",
+    "the letters were encoded, not the words",
+    base=encode_step_by_step,
+    replace={"sentence.split()": "sentence"},
+    why="A text is a sequence of characters until you split it.",
+    question="What do you get when you loop over a string?",
+)
+
+encode_sentence.edit(
+    "split_at_each_space",
+    "the empty sentence was given a word",
+    base=encode_step_by_step,
+    replace={"split()": 'split(" ")'},
+    why="The network would read an unknown word where nothing was said.",
+    question="What do `split()` and `split(' ')` each make of an empty text?",
+)
+
+encode_sentence.edit(
+    "lowercased",
+    "words with capital letters became unknown",
+    base=encode_step_by_step,
+    replace={"sentence.split()": "sentence.lower().split()"},
+    why="The vocabulary holds its words as they were written, and 'Seoul' is not 'seoul'.",
+    question="Which step changes the letters of the sentence before they are looked up?",
+)
+
+encode_sentence.edit(
+    "glued",
+    "<bos> and <eos> stick to the first and the last word",
+    base=encode_step_by_step,
+    replace={
+        "sentence.split()": "(BOS + sentence + EOS).split()",
+        "[vocabulary[BOS]]": "[]",
+        "    ids.append(vocabulary[EOS])\n": "",
+    },
+    why="The vocabulary knows neither of these two long words, so both became <unk>.",
+    question="What does `'<bos>' + 'books'` give, and what does `split()` make of it?",
+)
+
+encode_sentence.edit(
+    "repeats_left_out",
+    "a word that came before was left out",
+    base=encode_step_by_step,
+    replace={"sentence.split()": "dict.fromkeys(sentence.split())"},
+    why="A sentence may say a word twice. A set, or a dictionary, keeps each of them once.",
+    question="How many ids belong to a sentence in which a word comes twice?",
+)
+
+encode_sentence.edit(
+    "ids_only_once",
+    "a word that came before was left out",
+    base=encode_step_by_step,
+    replace={
+        "ids.append(vocabulary": "i = vocabulary",
+        "[UNK]))": "[UNK])\n        ids += [i] * (i not in ids)",
+    },
+    why="A sentence may say a word twice, and two unknown words have the same id.",
+    question="How many ids belong to a sentence in which a word comes twice?",
+)
+
+encode_sentence.edit(
+    "eos_after_every_word",
+    "there is an <eos> after every word",
+    base=encode_step_by_step,
+    replace={"    ids.append(vocabulary[EOS])": "        ids.append(vocabulary[EOS])"},
+    why="A program that learns from such sentences stops after its first word.",
+    question="Which of your lines belong to the loop, and which come after it?",
+)
+
+encode_sentence.edit(
+    "returns_in_the_loop",
+    "it returns after the first word",
+    base=encode_step_by_step,
+    replace={
+        "    ids.append(vocabulary[EOS])": "        return [*ids, vocabulary[EOS]]\n"
+        "    ids.append(vocabulary[EOS])"
+    },
+    why="The rest of the sentence is never read.",
+    question="How far is your `return` indented: does it belong to the loop, or come after it?",
+)
+
+encode_sentence.edit(
+    "ends_exchanged",
+    "<bos> and <eos> are exchanged",
+    base=encode_step_by_step,
+    replace={
+        "[vocabulary[BOS]]": "[vocabulary[EOS]]",
+        "append(vocabulary[EOS])": "append(vocabulary[BOS])",
+    },
+    why="The sentence would begin with its end.",
+    question="Which of the two names means the beginning of a sentence?",
+)
+
+encode_sentence.edit(
+    "ends_as_texts",
     "<bos> and <eos> are texts here, not ids",
+    base=encode_step_by_step,
+    replace={"[vocabulary[BOS]]": "[BOS]", "append(vocabulary[EOS])": "append(EOS)"},
     why="A network cannot read a list of ids that has a text in it.",
     question="Where does the vocabulary keep the id of <bos>?",
 )
-def ends_as_texts(sentence, vocabulary):
+
+encode_sentence.edit(
+    "ends_as_numbers",
+    "the ids of <bos> and <eos> are written as numbers",
+    base=encode_step_by_step,
+    replace={"[vocabulary[BOS]]": "[1]", "append(vocabulary[EOS])": "append(2)"},
+    why="Each vocabulary gives its own ids, and 1 may be any word.",
+    question="Where does the vocabulary keep the id of <bos>?",
+)
+
+encode_sentence.edit(
+    "ids_as_numbers",
+    "the ids of the special tokens are written as numbers",
+    base=encode_step_by_step,
+    replace={
+        "[vocabulary[BOS]]": "[1]",
+        "vocabulary[UNK]": "3",
+        "append(vocabulary[EOS])": "append(2)",
+    },
+    why="Each vocabulary gives its own ids, and 1 may be any word.",
+    question="Where does the vocabulary keep the id of <bos>?",
+)
+
+encode_sentence.edit(
+    "ids_in_a_text",
+    "the ids stand in a text, not in a list",
+    base=encode_step_by_step,
+    replace={"return ids": 'return " ".join(map(str, ids))'},
+    why="A network reads numbers. In a text they are digits.",
+    question="What does the signature say comes back, after the arrow?",
+)
+
+
+@encode_sentence.mistake(
+    "the words' ids are in a list of their own",
+    why="A sentence is one list of ids. Here <bos> and <eos> stand beside a list.",
+    question="Does your code add the ids to the list one by one, or all as one item?",
+)
+def words_nested(sentence, vocabulary):
     ids = [vocabulary.get(word, vocabulary[UNK]) for word in sentence.split()]
-    return [BOS, *ids, EOS]
+    return [vocabulary[BOS], ids, vocabulary[EOS]]
 
 
 @encode_sentence.mistake(
@@ -171,119 +348,6 @@ def words_kept(sentence, vocabulary):
 )
 def only_split(sentence, vocabulary):
     return [BOS, *sentence.split(), EOS]
-
-
-@encode_sentence.mistake(
-    "the empty sentence was given a word",
-    why="The network would read an unknown word where nothing was said.",
-    question="What do `split()` and `split(' ')` each make of an empty text?",
-)
-def split_at_each_space(sentence, vocabulary):
-    words = [BOS, *sentence.split(" "), EOS]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
-
-
-@encode_sentence.mistake(
-    "a word whose id is 0 became unknown",
-    why="0 counts as False, so `or` takes what stands behind it.",
-    question="What does `0 or 3` come to, and how does `get` take a default of its own?",
-)
-def zero_is_unknown(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return [vocabulary.get(word) or vocabulary[UNK] for word in words]
-
-
-@encode_sentence.mistake(
-    "words with capital letters became unknown",
-    why="The vocabulary holds its words as they were written, and 'Seoul' is not 'seoul'.",
-    question="Which step changes the letters of the sentence before they are looked up?",
-)
-def lowercased(sentence, vocabulary):
-    words = [BOS, *sentence.lower().split(), EOS]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
-
-
-@encode_sentence.mistake(
-    "there is an <eos> after every word",
-    why="A program that learns from such sentences stops after its first word.",
-    question="Which of your lines belong to the loop, and which come after it?",
-)
-def eos_after_every_word(sentence, vocabulary):
-    ids = [vocabulary[BOS]]
-    for word in sentence.split():
-        ids += [vocabulary.get(word, vocabulary[UNK]), vocabulary[EOS]]
-    return ids
-
-
-@encode_sentence.mistake(
-    "unknown words were added to the vocabulary",
-    why="The network has a vector for every word that it learned with, and none for new ones.",
-    question="Which id does a word get that was not there when the vocabulary was made?",
-)
-def vocabulary_grows(sentence, vocabulary):
-    ids = [vocabulary.setdefault(word, len(vocabulary)) for word in sentence.split()]
-    return [vocabulary[BOS], *ids, vocabulary[EOS]]
-
-
-@encode_sentence.mistake(
-    "the ids of the special tokens are written as numbers",
-    why="Each vocabulary gives its own ids, and 1 may be any word.",
-    question="Where does the vocabulary keep the id of <bos>?",
-)
-def ids_as_numbers(sentence, vocabulary):
-    return [1, *(vocabulary.get(word, 3) for word in sentence.split()), 2]
-
-
-@encode_sentence.mistake(
-    "an unknown word became None",
-    why="A network cannot read a list of ids with None in it.",
-    question="What does `vocabulary.get(word)` return when the word is not there?",
-)
-def unknown_is_none(sentence, vocabulary):
-    return [vocabulary.get(word) for word in [BOS, *sentence.split(), EOS]]
-
-
-@encode_sentence.mistake(
-    "<bos> and <eos> are exchanged",
-    why="The sentence would begin with its end.",
-    question="Which of the two names means the beginning of a sentence?",
-)
-def ends_exchanged(sentence, vocabulary):
-    words = [EOS, *sentence.split(), BOS]
-    return [vocabulary.get(word, vocabulary[UNK]) for word in words]
-
-
-@encode_sentence.mistake(
-    "it returns after the first word",
-    why="The rest of the sentence is never read.",
-    question="How far is your `return` indented: does it belong to the loop, or come after it?",
-)
-def returns_in_the_loop(sentence, vocabulary):
-    ids = [vocabulary[BOS]]
-    for word in sentence.split():
-        ids.append(vocabulary.get(word, vocabulary[UNK]))
-        return [*ids, vocabulary[EOS]]
-    return [*ids, vocabulary[EOS]]
-
-
-@encode_sentence.mistake(
-    "the ids stand in a text, not in a list",
-    why="A network reads numbers. In a text they are digits.",
-    question="What does the signature say comes back, after the arrow?",
-)
-def ids_in_a_text(sentence, vocabulary):
-    words = [BOS, *sentence.split(), EOS]
-    return " ".join(str(vocabulary.get(word, vocabulary[UNK])) for word in words)
-
-
-encode_sentence.edit(
-    "repeats_left_out",
-    "a word that came before was left out",
-    base=reference_encode_sentence,
-    replace={"*sentence.split()": "*dict.fromkeys(sentence.split())"},
-    why="A sentence may say a word twice. A set, or a dictionary, keeps each of them once.",
-    question="How many ids belong to a sentence in which a word comes twice?",
-)
 
 
 @encode_sentence.alternative
