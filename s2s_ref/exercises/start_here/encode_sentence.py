@@ -237,18 +237,6 @@ encode_sentence.edit(
 )
 
 encode_sentence.edit(
-    "ids_only_once",
-    "a word that came before was left out",
-    base=encode_step_by_step,
-    replace={
-        "ids.append(vocabulary": "i = vocabulary",
-        "[UNK]))": "[UNK])\n        ids += [i] * (i not in ids)",
-    },
-    why="A sentence may say a word twice, and two unknown words have the same id.",
-    question="How many ids belong to a sentence in which a word comes twice?",
-)
-
-encode_sentence.edit(
     "eos_after_every_word",
     "there is an <eos> after every word",
     base=encode_step_by_step,
