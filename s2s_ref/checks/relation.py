@@ -224,7 +224,7 @@ def _tensors(expected: Tensor, got: Tensor, context: Context) -> Iterator[Relati
     if _equal(expected, got):
         yield Relation(
             f"the values are right, but they are {dtype_text(got)}, not {dtype_text(expected)}",
-            "Which of your lines decides the dtype?",
+            "In which step does the dtype change?",
         )
     elif expected.shape == got.shape:
         yield from _same_shape(expected, got, context)
