@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,23 @@ from s2s_ref.student.protocol import Observation
         {"third": 1, "beam_size": 3, "batch": 1},
         {"endless": 1, "beam_size": 2, "batch": 1},
     ],
+    findings={
+        "first sentence is right": "Which state does the second search start from?",
+        "leave out that of": "Which score did beam_step return for a candidate with <eos>?",
+        "has log_prob": "From which parent do the words, the score and the state's row of a new "
+        "beginning come?",
+        "every score is the log-probability": "Where does your code divide by length ** alpha?",
+        "length|scores": "Which length belongs to a hypothesis, and what is done with it?",
+        "<bos>": "What is in the list of words before the first one is found?",
+        "<eos>": "What should happen to a candidate whose token is <eos>?",
+        "comes twice": "How many different beginnings are there before the first step?",
+        "after a worse one": "Which number are they sorted by, and does the largest come first?",
+        "went on": "How many beginnings of one sentence may go on after each step?",
+        "is missing": "Which candidates compete in a step: those of one beginning, or of all?",
+        "best score is": "When does your search stop, and what does it drop before that?",
+        "a beam of 1": "Which candidate of a step should a beam of 1 keep?",
+        "longer than": "How often does your code call the decoder for max_len = 1?",
+    },
     hints=[
         "Several beginnings live side by side. After each step, which of them are finished "
         "translations, which go on, and what has to move along with a beginning that goes on?",
@@ -138,7 +155,7 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
     settings = {name: arguments[name] for name in ("beam_size", "max_len", "alpha")}
     if len(seen.output) != len(starts):
         return f"{len(seen.output)} results came for {len(starts)} sentences"
-    for start, rows in zip(starts, seen.output, strict=True):
+    for sentence, (start, rows) in enumerate(zip(starts, seen.output, strict=True)):
         if not rows:
             return "nothing was found for a sentence"
         search = Search(tables, start, **settings)
@@ -152,7 +169,8 @@ def found_by_search(arguments: dict[str, Any], seen: Observation) -> str | None:
             _missing,
         ):
             if problem := rule(search, found):
-                return problem
+                later = sentence and "has log_prob" in problem
+                return f"the first sentence is right, but then {problem}" if later else problem
     return None
 
 
@@ -168,7 +186,9 @@ def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
         complete = search.complete(tokens)
         right = search.tables.log_prob(search.start, complete)
         if not math.isclose(log_prob, right, abs_tol=1e-3):
-            return f"{tokens} has log_prob {log_prob:.2f}, but the decoder gives it {right:.2f}"
+            if words := _known_log_prob(search, found):
+                return words
+            return f"{tokens} has log_prob {log_prob:.3f}, but the decoder gives it {right:.3f}"
         right = search.score(complete)
         if not math.isclose(score, right, abs_tol=1e-3):
             if words := _known_score(search, found):
@@ -177,10 +197,30 @@ def _wrong_hypothesis(search: Search, found: Sequence[Hypothesis]) -> str:
     return ""
 
 
+def _known_log_prob(search: Search, found: Sequence[Hypothesis]) -> str:
+    """Say what is wrong with all the log-probabilities, if it is known."""
+    tables, start = search.tables, search.start
+
+    def all_close(right: Callable[[list[int]], float]) -> bool:
+        return all(math.isclose(h.log_prob, right(h.tokens), abs_tol=1e-3) for h in found)
+
+    if all(h.tokens[:1] == [tables.bos_id] for h in found):
+        without = [(h.tokens[1:], h.log_prob) for h in found]
+        right = [tables.log_prob(start, search.complete(tokens)) for tokens, _ in without]
+        if all(math.isclose(p, r, abs_tol=1e-3) for (_, p), r in zip(without, right, strict=True)):
+            return "<bos> stands in front of every translation"
+    if all_close(lambda tokens: tables.log_prob(start, tokens)):
+        return "the log-probabilities leave out that of <eos>"
+    return ""
+
+
 SCORES = {
     "every score is the log-probability": lambda p, words, length, most, alpha: p,
     "the length in the scores leaves out <eos>": lambda p, words, length, most, alpha: (
         p / max(words, 1) ** alpha
+    ),
+    "the length in the scores counts an <eos> that never came": (
+        lambda p, words, length, most, alpha: p / (words + 1) ** alpha
     ),
     "the length in the scores counts <bos>": lambda p, words, length, most, alpha: (
         p / (length + 1) ** alpha
@@ -519,7 +559,7 @@ beam_search.edit(
     base=beam_search_with_lists,
     replace={"sorted(finished, key=lambda h: h.score, reverse=True)": "finished"},
     why="The caller takes the first hypothesis as the best one.",
-    question="In which order were the hypotheses found?",
+    question="Which number are they sorted by, and does the largest come first?",
 )
 
 
@@ -690,4 +730,40 @@ beam_search.edit(
     replace={"[w[-1:] for w": "[w for w"},
     why="The state has read the earlier words already. It should read only the newest one.",
     question="Which words has the state read before this step?",
+)
+
+beam_search.edit(
+    "bos_in_tokens",
+    "<bos> stands in front of every translation",
+    base=beam_search_with_lists,
+    replace={"w[1:-1], s, length": "w[:-1], s, length", "w[1:], s, max_len": "w, s, max_len"},
+    why="It starts the search; it is not a word of the translation.",
+    question="What is in the list of words before the first one is found?",
+)
+
+
+beam_search.edit(
+    "eos_not_counted",
+    "the log-probability of <eos> is left out",
+    base=beam_search_with_lists,
+    replace={
+        "grown = [(beam[p][0] + [t], s) for p, t, s in best]": (
+            "before = [s for _, s in beam]\n"
+            "            grown = [(beam[p][0] + [t], s) for p, t, s in best]\n"
+            "            ends = [before[p] if t == eos_id else s for p, t, s in best]\n"
+            "            grown = [(w, s) for (w, _), s in zip(grown, ends, strict=True)]"
+        )
+    },
+    why="To stop is a choice as well, and the model gives it a probability.",
+    question="Which score did beam_step return for this candidate?",
+)
+
+
+beam_search.edit(
+    "limit_counts_eos",
+    "a translation that was cut off counts an <eos> that it does not have",
+    base=beam_search_with_lists,
+    replace={"hypothesis(w[1:], s, max_len)": "hypothesis(w[1:], s, max_len + 1)"},
+    why="Its log-probability has one term for each of its words, and no more.",
+    question="How many log-probabilities were added up for a translation without <eos>?",
 )

@@ -242,3 +242,65 @@ beam_step.edit(
     why="`/` divides exactly. A parent is the number of a row, and picks words and state.",
     question="Which operator divides and drops the rest?",
 )
+
+beam_step.edit(
+    "beam_size_of_each",
+    "the best of every beginning were kept: they did not compete with each other",
+    base=beam_step_in_two_rounds,
+    replace={
+        "each.flatten(1).topk(min(beam_size, each[0].numel()), dim=1)": (
+            "each.flatten(1), torch.arange(each[0].numel()).repeat(len(each), 1)"
+        )
+    },
+    why="All the extensions of a sentence compete, and beam_size of them survive. Otherwise the "
+    "beam grows at every step.",
+    question="How many candidates of one sentence survive, and among how many are they chosen?",
+)
+
+beam_step.edit(
+    "places_for_tokens",
+    "the tokens are places in the flat row",
+    base=decoding.beam_step,
+    replace={"places % vocab_size": "places"},
+    why="A place counts through the tokens of all beginnings. No vocabulary has so many words.",
+    question="With a vocabulary of 5, which token is at place 13?",
+)
+
+beam_step.edit(
+    "places_for_parents",
+    "the parents are places in the flat row",
+    base=decoding.beam_step,
+    replace={"places // vocab_size, places %": "places, places %"},
+    why="A parent is one of the beginnings, and picks words and state.",
+    question="With a vocabulary of 5, which beginning is place 13 of?",
+)
+
+beam_step.edit(
+    "last_word_returned",
+    "the scores that came back are those of the last word alone",
+    base=decoding.beam_step,
+    replace={
+        "vocab_size, best": "vocab_size, logits.log_softmax(dim=-1).flatten(1).gather(1, places)"
+    },
+    why="The next step adds to what comes back. It would forget all the earlier words.",
+    question="Which log-probability is that of the whole beginning?",
+)
+
+beam_step.edit(
+    "one_row_for_all",
+    "the sentences compete with each other",
+    base=decoding.beam_step,
+    replace={
+        "candidates.topk(min(beam_size, candidates.shape[1]), dim=1)": (
+            "(\n"
+            "        part.view(len(scores), -1)\n"
+            "        for part in candidates.flatten().topk(\n"
+            "            min(beam_size, candidates.shape[1]) * len(scores)\n"
+            "        )\n"
+            "    )\n"
+            "    places = places % candidates.shape[1]"
+        )
+    },
+    why="The translation of a sentence would depend on the other sentences in its batch.",
+    question="Which candidates stand in one flat row: those of one sentence, or of all?",
+)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from s2s_ref import decoding
 from s2s_ref.checks.draw import Draw
-from s2s_ref.checks.exact_decoders import Chances, Draws, Tables, at, described, starts_of
+from s2s_ref.checks.exact_decoders import Chances, Draws, Reading, Tables, at, described, starts_of
 from s2s_ref.checks.registry import exercise
 from s2s_ref.student.protocol import Observation
 from s2s_ref.student.table_models import MAX_CALLS
@@ -26,6 +26,20 @@ from s2s_ref.student.table_models import MAX_CALLS
         {"sentences": 1, "draws": 1},
     ],
     times=2,
+    findings={
+        "no translation has more": "What ends your loop: the end of one sentence, or of all?",
+        "equally likely": "Along which axis do the probabilities sum to 1?",
+        "likeliest tokens are drawn": "Which tokens have no chance in your code?",
+        "state is reset": "Which state does the second step start from?",
+        "reads <bos>": "What does the decoder read in the second step?",
+        "words so far": "What does the state that came back already know?",
+        "not the drawn one": "Which token should the decoder read next?",
+        "softmax of a softmax": "What goes into your softmax: logits or probabilities?",
+        "temperature": "Where do the logits meet the temperature?",
+        "already the first": "What happens to the logits before they become probabilities, and "
+        "along which axis does the softmax run?",
+        "the later ones": "Which state and which token does the second step start from?",
+    },
     hints=[
         "Greedy decoding always takes the likeliest token. Here every token has its chance. Where "
         "do the chances come from, and what does a small temperature do to their differences?",
@@ -82,7 +96,24 @@ def drawn_by_chance(arguments: dict[str, Any], seen: Observation) -> str | None:
         return ALWAYS_LIKELIEST if greedy else "nothing was drawn from the generator"
     if first == second and len(first) >= MANY and not draws.fit(wrong[ALWAYS_LIKELIEST]):
         return "two calls with one generator gave the same translations"
-    return None if fits else _wrong_frequencies(draws, first, wrong, tables.eos_id)
+    if fits:
+        return None
+    longest = max(map(len, [*first, *second]))
+    if longest < max_len and _goes_on(tables, starts, right, longest):
+        tokens = "token" if longest == 1 else "tokens"
+        return f"no translation has more than {longest} {tokens}, and max_len is {max_len}"
+    if words := _wrong_frequencies(draws, first, wrong, tables.eos_id):
+        return words
+    if Draws(tables, starts * 2, [*first, *second], 1).fit(right):
+        return "the first words come as often as they should, the later ones do not"
+    return "already the first words do not come as often as they should"
+
+
+def _goes_on(tables: Tables, starts: list[int], right: Chances, length: int) -> bool:
+    """Tell whether many of the right draws are longer than this."""
+    found = [tables.beginnings(start, length + 1, right) for start in set(starts)]
+    longer = [p for f in found for t, p in f.items() if len(t) > length and t[-1] != tables.eos_id]
+    return sum(longer) / len(found) > MANY / len(starts)
 
 
 def _wrong_form(rows: list[list[int]], sentences: int, max_len: int, tables: Tables) -> str:
@@ -105,33 +136,59 @@ def _chances(logits: Tensor, temperature: float) -> tuple[Chances, dict[str, Cha
     """Return how translations are drawn rightly, and wrong ways by what a card says of them."""
     likeliest = nn.functional.one_hot(logits.argmax(dim=-1), logits.shape[1]).double()
     right = (logits / temperature).softmax(dim=-1)
-    return Chances(right), {
-        ALWAYS_LIKELIEST: Chances(likeliest),
-        "these are the draws of temperature 1": Chances(logits.softmax(dim=-1)),
-        "these are the draws of 1 / temperature": Chances((logits * temperature).softmax(dim=-1)),
-        "these are the draws of a softmax of a softmax": Chances(right.softmax(dim=-1)),
-        "these are the draws of a decoder that reads <bos> at every step": Chances(
-            right, lambda tables, _, place, tokens: tables.read(place, [tables.bos_id])
-        ),
-        "these are the draws of a decoder whose state is reset at every step": Chances(
-            right, lambda tables, start, _, tokens: tables.read(start, tokens[-1:])
-        ),
-        "these are the draws of a decoder that reads the words so far again": Chances(
-            right, lambda tables, _, place, tokens: tables.read(place, [tables.bos_id, *tokens])
-        ),
+    shares = {
+        ALWAYS_LIKELIEST: likeliest,
+        "these are the draws of temperature 1": logits.softmax(dim=-1),
+        "these are the draws of 1 / temperature": (logits * temperature).softmax(dim=-1),
+        "these are the draws of a softmax of a softmax": right.softmax(dim=-1),
+        "all tokens are equally likely": torch.full_like(right, 1 / right.shape[1]),
+        **{f"only the {k} likeliest tokens are drawn": _top(right, k) for k in (2, 3)},
     }
+    of = "these are the draws of a decoder"
+    wrong = {words: Chances(probs) for words, probs in shares.items()}
+    wrong |= {f"{of} {words}": Chances(right, reading) for words, reading in READINGS.items()}
+    return Chances(right), wrong | {
+        f"{told}, and of a decoder {words}": Chances(probs, reading)
+        for told, probs in shares.items()
+        for words, reading in READINGS.items()
+    }
+
+
+READINGS: dict[str, Reading] = {
+    "that reads <bos> at every step": (
+        lambda tables, _, place, tokens: tables.read(place, [tables.bos_id])
+    ),
+    "whose state is reset at every step": (
+        lambda tables, start, _, tokens: tables.read(start, tokens[-1:])
+    ),
+    "that reads the words so far again": (
+        lambda tables, _, place, tokens: tables.read(place, [tables.bos_id, *tokens])
+    ),
+    "that reads the likeliest token, not the drawn one": (
+        lambda tables, _, place, tokens: tables.read(place, [int(tables.logits[place].argmax())])
+    ),
+}
+"""What a decoder may read wrongly, by what a card says of it."""
+
+
+def _top(probabilities: Tensor, k: int) -> Tensor:
+    """Share out all the probability among the k likeliest tokens."""
+    best, places = probabilities.topk(k)
+    return torch.zeros_like(probabilities).scatter(1, places, best / best.sum(1, keepdim=True))
 
 
 def _wrong_frequencies(
     draws: Draws, rows: list[list[int]], wrong: dict[str, Chances], eos_id: int
 ) -> str:
-    """Say which wrong distribution the draws come from, as far as they tell."""
+    """Say which wrong distribution the draws come from, as far as they tell, or nothing.
+
+    Of several that explain them alike the first one counts.
+    """
     if len({row[0] if row else eos_id for row in rows}) == 1:
         return "all the sentences begin with the same token"
-    likeliest = max(wrong, key=lambda words: draws.log_likelihood(wrong[words]))
-    if draws.fit(wrong[likeliest]):
-        return likeliest
-    return "some translations come far more often than they should, others far less"
+    likelihoods = {words: draws.log_likelihood(way) for words, way in wrong.items()}
+    best = next(w for w, own in likelihoods.items() if own > max(likelihoods.values()) - 1)
+    return best if draws.fit(wrong[best]) else ""
 
 
 @sample_decode.alternative
@@ -368,4 +425,53 @@ sample_decode.edit(
     why="The caller decides on the seed, once. A second call has to go on where the first one "
     "stopped, or several samples of a sentence are all the same.",
     question="Who should choose the seed: your function, or the one who calls it?",
+)
+
+sample_decode.edit(
+    "likeliest_read",
+    "the decoder reads the likeliest token, not the drawn one",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "    written = torch.full((len(state.h), 1), bos_id)\n": (
+            "    written = torch.full((len(state.h), 1), bos_id)\n    read = written\n"
+        ),
+        "decoder(written[:, -1:], state)": (
+            "decoder(read, state)\n        read = logits.argmax(dim=-1)"
+        ),
+    },
+    why="It goes on as if another word stood there. The words of a sentence do not fit together.",
+    question="Which token does the decoder read after a word was drawn?",
+)
+
+sample_decode.edit(
+    "equally_likely",
+    "all tokens are equally likely: the softmax ran along an axis of length 1",
+    base=sample_that_trims_at_the_end,
+    replace={
+        "(logits[:, -1] / temperature).softmax(dim=-1)": (
+            "(logits / temperature).softmax(dim=1)[:, -1]"
+        )
+    },
+    why="The softmax of a single number is 1, whatever the number is.",
+    question="Along which axis do the probabilities sum to 1?",
+)
+
+sample_decode.edit(
+    "logits_drawn",
+    "logits went into `multinomial`, not probabilities",
+    base=sample_that_trims_at_the_end,
+    replace={".softmax(dim=-1)": ""},
+    why="It takes its numbers for shares, and a share is never below 0.",
+    question="Which step makes probabilities of logits?",
+    raises="probability tensor",
+)
+
+sample_decode.edit(
+    "one_axis_too_many",
+    "`multinomial` got the axis of the single step too",
+    base=sample_that_trims_at_the_end,
+    replace={"logits[:, -1]": "logits"},
+    why="It draws from a table with one row for each sentence.",
+    question="Which axis of [batch, 1, vocab] should be gone before the draw?",
+    raises="1 or 2 dim",
 )
