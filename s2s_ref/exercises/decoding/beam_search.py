@@ -733,16 +733,6 @@ beam_search.edit(
 )
 
 beam_search.edit(
-    "bos_in_tokens",
-    "<bos> stands in front of every translation",
-    base=beam_search_with_lists,
-    replace={"w[1:-1], s, length": "w[:-1], s, length", "w[1:], s, max_len": "w, s, max_len"},
-    why="It starts the search; it is not a word of the translation.",
-    question="What is in the list of words before the first one is found?",
-)
-
-
-beam_search.edit(
     "eos_not_counted",
     "the log-probability of <eos> is left out",
     base=beam_search_with_lists,
