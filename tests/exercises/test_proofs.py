@@ -199,10 +199,11 @@ def test_mistakes_name_nothing_of_the_judge_or_the_reference(exercise):
 
 
 def require_card(mistake, found):
-    """Require that the card of a mistake is narrow, and that its texts end as they should."""
+    """Require a narrow card with two different sides, and texts that end as they should."""
     shown = {**vars(found), "after": ["encoder_decoder.Encoder"] * 2}
     for line in card.text(shown).splitlines():
         assert len(line) <= card.WIDTH, line
+    assert found.expected != found.got or not found.got
     assert mistake.message[0].islower() or not mistake.message[0].isalpha()
     assert not mistake.message.endswith(".")
     assert mistake.why.endswith(".")
