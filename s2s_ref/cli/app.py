@@ -29,10 +29,17 @@ app = typer.Typer(
 
 
 def console() -> "Console":
-    """Return what results are printed on: with colours in a terminal, as plain text in a file."""
+    """Return what results are printed on: with colours in a terminal, as plain text in a file.
+
+    Names, files and errors come from submissions, so control characters in them become spaces.
+    """
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True, emoji=False)
+    from s2s_ref.cli.plain import Plain
+
+    made = Console(highlight=False, soft_wrap=True, emoji=False)
+    made.push_render_hook(Plain())
+    return made
 
 
 Lessons = Annotated[

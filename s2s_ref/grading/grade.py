@@ -8,6 +8,7 @@ runs nothing again. A submission that cannot be graded never stops the others.
 import functools
 import hashlib
 import os
+import re
 import shutil
 import time
 import warnings
@@ -147,10 +148,12 @@ class _Run:
         """Return everything that a result depends on, and which notebook nbgrader wrote."""
         digest = hashlib.sha256(code_version() + self._course.key())
         folder = self._course.submitted / submission.student / submission.lesson
-        for path in sorted(folder.rglob("*")):
-            digest.update(f"{path.relative_to(folder)} {path.lstat().st_mode}\n".encode())
-            if path.is_file() and not path.is_symlink():
+        try:
+            for path in examine_files(folder):
+                digest.update(os.fsencode(path.relative_to(folder)) + b"\n")
                 digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except (ValueError, OSError) as error:  # it is not graded, and says why
+            digest.update(str(error).encode("utf-8", "replace"))
         autograded = self._course.notebook(
             self._course.autograded / submission.student, submission.lesson
         )
@@ -212,6 +215,8 @@ class _Run:
                 in its folder cannot be graded.
         """
         folder, lesson = self._course.submitted / submission.student, submission.lesson
+        if re.search(r"[*?\[]", submission.student):  # nbgrader would look for a pattern
+            raise ValueError(f"{folder} has *, ? or [ in its name. Rename the folder.")
         examine_files(folder / lesson)
         path = self._course.notebook(folder, lesson)
         notebook = read_submission(path)

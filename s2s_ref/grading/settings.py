@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from s2s_ref.grading.sandbox.stage import JUNK
+
 STEPS = "s2s_ref.grading.nbgrader_steps"
 
 VERDICTS = ".verdicts.json"
@@ -42,8 +44,7 @@ def _set_folders(c: Any, root: Path, throwaway: bool) -> None:
         setattr(c.CourseDirectory, f"{step}_directory", f"class/{step}")
     own = f"sqlite:///{root}/class/gradebook.db"
     c.CourseDirectory.db_url = own if throwaway else os.environ.get("S2S_GRADEBOOK", own)
-    ignored = [".ipynb_checkpoints", "*.pyc", "__pycache__", "INSTRUCTOR.md", VERDICTS]
-    c.CourseDirectory.ignore = ignored
+    c.CourseDirectory.ignore = [*JUNK, "*.pyc", "INSTRUCTOR.md", VERDICTS]
     c.CsvExportPlugin.to = str(root / "class" / "grades.csv")
 
 

@@ -6,6 +6,7 @@ An interrupted run continues from here. Everything may be deleted; it is made ag
 import contextlib
 import hashlib
 import json
+import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from s2s_ref.grading.job import Outcome
 from s2s_ref.grading.results import Result
 from s2s_ref.grading.submissions import Submission
 from s2s_ref.whole_files import write_whole
+
+LONGEST_NAME = 200
+"""The bytes of a student's name that a file's name has room for, with its ending."""
 
 
 class Cache:
@@ -80,11 +84,16 @@ class Ledger:
 
     def _read(self, folder: str, name: str) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):
-            entry = json.loads((self._folder / folder / f"{name}.json").read_bytes())
+            entry = json.loads(self._path(folder, name).read_bytes())
             if isinstance(entry, dict):
                 return entry
         return {}
 
     def _write(self, folder: str, name: str, entry: dict[str, Any]) -> None:
         text = json.dumps(entry, ensure_ascii=False, indent=1)
-        write_whole(self._folder / folder / f"{name}.json", text.encode("utf-8", "replace"))
+        write_whole(self._path(folder, name), text.encode("utf-8", "replace"))
+
+    def _path(self, folder: str, name: str) -> Path:
+        if len(os.fsencode(name)) > LONGEST_NAME:
+            name = hashlib.sha256(os.fsencode(name)).hexdigest()
+        return self._folder / folder / f"{name}.json"

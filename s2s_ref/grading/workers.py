@@ -7,6 +7,7 @@ job which kills its worker is found.
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ TRIES = 3
 """How often a job is started at most; the second and the third time it runs alone."""
 
 PR_SET_PDEATHSIG = 1
+
+MOST_MEMORY = 4 * 2**30
+"""The bytes that a worker may allocate: what a submission sends may be large, in many parts."""
 
 Work = Callable[[bytes], bytes]
 Key = TypeVar("Key")
@@ -146,6 +150,7 @@ def _prepare(parent: int) -> None:
     """Prepare a worker: it uses one thread, because each core has a worker."""
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     if hasattr(os, "pidfd_open"):  # Linux: a worker dies with its parent
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

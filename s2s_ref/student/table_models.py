@@ -5,6 +5,9 @@ no answer to an exercise. `SpreadDecoder` needs all parts of its state, and `Thr
 third result to any decoder.
 """
 
+from collections.abc import MutableMapping
+from weakref import WeakKeyDictionary
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -13,6 +16,10 @@ from s2s_ref.state import State
 
 MAX_CALLS = 200
 """A decoder raises an error at the next call, which only an endless loop makes."""
+
+
+_calls: MutableMapping[nn.Module, tuple[int, int]] = WeakKeyDictionary()
+"""How often each decoder was and may be called; whoever is given one could set an attribute."""
 
 
 class TableEncoder(nn.Module):
@@ -44,7 +51,7 @@ class TableDecoder(nn.Module):
         super().__init__()
         self.register_buffer("transitions", torch.zeros(states, vocab_size, dtype=torch.long))
         self.register_buffer("logits", torch.zeros(states, vocab_size))
-        self.calls, self.max_calls = 0, max_calls
+        _calls[self] = (0, max_calls)
 
     def forward(
         self, tgt_input: Int[Tensor, "batch tgt_len"], state: State
@@ -55,9 +62,10 @@ class TableDecoder(nn.Module):
             RuntimeError: it was called more often than `max_calls` times.
             TypeError: the hidden state is not a tensor.
         """
-        self.calls += 1
-        if self.calls > self.max_calls:
-            raise RuntimeError(f"the decoder was called more than {self.max_calls} times")
+        made, most = _calls.get(self, (0, MAX_CALLS))
+        if made == most:
+            raise RuntimeError(f"the decoder was called more than {most} times")
+        _calls[self] = (made + 1, most)
         if not isinstance(state.hidden, Tensor):
             raise TypeError(f"state.hidden is a {type(state.hidden).__name__}, not a tensor")
         current, rows = state.hidden.argmax(dim=-1), []

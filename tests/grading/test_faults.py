@@ -314,7 +314,7 @@ def test_a_link_is_not_followed(faulty, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_large_files_are_not_copied(faulty, way):
     course, results = faulty[way]
-    assert "At most" in results["large_files"].error
+    assert "64 MiB beside the notebook" in results["large_files"].error
     assert not (course.autograded / "large_files").exists()
 
 

@@ -44,7 +44,8 @@ def require_cells(
     """
     marks = {name: cell.metadata.nbgrader for name, cell in recorded.items()}
     own = {name for name, mark in marks.items() if mark.grade or mark.solution}
-    if own.isdisjoint(map(grade_id, nb.cells)):
+    there = {name for cell in nb.cells for name in (grade_id(cell), cell.get("id", ""))}
+    if own.isdisjoint(there):
         raise ValueError(
             f"{name} contains no answer and no check of {lesson}. Is it another lesson's notebook? "
             "Put the right one in its place. Were its cells copied into a new notebook? Copy the "

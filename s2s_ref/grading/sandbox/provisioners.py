@@ -7,6 +7,7 @@ network.
 import asyncio
 import contextlib
 import itertools
+import math
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any, cast
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from s2s_ref.grading.sandbox.bubblewrap import BARE, NOBODY, STAGE, WORK, environment, wrap
-from s2s_ref.grading.sandbox.fork_client import Fork, fork_server
+from s2s_ref.grading.sandbox.fork_client import fork_server
 from s2s_ref.grading.sandbox.limits import MIB
 from s2s_ref.grading.sandbox.workspace import Workspace
 from s2s_ref.student.remote_judge import SOCKET_VARIABLE
@@ -118,7 +119,12 @@ class ForkProvisioner(BwrapProvisioner):
         return itertools.islice(super()._processes(), 1, None)
 
     def _ended_from_outside(self, code: int) -> bool:
-        return code == Fork.LOST
+        """Tell by the exit code of the namespace's first process.
+
+        A submission cannot end that one by a signal. When the fork server is killed, the system
+        ends it and its watcher in any order, so the watcher may still report the signal.
+        """
+        return code < 0
 
     def _end(self) -> None:
         assert self.process
@@ -167,8 +173,21 @@ def resident(pid: int) -> int:
     return 0
 
 
-def size(folder: Path) -> int:
-    """Return the bytes that a folder takes; every entry, even an empty one, takes some."""
-    with contextlib.suppress(OSError):
-        return sum(4096 + entry.lstat().st_size for entry in folder.rglob("*"))
-    return 0
+def size(folder: Path) -> float:
+    """Return the bytes that a folder takes; every entry, even an empty one, takes some.
+
+    What cannot be counted, because its path is too long, is infinitely large.
+    """
+    total, folders = 0, [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    total += 4096 + entry.stat(follow_symlinks=False).st_size
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(Path(entry.path))
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+        except OSError:
+            return math.inf
+    return total

@@ -36,7 +36,12 @@ TIME_OUT = "This cell did not finish within its time limit. Is there a loop that
 
 
 def execute(data: bytes) -> bytes:
-    """Run a job and return its outcome; a job that the machine failed to run is tried twice."""
+    """Run a job and return its outcome.
+
+    A job that the machine failed to run is tried again, and so is one whose kernel died: if the
+    submission ended it, it does so again, and if the machine did, for want of memory perhaps, no
+    points are lost.
+    """
     job, start = Job.from_bytes(data), time.perf_counter()
     if job.isolation != "unsafe" and (problem := sandbox.problem()):
         return Outcome(
@@ -45,25 +50,25 @@ def execute(data: bytes) -> bytes:
         ).to_bytes()
     if job.isolation == "fork" and fork_problem(_hidden(job)):
         job = replace(job, isolation="bwrap")
-    outcome = _try(job)
-    if outcome.failed:
-        outcome = _try(job)
+    outcome, died = _try(job)
+    if outcome.failed or died:
+        outcome, _ = _try(job)
     outcome.seconds = time.perf_counter() - start
     outcome.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return outcome.to_bytes()
 
 
-def _try(job: Job) -> Outcome:
+def _try(job: Job) -> tuple[Outcome, bool]:
+    """Return the outcome of a job, and whether its kernel died."""
     try:
         return _run(job)
     except (RuntimeError, OSError) as error:  # nbclient's before the first cell, or the disk's
         reason = str(error).rstrip(".")
-        return Outcome(
-            failed=f"The kernel did not start ({reason}). Is enough memory and disk free? "
-            "Grade it again; s2s doctor examines this machine."
-        )
+        text = f"The kernel did not start ({reason}). Is enough memory and disk free? "
+        return Outcome(failed=text + "Grade it again; s2s doctor examines this machine."), False
     except KernelKilledError:
-        return Outcome(failed="The kernel was ended by somebody on this machine. Grade it again.")
+        text = "The kernel was ended by somebody on this machine. Grade it again."
+        return Outcome(failed=text), False
 
 
 class KernelKilledError(Exception):
@@ -74,7 +79,7 @@ def _hidden(job: Job) -> tuple[Path, ...]:
     return tuple(Path(name) for name in (*job.hidden, str(resources.files("s2s_ref"))))
 
 
-def _run(job: Job) -> Outcome:
+def _run(job: Job) -> tuple[Outcome, bool]:
     judge = GradingJudge(job.checks, job.key)
     with (
         workspace_for(job.lesson, job.files, _hidden(job), job.limits) as workspace,
@@ -82,11 +87,12 @@ def _run(job: Job) -> Outcome:
     ):
         runner = Runner(workspace, judge, job)
         runner.run()
-    return Outcome(
+    outcome = Outcome(
         outputs=[cell.outputs for cell in runner.nb.cells],
         counts=[cell.execution_count for cell in runner.nb.cells],
         verdicts={cell: judge.verdicts(cell) for cell in job.checks},
     )
+    return outcome, runner.died
 
 
 class Runner(NotebookClient):
@@ -114,6 +120,7 @@ class Runner(NotebookClient):
         self.owns_km = True
         self._manager, self._judge, self._job = manager, judge, job
         self._stopped, self._received, self._deadline = "", 0, 0.0
+        self.died = False
 
     def run(self) -> None:
         """Run all cells but the experiments."""
@@ -137,6 +144,7 @@ class Runner(NotebookClient):
         except DeadKernelError:
             if self._manager.ended_from_outside:
                 raise KernelKilledError from None
+            self.died = True
             self._stop(cell, "the kernel died")
         except Exception as error:  # from a kernel that hangs or breaks the protocol
             self._stop(cell, f"the kernel was ended ({type(error).__name__}: {error})"[:200])

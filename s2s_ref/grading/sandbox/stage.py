@@ -19,7 +19,10 @@ FOLDERS, MODULES = ("data", "student"), ("state", "whole_files")
 """What every lesson may import."""
 
 MAX_FILES, MAX_BYTES = 200, 64 * 2**20
-"""The number and the total size of the files in a submission."""
+"""The number and the total size of the files in a submission, without its notebook."""
+
+JUNK = (".git", ".ipynb_checkpoints", "__pycache__", ".venv", ".DS_Store", "__MACOSX")
+"""What tools leave in folders, and nobody hands in."""
 
 
 def stage_package(lesson: int, folder: Path) -> None:
@@ -74,23 +77,27 @@ def examine_files(submission: Path) -> list[Path]:
         ValueError: something in the folder is a link or a device, or the files are too many or
             too large.
     """
-    found, size = [], 0
-    for parent, folders, names in os.walk(submission):
-        for name in sorted((*folders, *names)):
-            path = Path(parent, name)
+    found, size, waiting, folders = [], 0, [submission], 0
+    while waiting:
+        for path in sorted(waiting.pop().iterdir()):
             about = path.lstat()
-            if stat.S_ISDIR(about.st_mode):
+            if path.name in JUNK:
                 continue
-            if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
+            if stat.S_ISDIR(about.st_mode):
+                waiting.append(path)
+                folders += 1
+            elif not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
                 raise ValueError(
                     f"{path} is a link or a device, not a regular file. Delete it, or replace it "
                     "by a copy of the file."
                 )
-            found.append(path)
-            size += about.st_size
-    if len(found) > MAX_FILES or size > MAX_BYTES:
-        raise ValueError(
-            f"{submission} holds {len(found):,} files with {size:,} bytes. At most "
-            f"{MAX_FILES:,} and {MAX_BYTES:,} can be graded."
-        )
-    return found
+            else:
+                found.append(path)
+                size += about.st_size if path.suffix != ".ipynb" else 0  # has a limit of its own
+            if len(found) + folders > MAX_FILES or size > MAX_BYTES:
+                raise ValueError(
+                    f"{submission} holds more than {MAX_FILES:,} files and folders or "
+                    f"{MAX_BYTES / 2**20:,.0f} MiB beside the notebook. Delete what does not "
+                    f"belong to it, such as {path.name}."
+                )
+    return sorted(found)

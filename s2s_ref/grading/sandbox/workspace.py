@@ -4,7 +4,7 @@ import atexit
 import contextlib
 import functools
 import os
-import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -58,24 +58,27 @@ def workspace_for(
     limits: Limits | None = None,
 ) -> Iterator[Workspace]:
     """Make the workspace of a submission with these files, and delete it afterwards."""
-    with tempfile.TemporaryDirectory(dir=workspaces(), ignore_cleanup_errors=True) as folder:
-        workspace = Workspace(Path(folder), _package(lesson), hidden, limits or Limits())
+    folder = Path(tempfile.mkdtemp(dir=workspaces()))
+    try:
+        workspace = Workspace(folder, _package(lesson), hidden, limits or Limits())
         write_files(files, workspace.files)
         workspace.run.mkdir(mode=0o700)
         open_to_nobody(workspace.folder)
         if os.geteuid() == 0:
             os.chown(workspace.run, NOBODY, NOBODY)
         yield workspace
+    finally:
+        delete(folder)
 
 
 @functools.cache
 def workspaces() -> Path:
     """Return the folder that holds the workspaces of this process."""
     prefix = f"{PREFIX}{os.getpid()}-"
-    folder = tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)
-    atexit.register(folder.cleanup)
-    open_to_nobody(Path(folder.name))
-    return Path(folder.name)
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(delete, folder)
+    open_to_nobody(folder)
+    return folder
 
 
 @functools.cache
@@ -92,4 +95,9 @@ def clear_leftovers() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
         pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         if not Path("/proc", pid).exists() and folder.lstat().st_uid == os.geteuid():
-            shutil.rmtree(folder, ignore_errors=True)
+            delete(folder)
+
+
+def delete(folder: Path) -> None:
+    """Delete a folder, however deep a submission has nested it. `shutil.rmtree` is recursive."""
+    subprocess.run(["rm", "-rf", "--", str(folder)], stderr=subprocess.DEVNULL, check=False)

@@ -587,11 +587,7 @@ def test_no_attack_is_given_a_point(attacked, way, name):
 @pytest.mark.parametrize(("way", "name"), cases([f"wrong-{edit.__name__}" for edit in EDITS]))
 def test_no_edit_of_the_notebook_is_given_a_point(attacked, way, name):
     result = attacked[way][1][name]
-    if name == f"wrong-{metadata_of_another_make.__name__}":
-        assert (result.score, result.max_score) == (0, 0)
-        assert f"contains no answer and no check of {LESSON}" in result.error
-    else:
-        assert (result.score, result.max_score, result.error) == (0, 3, "")
+    assert (result.score, result.max_score, result.error) == (0, 3, "")
 
 
 @pytest.mark.parametrize(("way", "name"), cases([f"right-{edit.__name__}" for edit in RIGHT_TOO]))
