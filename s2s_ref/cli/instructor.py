@@ -87,19 +87,35 @@ def report(
 @app.command(rich_help_panel=INSTRUCTORS, epilog=EXIT_CODES)
 def export(
     lesson: Lessons = None,
+    platform: Annotated[
+        str, typer.Option("--for", help="csv, or the platform that imports it: canvas, moodle.")
+    ] = "csv",
     output: Annotated[
         Path | None, typer.Option(help="The file; class/grades.csv by default.")
     ] = None,
 ) -> None:
-    """Write the gradebook's scores as CSV, with the columns of nbgrader's own export."""
-    from s2s_ref.grading.reports import csv
+    """Write the gradebook's scores as CSV.
 
+    By default with the columns of nbgrader's own export, a row for each lesson and student. For
+    Canvas and Moodle, a row for each student, empty where nothing was handed in; names, numbers and
+    addresses come from class/students.csv.
+    """
+    from s2s_ref.grading.reports import csv, lms
+
+    if platform not in lms.FORMS:
+        raise ValueError(f"--for {platform} is not known. Choose one of: {', '.join(lms.FORMS)}.")
     course = open_course()
     wanted = [course.find_lesson(name) for name in lesson or []]
     if not course.submitted.is_dir():
         raise ValueError("Nothing is graded yet. Grade it first: s2s grade")
-    path = output or course.root / "class" / "grades.csv"
+    name = "grades.csv" if platform == "csv" else f"grades-{platform}.csv"
+    path = output or course.root / "class" / name
     check_writable(path)
-    text = csv.export(course, wanted)
-    path.write_text(text, encoding="utf-8")
-    console().print(f"{len(text.splitlines()) - 1} scores are in {path}")
+    if platform == "csv":
+        text = csv.export(course, wanted)
+    else:
+        text = lms.export_for(course, platform, wanted)
+    # With the mark by which Excel knows UTF-8.
+    path.write_text(text, encoding="utf-8" if platform == "moodle" else "utf-8-sig")
+    rows = len(text.splitlines()) - (2 if platform == "canvas" else 1)
+    console().print(f"Rows of scores: {rows}. They are in {path}")

@@ -293,11 +293,18 @@ def test_the_class_on_a_page_and_as_csv(s2s, course):
     code, out, _ = s2s("report", "--lesson", "0", "--anonymous")
     assert (code, "Submissions on the page: 1." in " ".join(out.split())) == (0, True)
     page = (course.root / "class" / "report.html").read_text(encoding="utf-8")
-    assert "it is not JSON" in page
+    assert "is empty. Ask for it again." in page
     assert "ada" not in page
     assert s2s("export")[0] == 0
     rows = (course.root / "class" / "grades.csv").read_text(encoding="utf-8").splitlines()
     assert next(row for row in rows if ",ada," in row).startswith(LESSON)
+    write("id,name,number\nada,Ada Kim,7\nbo,Bo Lee,8\n", course.root / "class" / "students.csv")
+    assert s2s("export", "--for", "canvas")[:2] == (
+        0,
+        f"Rows of scores: 2. They are in {course.root}/class/grades-canvas.csv\n",
+    )
+    answer = s2s("export", "--for", "excel")
+    assert is_one_sentence_on_stderr(answer, "Choose one of: csv, canvas, moodle")
 
 
 # ------------------------------------------------------------------ demo, hint, progress

@@ -89,7 +89,7 @@ def test_the_commands_give_the_same_marks(tmp_path):
     assert "the sentence has no beginning" in page.read_text(encoding="utf-8")
     exported = nbgrader(theirs, "export")
     assert exported.returncode == 0, exported.stderr
-    with (theirs.root / "class" / "grades.csv").open(encoding="utf-8") as file:
+    with (theirs.root / "class" / "grades.csv").open(encoding="utf-8-sig") as file:
         marks = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     expected = {name: results[name].score for name in ("perfect", "mistaken", "dead")}
     assert {name: marks[name] for name in expected} == expected

@@ -32,11 +32,11 @@ def export(course: Course, lessons: list[str]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _disarmed(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: disarmed(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 
-def _disarmed(value: Any) -> Any:
+def disarmed(value: Any) -> Any:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 

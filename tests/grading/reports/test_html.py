@@ -14,6 +14,7 @@ import pytest
 from s2s_ref.checks.registry import find
 from s2s_ref.grading.reports.csv import export
 from s2s_ref.grading.reports.html import bars, tallies, without_names, write_report
+from s2s_ref.grading.reports.lms import export_for
 from s2s_ref.grading.results import Result
 
 LESSON, NEXT = "00_start_here", "01_single_rnn"
@@ -241,6 +242,66 @@ def test_the_gradebook_as_csv_is_quoted(tmp_path):
     assert {row["max_score"] for row in rows} == {"6.0"}
     assert list(rows[0]) == columns_of_nbgrader()
     assert export(course, ["07_other"]).count("\n") == 1
+    assert rows[0]["first_name"] == "'=1+1"
+
+
+# ------------------------------------------------------------------ for learning platforms
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """A class list of three; kim handed in late, lee got nothing, park handed in nothing."""
+    from datetime import UTC, datetime
+
+    from small_course import small_course, write
+
+    from s2s_ref.grading.gradebook import register
+    from s2s_ref.grading.release import release
+
+    course = small_course(tmp_path_factory.mktemp("marked") / "course")
+    release(course)
+    register(course, LESSON)
+    rows = "id,name,email,number\nkim,Kim,k@a.example,11\nlee,@SUM(1),,12\npark,Park,,13\n"
+    write(rows, course.root / "class" / "students.csv")
+    with course.api().gradebook as book:
+        for student in ("kim", "lee"):
+            book.add_student(student)
+            book.add_submission(LESSON, student, timestamp=datetime.now(UTC))
+        grade = book.find_submission(LESSON, "kim").notebooks[0].grades[0]
+        grade.manual_score = 2
+        book.find_submission(LESSON, "kim").notebooks[0].late_submission_penalty = 0.5
+        book.db.commit()
+    return course
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        (
+            "canvas",
+            [
+                ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", LESSON],
+                ["    Points Possible", "", "", "", "", "6"],
+                ["Kim", "11", "", "kim", "", "1.5"],
+                ["'@SUM(1)", "12", "", "lee", "", "0"],
+                ["Park", "13", "", "park", "", ""],
+            ],
+        ),
+        (
+            "moodle",
+            [
+                ["Username", "ID number", "Full name", "Email address", LESSON],
+                ["kim", "11", "Kim", "k@a.example", "1.5"],
+                ["lee", "12", "'@SUM(1)", "", "0"],
+                ["park", "13", "Park", "", ""],
+            ],
+        ),
+    ],
+)
+def test_scores_for_a_platform_tell_nothing_handed_in_from_no_points(marked, platform, expected):
+    text = export_for(marked, platform, [])
+    assert list(csv.reader(text.splitlines())) == expected
+    assert LESSON not in export_for(marked, platform, ["07_other"])
 
 
 def columns_of_nbgrader():
