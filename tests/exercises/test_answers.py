@@ -17,8 +17,10 @@ import nbformat
 import pytest
 
 from s2s_ref import syllabus
+from s2s_ref.checks.diagnose import differences
 from s2s_ref.checks.judge import Judge
 from s2s_ref.student import card, client
+from s2s_ref.student.limits import TIME_LIMIT, observe_all
 
 ROOT = Path(__file__).parents[2]
 KEYS = [b"practice", *(f"class {i}".encode() for i in range(4))]
@@ -57,15 +59,24 @@ def written(answer):
     return bound[name]
 
 
-def verdicts_on(answer):
-    """Return the verdicts on an answer under every key."""
+def verdict_on(answer, target):
+    """Return the verdict that a student sees, under the key of every notebook."""
+    with contextlib.redirect_stdout(io.StringIO()), judged_with(KEYS[0]):
+        return SimpleNamespace(**client.try_check(answer["exercise"], target))
+
+
+def passes(answer, target, key):
+    """Tell whether an answer passes under a key; nothing is said of one that fails."""
+    prepared = Judge(key).prepared(answer["exercise"])
+    calls = [case.call for case in prepared.cases]
+    return not differences(prepared, observe_all(target, calls, TIME_LIMIT)[0])
+
+
+def judged(answer):
+    """Return the verdict on an answer, and whether it passes under each key."""
     target = written(answer)
-    found = []
-    for key in KEYS:
-        with contextlib.redirect_stdout(io.StringIO()), judged_with(key):
-            verdict = client.try_check(answer["exercise"], target)
-        found.append(SimpleNamespace(**verdict))
-    return found
+    verdict = verdict_on(answer, target)
+    return verdict, [verdict.passed, *(passes(answer, target, key) for key in KEYS[1:])]
 
 
 @contextlib.contextmanager
@@ -84,7 +95,7 @@ def test_wrong_answers_fail_and_right_ones_pass_under_every_key(exercise):
         pytest.xfail("its cases are being drawn anew")
     wrong = []
     for answer in answers_to(exercise):
-        passed = [verdict.passed for verdict in verdicts_on(answer)]
+        _, passed = judged(answer)
         if any(passed) if answer["kind"] == "wrong" else not all(passed):
             wrong.append((answer["id"], answer["kind"], answer["why"], passed))
     assert not wrong
@@ -101,20 +112,19 @@ def main(names):
     for exercise in names or EXERCISES:
         counts = Counter()
         for answer in answers_to(exercise):
-            found = verdicts_on(answer)
-            passed = [verdict.passed for verdict in found]
+            verdict, passed = judged(answer)
             if answer["kind"] == "right":
                 counts["right"] += 1
                 counts["refused"] += not all(passed)
             else:
                 counts["wrong"] += 1
                 counts["passed"] += any(passed)
-                counts["specific"] += not any(passed) and specific(found[0])
-            unsaid = answer["kind"] == "wrong" and not specific(found[0])
+                counts["specific"] += not any(passed) and specific(verdict)
+            unsaid = answer["kind"] == "wrong" and not specific(verdict)
             if names and (unsaid or any(passed) == (answer["kind"] == "wrong")):
                 print(f"--- {answer['id']} {answer['kind']}: {answer['why']}; passed: {passed}")
                 print(answer["source"])
-                print(card.text(vars(found[passed.index(False)] if False in passed else found[0])))
+                print(card.text(vars(verdict)))
         total += counts
         print(exercise, dict(counts))
     print("all", dict(total))
