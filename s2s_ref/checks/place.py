@@ -269,9 +269,13 @@ def find_place(right: Right, steps: Sequence[Step]) -> Place | None:
             return _differs(right, quantity, got, there)
     if not missing:
         return _lost(right, values, tuple(there.values()))
-    strange = [v for v in wrong if _alike(v.form, missing[0].form)]
+    first = missing[0]
+    strange = [v for v in wrong if _alike(v.form, first.form)]
+    axes = len(first.shape or ())
+    short = [v for v in strange if len(v.shape or ()) == axes > 0 and v.part_of(first)]
     strange = [v for v in strange if not any(v.part_of(k) for k in right.known)]
-    return _differs(right, missing[0], strange[0], there) if strange else None
+    got = next(iter([*short, *strange]), None)
+    return _differs(right, first, got, there) if got else None
 
 
 def find_raised(right: Right, steps: Sequence[Step], line: str, number: int) -> Place | None:
