@@ -406,13 +406,16 @@ def _size(prepared: Prepared, index: int) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def _traced(prepared: "_ById", index: int) -> tuple[Right, dict[str, Place]]:
-    """Return what is right on a case, and the place of every known mistake there."""
-    ready = prepared.prepared
-    right = right_values(ready, index)
-    call = ready.cases[index].call
-    found = {m.name: find_place(right, trace(m.code, call)) for m in ready.exercise.mistakes}
-    return right, {name: place for name, place in found.items() if place}
+def _right_values(prepared: "_ById", index: int) -> Right:
+    """Trace what is right on a case, once."""
+    return right_values(prepared.prepared, index)
+
+
+@functools.lru_cache(maxsize=4096)
+def _place_of(prepared: "_ById", index: int, mistake: Mistake) -> Place | None:
+    """Trace a known mistake on a case, once, and return its place."""
+    call = prepared.prepared.cases[index].call
+    return find_place(_right_values(prepared, index), trace(mistake.code, call))
 
 
 @dataclass(frozen=True, eq=False)
@@ -511,7 +514,8 @@ def _locate(
     prepared: Prepared, index: int, steps: list[Step], verdict: Verdict
 ) -> tuple[Place | None, Mistake | None]:
     """Find the place, and the mistake that differs first at the same one in the same way."""
-    right, mistakes = _traced(_ById(prepared), index)
+    by_id, mistakes = _ById(prepared), prepared.exercise.mistakes
+    right = _right_values(by_id, index)
     if verdict.kind in CUT:
         place = find_cut(right, steps)
     elif verdict.kind == "raised":
@@ -524,20 +528,18 @@ def _locate(
     if verdict.kind in CUT or verdict.kind == "raised":
         return place, None
     if verdict.mistake:
-        known = mistakes.get(verdict.mistake)
+        (named,) = [m for m in mistakes if m.name == verdict.mistake]
+        known = _place_of(by_id, index, named)
         return place if known and known.quantity is place.quantity else None, None
-    known_here = [
-        m
-        for m in prepared.exercise.mistakes
-        if m.name in mistakes and _same_place(mistakes[m.name], place)
-    ]
+    known_here = [m for m in mistakes if _same_place(_place_of(by_id, index, m), place)]
     messages = {m.message for m in known_here}
     return place, known_here[0] if len(messages) == 1 else None
 
 
-def _same_place(one: Place, other: Place) -> bool:
-    where = one.quantity is other.quantity and one.kind == other.kind
-    return where and one.got.equals(other.got)
+def _same_place(one: Place | None, other: Place) -> bool:
+    if one is None or one.quantity is not other.quantity or one.kind != other.kind:
+        return False
+    return one.got.equals(other.got)
 
 
 def _words(exercise: Exercise, quantity: Value) -> str:
