@@ -77,7 +77,11 @@ class Value:
         """Tell whether every number of this tensor occurs in the other one."""
         if self.shape is None or other.shape is None or self.form.numel() >= other.form.numel():
             return False
-        return bool(torch.isin(self.form.round(decimals=4), other.form.round(decimals=4)).all())
+        return self._numbers <= other._numbers
+
+    @functools.cached_property
+    def _numbers(self) -> frozenset[float]:
+        return frozenset(self.form.round(decimals=4).flatten().tolist())
 
 
 @dataclass(frozen=True)
