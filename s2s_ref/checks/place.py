@@ -450,6 +450,8 @@ def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> 
         line_number=step.line_number,
         owner=_earlier(exercise, step.owner),
     )
+    if verdict.owner and (verdict.mistake or mistake):  # the mistake is not in that exercise
+        verdict = replace(verdict, line="", owner="")
     related = verdict.relation and verdict.kind != "part"
     if verdict.mistake or verdict.kind not in REWORDED or (related and not mistake):
         return verdict

@@ -48,7 +48,7 @@ rnn_step.edit(
     "bias_forgotten",
     "the bias is forgotten",
     base=step_in_parts,
-    replace={"past + b)": "past)"},
+    replace={" + b)": ")"},
     why="Without it, a step whose inputs are all zero can return nothing but zeros.",
     question="Which of the five arguments does your line not use?",
 )
@@ -57,7 +57,7 @@ rnn_step.edit(
     "tanh_left_out",
     "the tanh is left out",
     base=step_in_parts,
-    replace={"torch.tanh(word + past + b)": "word + past + b"},
+    replace={"torch.tanh(": "("},
     why="Without it all steps make up one matrix product, and the state can grow without limit.",
     question="Which values can a state have after the tanh?",
 )
@@ -76,7 +76,7 @@ rnn_step.edit(
     "state_unused",
     "the previous state is not used",
     base=step_in_parts,
-    replace={"word + past + b": "word + b"},
+    replace={"word + past": "word"},
     why="The step forgets every earlier word: it is a layer for single words, not an RNN.",
     question="Where does your line read what came before?",
 )
@@ -85,7 +85,7 @@ rnn_step.edit(
     "word_unused",
     "the word is not used",
     base=step_in_parts,
-    replace={"word + past + b": "past + b"},
+    replace={"word + past": "past"},
     why="The state then goes on by itself, whatever the sentence says.",
     question="Where does your line read the new word?",
 )
@@ -159,7 +159,7 @@ rnn_step.edit(
     "bias_outside",
     "the bias is added after the tanh",
     base=step_in_parts,
-    replace={"torch.tanh(word + past + b)": "torch.tanh(word + past) + b"},
+    replace={" + b)": ") + b"},
     why="The bias is then not squashed, and the state can leave the range from -1 to 1.",
     question="What stands inside the brackets of tanh in the formula?",
 )
@@ -177,7 +177,7 @@ rnn_step.edit(
     "bias_twice",
     "the bias is added twice",
     base=step_in_parts,
-    replace={"past + b)": "past + b + b)"},
+    replace={" + b)": " + b + b)"},
     why="PyTorch's layers have a bias for the word and one for the state; here there is only one.",
     question="How many times does b stand in the formula?",
 )
@@ -214,7 +214,7 @@ rnn_step.edit(
     "parts_multiplied",
     "the word and the state are multiplied, not added",
     base=step_in_parts,
-    replace={"word + past + b": "word * past + b"},
+    replace={"word + past": "word * past"},
     why="Where one of them is 0, the other would be lost.",
     question="Which sign stands between the two products in the formula?",
 )
@@ -223,7 +223,7 @@ rnn_step.edit(
     "bias_subtracted",
     "the bias is subtracted",
     base=step_in_parts,
-    replace={"past + b)": "past - b)"},
+    replace={" + b)": " - b)"},
     why="The sign of the bias is then the wrong way round.",
     question="Which sign stands before b in the formula?",
 )

@@ -293,3 +293,12 @@ unroll.edit(
     why="`rnn_step` has mixed the old state in already, and so the state grows with every word.",
     question="What should `h` be after a step: what `rnn_step` returned, or more?",
 )
+
+unroll.edit(
+    "first_word_twice",
+    "the first word is read twice",
+    base=unroll_by_position,
+    replace={"states = []": "states, h = [], torch.tanh(inputs[:, 0] @ W_xh + h @ W_hh + b)"},
+    why="A step before the loop has read it already, so every state knows it twice.",
+    question="Which word does your first step read, and which does the second?",
+)

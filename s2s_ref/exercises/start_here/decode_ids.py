@@ -106,13 +106,14 @@ def eos_kept(ids, words):
     return " ".join(sentence)
 
 
-@decode_ids.mistake(
+decode_ids.edit(
+    "past_eos",
     "words after <eos> were read too",
+    base=reference_decode_ids,
+    replace={"break": "continue"},
     why="The sentence is over at <eos>. What comes after it means nothing.",
     question="What should the loop do when it meets <eos>?",
 )
-def past_eos(ids, words):
-    return " ".join(words[i] for i in ids if words[i] not in (BOS, EOS, PAD))
 
 
 @decode_ids.mistake(
@@ -220,8 +221,7 @@ decode_ids.edit(
     base=reference_decode_ids,
     replace={"words[i] not in (BOS, PAD)": "words[i] != BOS or words[i] != PAD"},
     why="Special tokens are for the program; a reader should see words only.",
-    question="Your code keeps a word that differs from `<bos>` or from `<pad>`. Which word does "
-    "not?",
+    question="Which of your lines should keep `<bos>` out, and what does it ask of that word?",
 )
 
 

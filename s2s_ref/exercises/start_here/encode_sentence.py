@@ -29,6 +29,7 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
     reference=reference_encode_sentence,
     title="A sentence as ids",
     returns="ids",
+    steps={"words": ("the words", "Which words has the sentence, and what does this line make?")},
     edges=[{"words": 1}, {"words": 0}, {"unknown": 0}],
     hints=[
         "A network reads numbers. Which two ids must stand around the sentence so that a program "
@@ -57,8 +58,9 @@ def encode_sentence(draw, words=5, unknown=1):
 
 @encode_sentence.alternative
 def encode_step_by_step(sentence, vocabulary):
+    words = sentence.split()
     ids = [vocabulary[BOS]]
-    for word in sentence.split():
+    for word in words:
         ids.append(vocabulary.get(word, vocabulary[UNK]))
     ids.append(vocabulary[EOS])
     return ids
@@ -308,6 +310,37 @@ encode_sentence.edit(
     why="A network reads numbers. In a text they are digits.",
     question="What does the signature say comes back, after the arrow?",
 )
+
+
+encode_sentence.edit(
+    "full_stops_left_out",
+    "the full stops were taken off the words",
+    base=encode_step_by_step,
+    replace={
+        "words = sentence.split()": "words = [word.strip('.,!?') for word in sentence.split()]"
+    },
+    why="The vocabulary holds its words as they were written, and '샀어요.' is not '샀어요'.",
+    question="Which step changes the words before they are looked up?",
+)
+
+encode_sentence.edit(
+    "eos_over_the_last_word",
+    "<eos> stands in the place of the last word",
+    base=encode_step_by_step,
+    replace={"ids.append(vocabulary[EOS])": "ids[-1] = vocabulary[EOS]"},
+    why="In Korean the last word is the verb, and it is lost.",
+    question="Does that line add an id, or does it write over one that was there?",
+)
+
+
+@encode_sentence.mistake(
+    "the ids are in the order of the vocabulary, not of the sentence",
+    why="Who did what to whom is lost, and so is every word that comes twice or is unknown.",
+    question="What does your loop walk along: the sentence, or the vocabulary?",
+)
+def order_of_the_vocabulary(sentence, vocabulary):
+    ids = [vocabulary[word] for word in vocabulary if word in sentence.split()]
+    return [vocabulary[BOS], *ids, vocabulary[EOS]]
 
 
 @encode_sentence.mistake(
