@@ -301,7 +301,17 @@ def _finding(exercise: Exercise, words: str) -> Advice:
 RELATED = ("type", "shape", "dtype", "value", "padding", "batch order")
 """The kinds of differences for which a relation to the right result may be found."""
 
-TELLING = ("nothing", "changed", "again", "training", "random", "detached", *LATER.values())
+TELLING = (
+    "nothing",
+    "changed",
+    "again",
+    "training",
+    "random",
+    "detached",
+    "padding",
+    "batch order",
+    *LATER.values(),
+)
 """The kinds whose headline says how the result relates to the right one."""
 
 

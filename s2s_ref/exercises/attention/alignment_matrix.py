@@ -32,40 +32,44 @@ def alignment_matrix(draw: Draw, batch=3, tgt_len=6, src_len=5, src_length=3, tg
     }
 
 
-@alignment_matrix.mistake(
+alignment_matrix.edit(
+    "target_down",
     "this is the transpose: target words run down",
+    base=attention.alignment_matrix,
+    replace={"].T": "]"},
     why="Bahdanau's figure is drawn like that. In this course the source words stand on the left.",
     question="How many rows should the matrix have: as many as source words, or as target words?",
 )
-def target_down(weights, sentence, src_length, tgt_length):
-    return weights[sentence, :tgt_length, :src_length]
 
 
-@alignment_matrix.mistake(
+alignment_matrix.edit(
+    "padding_kept",
     "padding is still there",
+    base=attention.alignment_matrix,
+    replace={", :tgt_length, :src_length].T": "].T"},
     why="The heat map would have rows and columns without a word.",
     question="What are the two lengths for?",
 )
-def padding_kept(weights, sentence, src_length, tgt_length):
-    return weights[sentence].T
 
 
-@alignment_matrix.mistake(
+alignment_matrix.edit(
+    "lengths_exchanged",
     "the two lengths are exchanged",
+    base=attention.alignment_matrix,
+    replace={":tgt_length, :src_length": ":src_length, :tgt_length"},
     why="Real words are cut off on one side, and padding stays on the other.",
     question="Which axis of the weights belongs to the target?",
 )
-def lengths_exchanged(weights, sentence, src_length, tgt_length):
-    return weights[sentence, :src_length, :tgt_length].T
 
 
-@alignment_matrix.mistake(
+alignment_matrix.edit(
+    "first_sentence",
     "this is the first sentence, whichever was asked for",
+    base=attention.alignment_matrix,
+    replace={"[sentence,": "[0,"},
     why="The words would stand beside another sentence's weights.",
     question="Which argument have you not used?",
 )
-def first_sentence(weights, sentence, src_length, tgt_length):
-    return weights[0, :tgt_length, :src_length].T
 
 
 @alignment_matrix.mistake(
@@ -113,3 +117,62 @@ def alignment_turned_first(weights, sentence, src_length, tgt_length):
 def alignment_word_by_word(weights, sentence, src_length, tgt_length):
     columns = [weights[sentence, t, :src_length] for t in range(tgt_length)]
     return torch.stack(columns, dim=1)
+
+
+alignment_matrix.edit(
+    "target_padding_kept",
+    "the target still has its padding",
+    base=attention.alignment_matrix,
+    replace={":tgt_length, ": ":, "},
+    why="The heat map would have columns without a word.",
+    question="Which of the two lengths have you not used?",
+)
+
+alignment_matrix.edit(
+    "source_padding_kept",
+    "the source still has its padding",
+    base=attention.alignment_matrix,
+    replace={", :src_length": ""},
+    why="The heat map would have rows without a word.",
+    question="Which of the two lengths have you not used?",
+)
+
+alignment_matrix.edit(
+    "cut_from_the_end",
+    "the last words were kept, not the first",
+    base=attention.alignment_matrix,
+    replace={":tgt_length, :src_length": "-tgt_length:, -src_length:"},
+    why="A shorter sentence is padded behind its words, so its words come first.",
+    question="Where in a row of a batch does the padding stand?",
+)
+
+alignment_matrix.edit(
+    "counted_from_one",
+    "this is the sentence before the one that was asked for",
+    base=attention.alignment_matrix,
+    replace={"[sentence,": "[sentence - 1,"},
+    why="Python counts from 0, and so does `sentence`.",
+    question="Which place does sentence 0 have in the batch?",
+)
+
+alignment_matrix.edit(
+    "all_sentences",
+    "all the sentences came back, not one",
+    base=attention.alignment_matrix,
+    replace={
+        "weights[sentence, :tgt_length, :src_length].T": (
+            "weights[:, :tgt_length, :src_length].transpose(1, 2)"
+        )
+    },
+    why="A picture shows one sentence, and has two axes.",
+    question="Which argument have you not used?",
+)
+
+alignment_matrix.edit(
+    "one_number",
+    "a single weight came back, not a matrix",
+    base=attention.alignment_matrix,
+    replace={":tgt_length, :src_length": "tgt_length - 1, src_length - 1"},
+    why="A number in brackets picks one place. A slice keeps all places up to it.",
+    question="What is the difference between `x[3]` and `x[:3]`?",
+)

@@ -122,3 +122,42 @@ def context_by_adding(weights, values):
     for s in range(values.shape[1]):
         context = context + weights[:, :, s : s + 1] * values[:, s : s + 1]
     return context
+
+
+@context_vectors.mistake(
+    "the weighted values are not added up: there is one axis too many",
+    why="To mix means to weigh each value and to add them all up.",
+    question="Which axis should the result no longer have: tgt_len or src_len?",
+)
+def not_added_up(weights, values):
+    return weights.unsqueeze(-1) * values.unsqueeze(1)
+
+
+context_vectors.edit(
+    "values_of_all_sentences",
+    "the values of all the sentences were mixed together",
+    base=context_with_einsum,
+    replace={"bts,bsh": "bts,ash"},
+    why="A letter that stands in one factor alone is summed away. Every sentence has values of its "
+    "own.",
+    question="Which letter should the two factors and the result all have?",
+)
+
+
+@context_vectors.mistake(
+    "the weights were divided by their sum once more",
+    why="They sum to 1 already, so the values are right. But each gradient now goes through a "
+    "division that the formula does not have.",
+    question="What does the formula do with the weights before it multiplies?",
+)
+def shared_out_again(weights, values):
+    return (weights / weights.sum(dim=-1, keepdim=True)) @ values
+
+
+@context_vectors.mistake(
+    "the largest of the weighted values was taken, not their sum",
+    why="A context is a mixture of all the words, each by its share.",
+    question="Which operation mixes: the largest, the mean or the sum?",
+)
+def largest_taken(weights, values):
+    return (weights.unsqueeze(-1) * values.unsqueeze(1)).amax(dim=2)

@@ -123,3 +123,50 @@ def scores_with_loops(queries, keys):
         row = [(queries[:, t] * keys[:, s]).sum(dim=-1) for s in range(keys.shape[1])]
         steps.append(torch.stack(row, dim=-1))
     return torch.stack(steps, dim=1)
+
+
+dot_scores.edit(
+    "keys_of_all_sentences",
+    "the queries were compared with the keys of all the sentences together",
+    base=scores_with_einsum,
+    replace={"bth,bsh": "bth,ash"},
+    why="A letter that stands in one factor alone is summed away. Every sentence has keys of its "
+    "own.",
+    question="Which letter should the two factors and the result all have?",
+)
+
+
+@dot_scores.mistake(
+    "the first sentence's keys are compared in all sentences",
+    why="Every sentence has states of its own. The decoder would look at another sentence's words.",
+    question="Which axis of the keys have you given up?",
+)
+def first_keys_for_all(queries, keys):
+    return queries @ keys[0].T
+
+
+@dot_scores.mistake(
+    "the products are not added up: there is one axis too many",
+    why="To multiply number by number is half of it. The products of a pair add up to one number.",
+    question="How many numbers should there be for one target step and one source word?",
+)
+def products_not_summed(queries, keys):
+    return queries.unsqueeze(2) * keys.unsqueeze(1)
+
+
+@dot_scores.mistake(
+    "the products were added up over the source words",
+    why="That leaves a vector for each target step, and no number for a word.",
+    question="Which axis do query and key share, and which one does your sum take away?",
+)
+def summed_over_source(queries, keys):
+    return (queries.unsqueeze(2) * keys.unsqueeze(1)).sum(dim=2)
+
+
+@dot_scores.mistake(
+    "this is the distance of query and key, not their inner product",
+    why="Two long vectors with one direction are far apart, and yet agree well.",
+    question="Which two operations make an inner product?",
+)
+def distance(queries, keys):
+    return -torch.cdist(queries, keys)

@@ -256,3 +256,18 @@ class ScoresStepByStep(nn.Module):
             asked = self.query(queries[:, t : t + 1])
             rows.append(self.v(torch.tanh(asked + keys)).transpose(1, 2))
         return torch.cat(rows, dim=1)
+
+
+AdditiveScores.edit(
+    "DotOfProjected",
+    "this is the dot score of projected query and key",
+    base=ScoresInLongHand,
+    replace={
+        "self.query(queries).unsqueeze(2)": "self.query(queries)",
+        "        heard = keys.unsqueeze(1)\n        sums = asked + heard\n": "",
+        "scores = self.v(torch.tanh(sums))": "scores = asked @ keys.transpose(1, 2)",
+        "scores.squeeze(-1)": "scores",
+    },
+    why="Bahdanau's score adds the two and compares them by a small network.",
+    question="Which of the three layers have you not used, and where is the tanh?",
+)

@@ -424,3 +424,13 @@ class LastStatesGathered(nn.Module):
         if isinstance(final, tuple):
             return states, (h, torch.hstack([final[1][0], final[1][1]]))
         return states, h
+
+
+BidirectionalEncoder.edit(
+    "CellStateRepeated",
+    "right for a GRU, but for an LSTM h came back twice, and c is lost",
+    base=EncoderInLongHand,
+    replace={f"last = {LAST}": "last = (joined[0], joined[0]) if len(joined) > 1 else joined[0]"},
+    why="An LSTM keeps its memory in c. The decoder would start with the wrong one.",
+    question="Which two parts does the state of an LSTM have, and which one did you join twice?",
+)

@@ -128,3 +128,78 @@ def scores_pair_by_pair(queries, keys, W):
         row = [(asked * keys[:, s]).sum(dim=-1) for s in range(keys.shape[1])]
         steps.append(torch.stack(row, dim=-1))
     return torch.stack(steps, dim=1)
+
+
+general_scores.edit(
+    "keys_of_all_sentences",
+    "the queries were compared with the keys of all the sentences together",
+    base=scores_with_einsum,
+    replace={"btq,qk,bsk": "btq,qk,ask"},
+    why="A letter that stands in one factor alone is summed away. Every sentence has keys of its "
+    "own.",
+    question="Which letter should the queries, the keys and the result all have?",
+)
+
+
+@general_scores.mistake(
+    "the first sentence's keys are compared in all sentences",
+    why="Every sentence has states of its own. The decoder would look at another sentence's words.",
+    question="Which axis of the keys have you given up?",
+)
+def first_keys_for_all(queries, keys, W):
+    return queries @ W @ keys[0].T
+
+
+@general_scores.mistake(
+    "the products are not added up: there is one axis too many",
+    why="To multiply number by number is half of it. The products of a pair add up to one number.",
+    question="How many numbers should there be for one target step and one source word?",
+)
+def products_not_summed(queries, keys, W):
+    return (queries @ W).unsqueeze(2) * keys.unsqueeze(1)
+
+
+@general_scores.mistake(
+    "there is a tanh around the projected query",
+    why="The formula is a plain product of three. The tanh belongs to Bahdanau's score.",
+    question="What stands between query, W and key in the formula?",
+)
+def tanh_of_query(queries, keys, W):
+    return torch.tanh(queries @ W) @ keys.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "the query and the key were added, not multiplied",
+    why="That is nearly Bahdanau's additive score, which comes next.",
+    question="What stands between query, W and key in the formula?",
+)
+def added(queries, keys, W):
+    return torch.tanh((queries @ W).unsqueeze(2) + keys.unsqueeze(1)).sum(dim=-1)
+
+
+@general_scores.mistake(
+    "only the diagonal of the matrix counts",
+    why="Then the first number of the query meets only the first of the key, as in the dot score.",
+    question="How many meetings of two numbers does W weigh, and how many does your line use?",
+)
+def diagonal_only(queries, keys, W):
+    size = min(W.shape)
+    return (queries[..., :size] * W.diagonal()) @ keys[..., :size].transpose(1, 2)
+
+
+@general_scores.mistake(
+    "the dot score was added to the general one",
+    why="W can learn to hold the identity matrix by itself, if that is of use.",
+    question="Which terms does the formula add up?",
+)
+def dot_added(queries, keys, W):
+    return queries @ (W + torch.eye(*W.shape)) @ keys.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "the keys went through the matrix too",
+    why="Between query and key there is W once.",
+    question="How often does W stand in the formula?",
+)
+def matrix_on_both_sides(queries, keys, W):
+    return (queries @ W) @ (keys @ W.T @ W).transpose(1, 2)
