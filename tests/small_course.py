@@ -34,7 +34,7 @@ RIGHT = standalone(encode_sentence.reference_encode_sentence, "encode_sentence")
 
 
 def small_lesson():
-    """The lesson's solution; its experiment would stop whoever runs it."""
+    """The lesson's solution; its experiment would end the process that runs it."""
     notebook = nbformat.read(SOLUTION, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.id in KEPT]
     cell_of(notebook, EXPERIMENT).source = "raise SystemExit('an experiment ran')"

@@ -101,7 +101,7 @@ def test_lesson_0_is_there():
 
 
 def test_lessons_are_what_release_generates(tmp_path):
-    """The same in two places, byte for byte; `s2s release` mends a difference."""
+    """The same in two places, byte for byte; `s2s release` removes a difference."""
     made = contents(generated().lessons)
     assert contents(generate(Course(tmp_path)).lessons) == made
     there = {n: text for n, text in contents(COURSE.lessons).items() if "checkpoint" not in n}

@@ -72,10 +72,13 @@ def plan(course: Course, jobs: int) -> str:
     submissions = len(lessons) * (len(NAMES) + 2)
     seconds = SECONDS_A_LESSON * len(lessons) + SECONDS_A_SUBMISSION * submissions / jobs
     counted = "1 lesson" if len(lessons) == 1 else f"{len(lessons)} lessons"
-    return (
+    text = (
         f"{counted}, {submissions} submissions, {jobs} at a time: this takes about "
         f"{max(1, round(seconds / 60))} min."
     )
+    if course.unsafe:
+        text += f"\nThey run without a sandbox, which a class of your own needs. {problem()}"
+    return text
 
 
 def make_class(course: Course, seed: int = 0) -> list[Student]:

@@ -19,7 +19,7 @@ MAX_CALLS = 200
 
 
 _calls: MutableMapping[nn.Module, tuple[int, int]] = WeakKeyDictionary()
-"""How often each decoder was and may be called; whoever is given one could set an attribute."""
+"""How often each decoder was and may be called; the student's code could set an attribute."""
 
 
 class TableEncoder(nn.Module):

@@ -198,7 +198,7 @@ def test_characters_that_python_takes_for_line_ends_do_not_cut_a_line():
         ("안녕\n".encode("cp949"), "another encoding"),
     ],
 )
-def test_another_encoding_is_named_with_its_mend(content, seems):
+def test_another_encoding_is_named_with_its_fix(content, seems):
     with pytest.raises(SubmissionError, match=rf"not in UTF-8.*{seems}.*encoding=\"utf-8\""):
         submission.lines_in(content)
 

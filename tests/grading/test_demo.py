@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 from collections import Counter
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -44,6 +45,16 @@ def test_a_class_has_twelve_of_every_kind(seed):
         if student.alternatives:
             others = [e for e in exercises() if e.alternatives and e.name not in student.mistakes]
             assert others
+
+
+def test_a_plan_says_that_there_is_no_sandbox_and_what_brings_one(tmp_path, monkeypatch):
+    course = replace(small_course(tmp_path), unsafe=False)
+    monkeypatch.setattr(demo, "problem", lambda: "bwrap cannot be found. `...` installs it.")
+    assert "sandbox" not in demo.plan(course, 2)
+    plan = demo.plan(replace(course, unsafe=True), 2)
+    assert plan.endswith(
+        "which a class of your own needs. bwrap cannot be found. `...` installs it."
+    )
 
 
 def test_the_same_seed_makes_the_same_class():

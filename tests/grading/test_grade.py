@@ -332,7 +332,7 @@ def test_nothing_that_was_there_before_is_touched(graded):
     assert not [name for name in after if "INSTRUCTOR" in name and "class" in name]
 
 
-def test_the_record_of_whoever_grades_is_not_touched(graded):
+def test_the_graders_own_record_is_not_touched(graded):
     course, _, _ = graded
     assert not (course.root.parent / "mine").exists()
 

@@ -1,4 +1,4 @@
-"""Many jobs at once: nothing is lost, whoever dies, and a job that kills is found."""
+"""Many jobs at once: nothing is lost when a worker dies, and a job that kills is found."""
 
 import os
 import signal
@@ -106,7 +106,7 @@ def forever(_):
     time.sleep(600)
 
 
-def test_no_worker_outlives_whoever_grades(tmp_path):
+def test_no_worker_outlives_the_grader(tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     here = str(Path(__file__).parent)

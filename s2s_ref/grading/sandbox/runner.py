@@ -100,7 +100,8 @@ class Runner(NotebookClient):
 
     Experiments are skipped. They are recognised by their ids, which are locked, and not by their
     tags, which students can edit. A kernel that dies or hangs ends the run; the checks before
-    that count.
+    that count. Three private methods of nbclient are overridden, because it has no public hooks for
+    time limits and for errors that only a reply holds.
     """
 
     def __init__(self, workspace: Workspace, judge: GradingJudge, job: Job) -> None:
