@@ -5,6 +5,7 @@ import functools
 import inspect
 import sys
 import textwrap
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,10 +61,12 @@ def edited_together(base: Any, name: str, edits: Sequence[Mapping[str, str]]) ->
         if text.count(old) != 1:
             return None
         text = text.replace(old, new)
-    try:
-        return _made(base, name, text)
-    except SyntaxError:
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)  # the student would see it: `None[:-1]`
+        try:
+            return _made(base, name, text)
+        except SyntaxError:
+            return None
 
 
 def _made(base: Any, name: str, text: str) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from s2s_ref.checks.source import edited, standalone
+from s2s_ref.checks.source import edited, edited_together, standalone
 
 
 def total(numbers):
@@ -50,3 +50,10 @@ def test_a_class_is_edited_too():
 def test_a_text_must_occur_exactly_once(text, count):
     with pytest.raises(ValueError, match=f"'{text}' occurs {count} times in total"):
         edited(total, "wrong", {text: "x"})
+
+
+def test_edits_that_the_compiler_warns_of_do_not_combine(recwarn):
+    none, part = {"result = 0": "result = None"}, {"None": "None[:1]"}
+    assert edited_together(total, "total", [none]) is not None
+    assert edited_together(total, "total", [none, part]) is None
+    assert not recwarn
