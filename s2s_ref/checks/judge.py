@@ -26,7 +26,7 @@ from typing import Any
 
 from s2s_ref.checks.cases import Prepared
 from s2s_ref.checks.diagnose import Verdict, differences, reach_verdict, unanswered
-from s2s_ref.checks.place import case_to_trace, with_place
+from s2s_ref.checks.locate import case_to_trace, with_place
 from s2s_ref.checks.prepare import prepare, seed_of
 from s2s_ref.checks.registry import Exercise, find, load_all
 from s2s_ref.student.codec import CodecError, decode, encode

@@ -4,84 +4,21 @@ The quantities and their order are those of an answer in long hand, which has on
 """
 
 import ast
-import functools
-import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from s2s_ref.checks.advice import ADVICE
 from s2s_ref.checks.cases import Prepared
-from s2s_ref.checks.compare import ATOL, RTOL, difference
-from s2s_ref.checks.diagnose import Verdict
-from s2s_ref.checks.registry import EXERCISES, Exercise, Mistake
+from s2s_ref.checks.registry import Exercise
 from s2s_ref.checks.source import standalone
-from s2s_ref.student.protocol import Observation, Step
-from s2s_ref.student.trace import MOST_ITEMS, MOST_STEPS, MOST_TEXT, RETURNED, trace
-
-LARGE = 1e4
-"""A score beyond this is as good as infinite: both hide padding."""
-
-MOST_AXES = 5
-PLACED = {
-    "value",
-    "part",
-    "shape",
-    "raised",
-    "nan",
-    "type",
-    "nothing",
-    "padding",
-    "batch order",
-    "left",
-    "dtype",
-}
-"""The kinds of generic diagnoses for which a place is looked for."""
-
-CUT = {"gradient", "detached"}
-"""The kinds for which the place is where the gradient stops."""
-
-MOST_SHOWN = 4
-"""So many quantities that are right are shown."""
-
-REWORDED = {"value", "part", "shape", "left"}
-"""The kinds of which the place says more. To the others it adds the line."""
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """A value of a trace in the form in which it is compared."""
-
-    step: Step
-    form: Any
-    shape: tuple[int, ...] | None = None
-    total: float = 0.0
-
-    def equals(self, other: "Value") -> bool:
-        """Tell whether two values are the same, up to squeezed and exchanged axes."""
-        if self.shape is None or other.shape is None:
-            return self.shape is other.shape and _same(self.form, other.form)
-        if self.shape != other.shape or abs(self.total - other.total) > 1e-2 + RTOL * abs(
-            self.total
-        ):
-            return False
-        turned = _turned(self.form)
-        return any(t.shape == other.form.shape and _close(t, other.form) for t in turned)
-
-    def part_of(self, other: "Value") -> bool:
-        """Tell whether every number of this tensor occurs in the other one."""
-        if self.shape is None or other.shape is None or self.form.numel() >= other.form.numel():
-            return False
-        return self._numbers <= other._numbers
-
-    @functools.cached_property
-    def _numbers(self) -> frozenset[float]:
-        return frozenset(self.form.round(decimals=4).flatten().tolist())
+from s2s_ref.checks.values import Known, Value, has_tensors, values_of
+from s2s_ref.student.protocol import Call, Step
+from s2s_ref.student.trace import RETURNED, trace
 
 
 @dataclass(frozen=True)
@@ -97,12 +34,14 @@ class Place:
     """Where the student's values begin to differ from the right ones.
 
     `quantity` is the right value that is missing, `got` the student's in its place, and `right` the
-    quantities before it. `own` is the function or class that was called. `kind` is one of
+    quantities before it. `own` is the function or class that was called, and `mistakes` are the
+    names of the known mistakes that have this value there. `kind` is one of
 
     - `differs`: the student's value is another one;
     - `lost`: the right result was there, and did not come back;
     - `cut`: the value is right, but no gradient flows through it;
-    - `raised`: an error came before it.
+    - `raised`: an error came before it;
+    - `after`: it is the result, where chance decides: what is known to be right is there.
     """
 
     quantity: Value
@@ -110,60 +49,7 @@ class Place:
     right: tuple[Found, ...]
     kind: str = "differs"
     own: str = ""
-
-
-def _same(expected: Any, got: Any) -> bool:
-    return difference(Observation(expected), Observation(got)) is None
-
-
-def _close(one: Tensor, other: Tensor) -> bool:
-    return torch.allclose(one, other, rtol=RTOL, atol=ATOL, equal_nan=True)
-
-
-def _turned(tensor: Tensor) -> Iterator[Tensor]:
-    """Yield a tensor with its axes in every order, its own order first."""
-    return (tensor.permute(order) for order in itertools.permutations(range(tensor.ndim)))
-
-
-def _values(step: Step) -> Iterator[Value]:
-    """Yield a step's value, and its parts where it is a pair or a state; none that says nothing."""
-    form = _form(step.value)
-    if isinstance(form, Tensor):
-        if form.numel() and form.ndim <= MOST_AXES and (_telling(form) or step.name == RETURNED):
-            yield Value(step, form, tuple(sorted(form.shape)), float(form.nan_to_num().sum()))
-    elif isinstance(form, tuple) or (isinstance(form, list) and _holds_tensors(form)):
-        for i, item in enumerate(form):
-            field = f".{form._fields[i]}" if hasattr(form, "_fields") else f"[{i}]"
-            yield from _values(replace(step, name=f"{step.name}{field}", value=item))
-    elif isinstance(form, str | list | dict) and form:
-        yield Value(step, form)
-
-
-def _form(value: Any) -> Any:
-    """Return numbers and even lists of them as one tensor, and all else as it is."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return torch.tensor(float(value), dtype=torch.float64)
-    if isinstance(value, list) and value:
-        if all(isinstance(v, Tensor) for v in value) and len({v.shape for v in value}) == 1:
-            return _form(torch.stack([v.double() for v in value]))
-        if all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
-            return torch.tensor(value, dtype=torch.float64)
-    if isinstance(value, Tensor) and value.numel() <= MOST_ITEMS:
-        return value.detach().double().squeeze().clamp(-LARGE, LARGE)
-    return None if isinstance(value, Tensor) else value
-
-
-def _telling(form: Tensor) -> bool:
-    """Tell whether a tensor can be told from others: it is not constant, and no whole number."""
-    if form.ndim:
-        return bool((form != form.flatten()[0]).any())
-    return not float(form.item()).is_integer()
-
-
-def _holds_tensors(items: Sequence[Any]) -> bool:
-    return any(isinstance(item, Tensor | tuple) for item in items)
+    mistakes: tuple[str, ...] = ()
 
 
 # ------------------------------------------------------------------ what is right
@@ -173,58 +59,79 @@ def _holds_tensors(items: Sequence[Any]) -> bool:
 class Right:
     """What the right answers make of one call: every value, and the quantities in order."""
 
-    known: tuple[Value, ...]
+    known: Known
     quantities: tuple[Value, ...]
+    given: tuple[Value, ...]
     made_from: dict[str, set[str]]
     result: tuple[Value, ...]
 
+    def before(self, quantity: Value, there: Mapping[Value, Found]) -> tuple[Found, ...]:
+        """Return the quantities before this one that the student has."""
+        index = self.quantities.index(quantity)
+        return tuple(there[q] for q in self.quantities[:index] if q in there)
+
 
 def longhand(exercise: Exercise) -> Any:
-    """Return the answer whose variables are the exercise's quantities.
+    """Return the answer whose variables are the exercise's quantities: it is the reference.
 
-    Where none is named, it is the reference, if that has variables. Otherwise it is the one that
-    assigns most variables exactly once, loops left out.
+    Where the reference has not one operation a line, the exercise names an alternative that has.
     """
-    answers = [exercise.reference, *exercise.alternatives]
-    if exercise.longhand:
-        return next(a for a in answers[1:] if a.__name__ == exercise.longhand)
-    return answers[0] if _assigned_once(answers[0]) > 1 else max(answers, key=_assigned_once)
-
-
-def _assigned_once(code: Any) -> int:
-    tree = ast.parse(standalone(code, "answer"))
-    loops = [n for n in ast.walk(tree) if isinstance(n, ast.For | ast.While | ast.comprehension)]
-    repeated = {id(inner) for loop in loops for inner in ast.walk(loop)}
-    stored = [
-        n
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in repeated
-    ]
-    return sum(count == 1 for count in Counter(n.id for n in stored).values())
+    named = (a for a in exercise.alternatives if a.__name__ == exercise.longhand)
+    return next(named) if exercise.longhand else exercise.reference
 
 
 def right_values(prepared: Prepared, index: int) -> Right:
     """Trace the reference and all other right answers on one case."""
     exercise, call = prepared.exercise, prepared.cases[index].call
     base = longhand(exercise)
-    steps, owner = trace(base, call), base.__qualname__.partition(".")[0]
-    returned = [v for s in steps if s.name == RETURNED for v in _values(s)]
-    given = [Step(name, value) for name, value in (call.arguments | call.weights).items()]
-    known = [v for step in given for v in _values(step)]
+    steps = trace(base, call)
+    given = values_of([Step(n, v, "", 0, "", True) for n, v in given_values(call).items()])
+    chance = exercise.judged is not None  # decides what comes back
+    known = Known()
+    known.add(given)
+    quantities = named_quantities(exercise, base, steps, given)
+    for answer in [exercise.reference, *exercise.alternatives]:
+        known.add(values_of(steps if answer is base else trace(answer, call, whole=not chance)))
+    result = [value for value in values_of(steps) if value.returned and not chance]
+    return Right(known, tuple(quantities), tuple(given), _made_from(base), tuple(result))
+
+
+def given_values(call: Call) -> dict[str, Any]:
+    """Return what a call is given: its arguments, and the weights of its module."""
+    return call.arguments | call.weights
+
+
+def named_quantities(
+    exercise: Exercise, base: Any, steps: Sequence[Step], given: Sequence[Value]
+) -> list[Value]:
+    """Return the quantities in order and each once: those that the exercise names, and the result.
+
+    If it names none, they are all variables.
+    """
+    owner = base.__qualname__.partition(".")[0]
     quantities: list[Value] = []
     counts: Counter[str] = Counter()
-    for value in (v for s in steps if s.name.strip("_") and s.owner == owner for v in _values(s)):
-        if not any(value.equals(other) for other in [*known, *quantities]):
-            name = value.step.name
+    for value in values_of([s for s in steps if s.owner == owner and s.name.strip("_")]):
+        name = value.step.name
+        more = f" {counts[name] + 1}" if counts[name] else ""
+        numbered = replace(value, step=replace(value.step, name=name + more))
+        named = not exercise.steps or value.returned or step_of(exercise, numbered)
+        if named and not any(value.equals(other) for other in [*given, *quantities]):
             counts[name] += 1
-            more = f" {counts[name]}" if counts[name] > 1 else ""
-            quantities.append(replace(value, step=replace(value.step, name=name + more)))
-    for answer in [exercise.reference, *exercise.alternatives]:
-        for step in steps if answer is base else trace(answer, call):
-            for value in _values(step):
-                if not any(value.equals(other) for other in known):
-                    known.append(value)
-    return Right(tuple(known), tuple(quantities), _made_from(base), tuple(returned))
+            quantities.append(numbered)
+    return [q for q in quantities if not q.returned or exercise.judged is None]
+
+
+def step_of(exercise: Exercise, quantity: Value) -> tuple[str, str] | None:
+    """Return the words and the question of a quantity, or None if the exercise names it not.
+
+    `h` stands for every value of `h`, `h 1` for the first one, `return[1]` for the second result.
+    """
+    name = quantity.step.name
+    numbered = name if " " in name else f"{name} 1"
+    result = re.match(r"return\[\d+\]", name)
+    keys = numbered, result[0] if result else quantity.bare
+    return next((exercise.steps[key] for key in keys if key in exercise.steps), None)
 
 
 def _made_from(code: Any) -> dict[str, set[str]]:
@@ -258,352 +165,213 @@ def _names(node: ast.AST) -> set[str]:
 # ------------------------------------------------------------------ where the ways part
 
 
-def find_place(right: Right, steps: Sequence[Step]) -> Place | None:
-    """Find the first quantity that is missing among the student's values.
+@dataclass
+class Traced:
+    """The student's values beside the right ones."""
 
-    A quantity that the student never made in any form counts only if no later one is wrong: there
-    are many ways to the same result.
+    right: Right
+    values: list[Value]
+    own: str = field(init=False)
+    there: dict[Value, Found] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the quantities that are there, in the student's own lines if they can be."""
+        returned = self.returned()
+        self.own = (returned or self.values)[0].step.owner if self.values else ""
+        self.there = {}
+        for quantity in self.right.quantities:
+            if alike := [v for v in self.values if v.equals(quantity)]:
+                own = min(alike, key=lambda v: v.step.owner != self.own)
+                self.there[quantity] = Found(quantity, own)
+
+    @cached_property
+    def missing(self) -> list[Value]:
+        """The quantities that are not there, but for those from which a later one was made."""
+        absent = [q for q in self.right.quantities if q not in self.there]
+        return [q for q in absent if not self._passed(q)]
+
+    @cached_property
+    def wrong(self) -> list[Value]:
+        """The student's values that no right answer has."""
+        return [v for v in self.values if not self.right.known.holds(v)]
+
+    def _passed(self, quantity: Value) -> bool:
+        index = self.right.quantities.index(quantity)
+        later = (q for q in self.right.quantities[index + 1 :] if q in self.there)
+        return any(quantity.bare in self.right.made_from.get(q.bare, set()) for q in later)
+
+    def returned(self) -> list[Value]:
+        """Return what came back, and its parts."""
+        return [v for v in self.values if v.returned]
+
+
+def find_place(
+    right: Right, steps: Sequence[Step], mistakes: Mapping[str, Place] | None = None
+) -> Place | None:
+    """Find the first quantity that is missing among the student's values, and what stands there.
+
+    If that is what a known mistake has there, it is the student's mistake too, even if more goes
+    wrong afterwards.
     """
-    values = [value for step in steps for value in _values(step)]
-    there = _found(right.quantities, values)
-    missing = [q for q in right.quantities if q not in there and not _passed(right, there, q)]
-    wrong = [v for v in values if not any(v.equals(k) for k in right.known)]
-    for quantity in missing:
-        if got := _instead(quantity, wrong, right, _own(values)):
-            return _differs(right, quantity, got, there)
-    if not missing:
-        return _lost(right, values, tuple(there.values()))
-    first = missing[0]
-    strange = [v for v in wrong if _alike(v.form, first.form)]
-    axes = len(first.shape or ())
-    short = [v for v in strange if len(v.shape or ()) == axes > 0 and v.part_of(first)]
-    strange = [v for v in strange if not any(v.part_of(k) for k in right.known)]
-    got = next(iter([*short, *strange]), None)
-    return _differs(right, first, got, there) if got else None
+    traced = Traced(right, values_of(steps))
+    for quantity in traced.missing:
+        before = right.before(quantity, traced.there)
+        if known := _as_a_mistake(quantity, traced, mistakes or {}):
+            return replace(known, right=before, own=traced.own)
+        got = _instead(quantity, traced)
+        if got and (before or quantity is not right.quantities[-1] or not got.returned):
+            return Place(quantity, got, before, own=traced.own)
+    return _piece(traced) if traced.missing else _lost(traced)
+
+
+def _piece(traced: Traced) -> Place | None:
+    """Find a wrong piece of the first quantity that is missing."""
+    first = traced.missing[0]
+    before, axes = traced.right.before(first, traced.there), len(first.shape or ())
+    pieces = [v for v in traced.wrong if len(v.shape or ()) == axes > 0 and v.part_of(first)]
+    return Place(first, pieces[0], before, own=traced.own) if pieces and before else None
+
+
+def _as_a_mistake(quantity: Value, traced: Traced, mistakes: Mapping[str, Place]) -> Place | None:
+    """Return the place of the known mistakes whose value in place of this quantity comes first."""
+    here = {n: p for n, p in mistakes.items() if p.quantity is quantity and p.kind == "differs"}
+    for value in traced.wrong:
+        if alike := tuple(name for name, place in here.items() if place.got.equals(value)):
+            return Place(quantity, value, (), mistakes=alike)
+    return None
+
+
+def _instead(quantity: Value, traced: Traced) -> Value | None:
+    """Choose the student's value that stands where the quantity should.
+
+    A line of the exercise itself comes before one of a function that it calls, and a variable of
+    the same name before others. What came back stands for the result alone.
+    """
+    result = quantity.returned or (quantity is traced.right.quantities[-1] and traced.right.result)
+    if result and (item := _first_wrong_item(quantity, traced)):
+        return item
+    like = [v for v in traced.wrong if v.like(quantity) and (result or not v.returned)]
+    if isinstance(quantity.form, list):  # it grows item by item: compare it when it is as long
+        like = [v for v in like if len(v.form) == len(quantity.form)] or like[-1:]
+    like.sort(key=lambda v: v.step.owner != traced.own)
+    bare = quantity.step.name.partition(" ")[0]
+    if named := [v for v in like if v.step.name == bare]:
+        return named[0]
+    if result:
+        return next((v for v in like or traced.returned() if v.returned), None)
+    if isinstance(quantity.form, str):  # any other looks like it
+        return None
+    like = [v for v in like if not traced.right.known.hold_part(v)] or like
+    return _last_of_its_kind(quantity, like, traced) if like else None
+
+
+def _last_of_its_kind(quantity: Value, like: list[Value], traced: Traced) -> Value | None:
+    """Leave out values on the way to the quantity, where the student takes more steps to it.
+
+    `exp` and a division make weights of scores as a softmax does: of two values that look like
+    weights, the second one stands for them. If two quantities in a row look alike, it is the first.
+    """
+    ahead = traced.missing[traced.missing.index(quantity) :]
+    others = next((i for i, q in enumerate(ahead) if not q.like(quantity)), len(ahead))
+    wanted = len({q.bare for q in ahead[:others]})
+    run: list[Value] = []
+    assigned = 0
+    for value in traced.values[traced.values.index(like[0]) :]:
+        ended = others < len(ahead) and value.like(ahead[others]) and value in traced.wrong
+        if ended or value.step.line_number <= assigned:  # the next round of a loop
+            break
+        if value in like and not any(value.equals(other) for other in run):
+            run.append(value)
+        if value.step.name and value.step.owner == traced.own:
+            assigned = value.step.line_number
+    return run[-wanted] if len(run) >= wanted else None
+
+
+def _first_wrong_item(quantity: Value, traced: Traced) -> Value | None:
+    """Find the line that put the first wrong item into the list or the text that came back."""
+    came = traced.returned()[-1:]
+    if not came or has_tensors(came[0].step.value):
+        return None
+    expected: Any = quantity.step.value
+    got: Any = came[0].step.value
+    path: list[int] = []
+    while type(expected) is type(got) and isinstance(got, list | str):
+        pairs = enumerate(zip(expected, got, strict=False))
+        path.append(next((i for i, (one, other) in pairs if one != other), len(expected)))
+        if isinstance(got, str) or path[-1] >= min(len(expected), len(got)):
+            break
+        expected, got = expected[path[-1]], got[path[-1]]
+    if not path:
+        return None
+    steps = (v.step for v in traced.values if v.step.owner == traced.own)
+    own = (step for step in steps if not has_tensors(step.value))
+    step = next((s for s in own if _holds_up_to(s.value, path, came[0].step.value)), came[0].step)
+    whole = replace(came[0].step, line=step.line, line_number=step.line_number)
+    return replace(came[0], step=whole)
+
+
+def _holds_up_to(value: Any, path: Sequence[int], result: Any) -> bool:
+    """Tell whether a list, or a list in the result, is as it is in the end, up to an item of it."""
+    for start in range(len(path)):
+        inner, sought = value, result
+        for step in path[start:-1]:
+            inner = inner[step] if isinstance(inner, list) and step < len(inner) else None
+        for step in path[:-1]:
+            sought = sought[step]
+        end = path[-1] + 1
+        if type(inner) is type(sought) and inner[:end] == sought[:end] and len(inner) >= end:
+            return True
+    return False
+
+
+def _lost(traced: Traced) -> Place | None:
+    """Find a part of the result that was there, and was changed or not returned afterwards."""
+    returned = traced.returned()
+    for part in traced.right.result:
+        if returned and not any(v.equals(part) for v in returned):
+            like = [v for v in returned if v.step.name == part.step.name]
+            found = tuple(traced.there.values())
+            return Place(part, (like or returned)[-1], found, "lost", traced.own)
+    return None
 
 
 def find_raised(right: Right, steps: Sequence[Step], line: str, number: int) -> Place | None:
-    """Find the quantity that was to come when a line raised an error, or an earlier wrong one."""
-    values = [value for step in steps for value in _values(step)]
-    there = _found(right.quantities, values)
-    missing = [q for q in right.quantities if q not in there and not _passed(right, there, q)]
-    if not missing:
+    """Find the quantity that was to come when a line raised an error."""
+    traced = Traced(right, values_of(steps))
+    if not line:
         return None
-    first = missing[0]
-    before = tuple(
-        there[q] for q in there if right.quantities.index(q) < right.quantities.index(first)
-    )
-    return Place(first, Value(Step("", None, line, number), None), before, "raised")
+    first = next(iter(traced.missing), None)
+    there = {q: found for q, found in traced.there.items() if not q.returned}
+    before = right.before(first, there) if first else tuple(there.values())
+    got = Value(Step("", None, line, number), None)
+    return Place(first or RESULT, got, before, "raised", traced.own)
 
 
-def _found(quantities: Sequence[Value], values: list[Value]) -> dict[Value, Found]:
-    """Return the quantities that are among the values."""
-    own = _own(values)
-    found = {}
-    for quantity in quantities:
-        if alike := [v for v in values if v.equals(quantity)]:
-            found[quantity] = Found(quantity, min(alike, key=lambda v: v.step.owner != own))
-    return found
+def find_after(right: Right, steps: Sequence[Step]) -> Place | None:
+    """Find what is right of the first steps, where chance decides the others."""
+    traced = Traced(right, values_of(steps))
+    found = tuple(traced.there.values())
+    return Place(RESULT, Value(Step("", None), None), found, "after", traced.own)
 
 
-def _own(values: list[Value]) -> str:
-    """Return the name of the function or class that was called: it has the last line."""
-    return values[-1].step.owner if values else ""
-
-
-def _differs(right: Right, quantity: Value, got: Value, there: dict[Value, Found]) -> Place | None:
-    """Return the place, unless it says no more than that the result differs."""
-    index = right.quantities.index(quantity)
-    before = tuple(there[q] for q in right.quantities[:index] if q in there)
-    tells = before or index < len(right.quantities) - 1
-    return Place(quantity, got, before) if tells else None
-
-
-def _passed(right: Right, there: dict[Value, Found], quantity: Value) -> bool:
-    """Tell whether a quantity that is missing was not needed: one made of it is there."""
-    name, index = _bare(quantity), right.quantities.index(quantity)
-    later = (q for q in right.quantities[index + 1 :] if q in there)
-    return any(name in right.made_from.get(_bare(q), set()) for q in later)
-
-
-def _whole(value: Value) -> str:
-    """Return the name of the variable, for a value that is not merely a part of one."""
-    return re.split(r"[.\[]", value.step.name)[0]
-
-
-def _bare(value: Value) -> str:
-    """Return the name of the variable that a quantity is in, or a part of."""
-    return re.split(r"[ .\[]", value.step.name)[0]
-
-
-def _instead(quantity: Value, wrong: list[Value], right: Right, own: str) -> Value | None:
-    """Choose the student's value of this shape that stands where the quantity should.
-
-    A line of the exercise itself comes before one of a function that it calls.
-    """
-    like = [v for v in wrong if v.shape == quantity.shape and _alike(v.form, quantity.form)]
-    if isinstance(quantity.form, list):  # a list grows item by item: compare it when it is as long
-        like = [v for v in like if len(v.form) == len(quantity.form)] or like[-1:]
-    like.sort(key=lambda v: v.step.owner != own)
-    last = quantity is right.quantities[-1]
-    if not last:  # what came back stands for the result alone
-        like = [v for v in like if not v.step.name.startswith(RETURNED)]
-    named = [v for v in like if v.step.name == quantity.step.name.partition(" ")[0]]
-    made = [v for v in like if not any(v.part_of(k) for k in right.known)]
-    if quantity.shape == () or isinstance(quantity.form, str):  # any other looks like it
-        like = made = [v for v in like if last and v.step.name == RETURNED]
-    return next(iter([*named, *made, *like]), None)
-
-
-def _alike(one: Any, other: Any) -> bool:
-    """Tell whether two values are of one type, and the first things in them too."""
-    if type(one) is not type(other) or isinstance(one, Tensor):
-        return type(one) is type(other)
-    return [type(item) for item in list(one)[:1]] == [type(item) for item in list(other)[:1]]
-
-
-def _lost(right: Right, values: list[Value], there: tuple[Found, ...]) -> Place | None:
-    """Find a part of the result that was there, and was changed or not returned afterwards."""
-    returned = [v for v in values if v.step.name.startswith(RETURNED)]
-    for part in right.result:
-        if returned and not any(v.equals(part) for v in returned):
-            like = [v for v in returned if v.step.name == part.step.name]
-            return Place(part, (like or returned)[-1], there, "lost")
-    return None
+RESULT = Value(Step(RETURNED, None), None)
+"""What comes last, whatever it is."""
 
 
 def find_cut(right: Right, steps: Sequence[Step]) -> Place | None:
     """Find the first quantity that is right, but through which no gradient flows any more."""
-    values = [value for step in steps for value in _values(step)]
+    traced = Traced(right, values_of(steps))
     before: list[Found] = []
-    for quantity in (q for q in right.quantities if q.step.attached):
-        alike = [v for v in values if v.step.name == _whole(v) and v.equals(quantity)]
+    floats = [v for v in right.given if _is_float(v.step.value)]
+    for quantity in (q for q in [*floats, *right.quantities] if q.step.attached):
+        whole = [v for v in traced.values if _is_float(v.step.value) and v.bare == v.step.name]
+        alike = [v for v in whole if v.equals(quantity)]
         if cut := [v for v in alike if not v.step.attached]:
-            return Place(quantity, cut[0], tuple(before), "cut")
-        before += [Found(quantity, alike[0])] if alike else []
+            return Place(quantity, cut[0], tuple(before), "cut", traced.own)
+        if quantity in traced.there:
+            before.append(traced.there[quantity])
     return None
 
 
-# ------------------------------------------------------------------ what the card says
-
-
-def case_to_trace(prepared: Prepared, verdict: Verdict, failing: Sequence[int]) -> int | None:
-    """Return the number of the case on which the place is to be looked for, if it is."""
-    exercise = prepared.exercise
-    if verdict.passed or exercise.kind == "prediction" or exercise.judged is not None:
-        return None
-    named_error = verdict.mistake and verdict.kind == "raised"
-    if named_error or verdict.kind not in PLACED | CUT:
-        return None
-    ordinary = [i for i in failing if prepared.cases[i].kind == "drawn"]
-    return min(ordinary or failing, key=lambda i: _size(prepared, i), default=None)
-
-
-def _size(prepared: Prepared, index: int) -> int:
-    call = prepared.cases[index].call
-    return sum(
-        v.form.numel()
-        for n, a in call.arguments.items()
-        for v in _values(Step(n, a))
-        if isinstance(v.form, Tensor)
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _right_values(prepared: "_ById", index: int) -> Right:
-    """Trace what is right on a case, once."""
-    return right_values(prepared.prepared, index)
-
-
-@functools.lru_cache(maxsize=4096)
-def _place_of(prepared: "_ById", index: int, mistake: Mistake) -> Place | None:
-    """Trace a known mistake on a case, once, and return its place."""
-    call = prepared.prepared.cases[index].call
-    return find_place(_right_values(prepared, index), trace(mistake.code, call))
-
-
-@dataclass(frozen=True, eq=False)
-class _ById:
-    prepared: Prepared
-
-    def __hash__(self) -> int:
-        return id(self.prepared)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.prepared is self.prepared
-
-
-def with_place(prepared: Prepared, index: int, verdict: Verdict, steps: Any) -> Verdict:
-    """Add to a failing verdict where the first difference lies; the steps may be forged."""
-    try:
-        place, mistake = _locate(prepared, index, _checked(steps), verdict)
-    except Exception:  # forged steps may hold anything
-        return verdict
-    if place is None:
-        return verdict
-    exercise, step = prepared.exercise, place.got.step
-    verdict = replace(
-        verdict,
-        place=_words(exercise, place.quantity),
-        right_so_far=_right_so_far(exercise, place),
-        line=step.line,
-        line_number=step.line_number,
-        owner=_earlier(exercise, step.owner),
-    )
-    if verdict.owner and (verdict.mistake or mistake):  # the mistake is not in that exercise
-        verdict = replace(verdict, line="", owner="")
-    related = verdict.relation and verdict.kind != "part"
-    if verdict.mistake or verdict.kind not in REWORDED or (related and not mistake):
-        return verdict
-    expected, got = _both(exercise, place)
-    if place.kind == "lost" and verdict.kind == "shape":  # the shape says what came back
-        return verdict
-    why = verdict.why.removeprefix(ADVICE[verdict.kind].why).strip()
-    verdict = replace(verdict, expected=expected, got=got, why=why)
-    if mistake:
-        question = mistake.question or verdict.question
-        named = replace(verdict, mistake=mistake.name, headline=mistake.message, relation="")
-        return replace(named, why=mistake.why, question=question)
-    if verdict.kind == "part":
-        words = f"{verdict.relation[:1].upper()}{verdict.relation[1:]}."
-        verdict = replace(verdict, why=f"{words} {why}".strip())
-    headline, question = _headline(exercise, place)
-    return replace(verdict, headline=headline, question=question)
-
-
-def _headline(exercise: Exercise, place: Place) -> tuple[str, str]:
-    """Return the headline and the question of a place that is no known mistake's."""
-    words, name = _shown(exercise, place)
-    verb = is_or_are(words)
-    if place.kind == "lost":
-        were = {"is": "was", "are": "were"}[verb]
-        headline = f"{words} {were} right on the way, but something else came back"
-        return headline, "What happens between the line that was right and `return`?"
-    bare = _bare(place.quantity)
-    step = exercise.steps.get(place.quantity.step.name) or exercise.steps.get(bare)
-    question = step[1] if step else f"What should {words} be, and what does this line make?"
-    times = int((re.search(r" (\d+)", place.quantity.step.name) or [0, 1])[1])
-    when = f", the {ordinal(times)} time" if times > 1 and name == bare and not step else ""
-    return f"{words} {verb} the first thing that differs{when}", question
-
-
-def ordinal(number: int) -> str:
-    """Write a number as `2nd`, `3rd`, `11th`."""
-    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def _right_so_far(exercise: Exercise, place: Place) -> str:
-    """List the last quantities that are right, each with the student's line.
-
-    An earlier value of the variable that differs is left out: its name stands below.
-    """
-    lines: dict[str, int] = {}
-    for found in (f for f in place.right if _bare(f.quantity) != _bare(place.quantity)):
-        step = found.value.step
-        lines[_words(exercise, found.quantity)] = step.line_number * (step.owner == place.own)
-    shown = list(lines.items())[-MOST_SHOWN:]
-    return ", ".join(f"{words} (line {line})" if line else words for words, line in shown)
-
-
-def _checked(steps: Any) -> list[Step]:
-    if not isinstance(steps, list) or len(steps) > MOST_STEPS + 1:
-        raise ValueError("These are no steps.")
-    for step in steps:
-        texts, number = (step.name, step.line, step.owner), step.line_number
-        if any(len(str.strip(text)) > MOST_TEXT for text in texts) or not 0 <= number < 10**6:
-            raise ValueError("A step is malformed.")
-    return steps
-
-
-def _locate(
-    prepared: Prepared, index: int, steps: list[Step], verdict: Verdict
-) -> tuple[Place | None, Mistake | None]:
-    """Find the place, and the mistake that differs first at the same one in the same way."""
-    by_id, mistakes = _ById(prepared), prepared.exercise.mistakes
-    right = _right_values(by_id, index)
-    if verdict.kind in CUT:
-        place = find_cut(right, steps)
-    elif verdict.kind == "raised":
-        place = find_raised(right, steps, verdict.line, verdict.line_number)
-    else:
-        place = find_place(right, steps)
-    if place is None:
-        return None, None
-    place = replace(place, own=steps[-1].owner if steps else "")
-    if verdict.kind in CUT or verdict.kind == "raised":
-        return place, None
-    if verdict.mistake:
-        (named,) = [m for m in mistakes if m.name == verdict.mistake]
-        known = _place_of(by_id, index, named)
-        return place if known and known.quantity is place.quantity else None, None
-    known_here = [m for m in mistakes if _same_place(_place_of(by_id, index, m), place)]
-    messages = {m.message for m in known_here}
-    return place, known_here[0] if len(messages) == 1 else None
-
-
-def _same_place(one: Place | None, other: Place) -> bool:
-    if one is None or one.quantity is not other.quantity or one.kind != other.kind:
-        return False
-    return one.got.equals(other.got)
-
-
-def _words(exercise: Exercise, quantity: Value) -> str:
-    """Return the words for a quantity: the exercise's own, or `the values of x`."""
-    name, bare = quantity.step.name, _bare(quantity)
-    if bare == RETURNED:
-        return f"the {_returned(exercise, name)[0]}"
-    if step := exercise.steps.get(name) or exercise.steps.get(bare):
-        return step[0]
-    one = quantity.shape == () or isinstance(quantity.form, str)
-    return f"the {'value' if one else 'values'} of `{bare}`"
-
-
-def _shown(exercise: Exercise, place: Place) -> tuple[str, str]:
-    """Return the words for the quantity that differs, and the name of its values.
-
-    Where the exercise has no words for it, it has the name of the student's own variable.
-    """
-    words, name, own = _words(exercise, place.quantity), _bare(place.quantity), _bare(place.got)
-    if name == RETURNED:
-        return words, "".join(_returned(exercise, place.quantity.step.name))
-    if f"`{name}`" in words and own and own != RETURNED:
-        return words.replace(f"`{name}`", f"`{own}`"), own
-    return words, name
-
-
-def _returned(exercise: Exercise, name: str) -> tuple[str, str]:
-    """Split `return[1].hidden` into what the exercise calls that result and the part of it."""
-    path = name.removeprefix(RETURNED)
-    if isinstance(exercise.returns, str):
-        return exercise.returns, path
-    part = re.match(r"\[(\d+)\](.*)", path)
-    return (exercise.returns[int(part[1])], part[2]) if part else ("result", path)
-
-
-def is_or_are(words: str) -> str:
-    """Return the verb that fits words such as `the loss` and `the RNN's outputs`."""
-    noun = words.partition(" of ")[0]
-    return "are" if noun.endswith("s") and not noun.endswith("ss") else "is"
-
-
-def _both(exercise: Exercise, place: Place) -> tuple[str, str]:
-    """Write what is expected of the quantity, and what the student's line made."""
-    _, name = _shown(exercise, place)
-    expected, got = place.quantity.step.value, place.got.step.value
-    alike = isinstance(expected, Tensor) and isinstance(got, Tensor) and expected.shape == got.shape
-    if place.quantity.shape is not None and place.got.shape == place.quantity.shape and not alike:
-        expected, got = place.quantity.form.float(), place.got.form.float()
-        got = next(t for t in _turned(got) if t.shape == expected.shape)
-    found = difference(Observation(expected), Observation(got), name=name)
-    if found is None:
-        return "", ""
-    sign = " = " if found.kind in ("value", "nan") else ": "
-    return f"{found.where}{sign}{found.expected}", f"{found.where}{sign}{found.got}"
-
-
-def _earlier(exercise: Exercise, owner: str) -> str:
-    """Return the name of the other exercise that the line belongs to, or nothing."""
-    others = [e for e in EXERCISES.values() if e.short == owner and e is not exercise]
-    near = [e.name for e in others if e.lesson <= exercise.lesson]
-    return near[-1] if near and owner != exercise.short else ""
+def _is_float(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()

@@ -76,7 +76,8 @@ class Exercise:
         longhand: the name of the alternative with one operation a line, whose variables are the
             quantities on the way to the result. It is the reference by default.
         steps: for each such variable the words for it and the question to ask if it is the first
-            that differs. `"scores 2"` stands for the second value of `scores`.
+            that differs. `"h"` stands for every value of `h` and `"h 1"` for the first one alone;
+            `"return[1]"` for the second result.
     """
 
     name: str

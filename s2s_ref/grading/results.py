@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from s2s_ref.checks.place import is_or_are
+from s2s_ref.checks.locate import is_or_are
 from s2s_ref.checks.registry import find
 from s2s_ref.grading.verdicts import NO_CHECK, Verdict
 

@@ -41,13 +41,14 @@ RETURNED = "return"
 """The name of the last step, which holds what the call returned."""
 
 
-def trace(target: Any, call: Call) -> list[Step]:
+def trace(target: Any, call: Call, whole: bool = True) -> list[Step]:
     """Make one call of the student's code and return its steps in order.
 
-    A call that raises has the steps that came before. Prints are swallowed, because they were seen
+    A call that raises has the steps that came before. One that is not to be followed as a `whole`
+    ends when there are as many steps as are kept. Prints are swallowed, because they were seen
     when the check made the same call.
     """
-    recorder = _Recorder(_file_of(target))
+    recorder = _Recorder(_file_of(target), whole)
     with undisturbed(call.seed), contextlib.redirect_stdout(io.StringIO()):
         try:
             if call.sizes is not None:
@@ -68,13 +69,18 @@ def _file_of(target: Any) -> str:
     return code.co_filename if isinstance(code, CodeType) else ""
 
 
+class _EnoughError(Exception):
+    """There are as many steps as are kept."""
+
+
 class _Recorder(TorchFunctionMode):
     """Collect steps; frames count if they are the student's, or lie in the target's own file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, whole: bool) -> None:
         super().__init__()
         self.steps: list[Step] = []
         self._file = file
+        self._whole = whole
         self._events = 0
         self._lines: dict[FrameType, int] = {}
         self._seen: dict[FrameType, dict[str, Any]] = {}
@@ -103,6 +109,10 @@ class _Recorder(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Call a torch function and record the tensors that it returned or wrote to."""
         result = func(*args, **(kwargs or {}))
+        if len(self.steps) >= MOST_STEPS:
+            if self._whole:
+                return result
+            raise _EnoughError
         made = args[0] if getattr(func, "__name__", "") == "__setitem__" else result
         if isinstance(made, Tensor | tuple | list) and (frame := self._own_frame()):
             for item in made if isinstance(made, tuple | list) else [made]:

@@ -10,6 +10,14 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=attention.alignment_matrix,
     title="One sentence's alignment",
+    longhand="alignment_in_long_hand",
+    steps={
+        "own": ("the sentence's weights", "Which axis counts the sentences?"),
+        "rows": (
+            "the rows of the real target words",
+            "Which of the two lengths counts the target words?",
+        ),
+    },
     returns="alignment",
     gradients=False,
     edges=[{"batch": 1}, {"tgt_length": 3}, {"src_length": 5, "tgt_length": 6}],
@@ -176,3 +184,10 @@ alignment_matrix.edit(
     why="A number in brackets picks one place. A slice keeps all places up to it.",
     question="What is the difference between `x[3]` and `x[:3]`?",
 )
+
+
+@alignment_matrix.alternative
+def alignment_in_long_hand(weights, sentence, src_length, tgt_length):
+    own = weights[sentence]
+    rows = own[:tgt_length]
+    return rows[:, :src_length].T

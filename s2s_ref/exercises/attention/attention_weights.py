@@ -12,6 +12,13 @@ from s2s_ref.exercises.shared import source_mask
 @exercise(
     reference=attention.attention_weights,
     title="Scores become weights",
+    longhand="weights_in_long_hand",
+    steps={
+        "masked": (
+            "the masked scores",
+            "Which score gets the weight 0 in a softmax, and where is it needed?",
+        ),
+    },
     returns="weights",
     edges=[
         {"batch": 1},
@@ -193,3 +200,9 @@ def weights_sentence_by_sentence(scores, src_mask):
         shares = row[:, :length].softmax(dim=-1)
         rows.append(nn.functional.pad(shares, (0, len(real) - length)))
     return torch.stack(rows)
+
+
+@attention_weights.alternative
+def weights_in_long_hand(scores, src_mask):
+    masked = scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf)
+    return masked.softmax(dim=-1)

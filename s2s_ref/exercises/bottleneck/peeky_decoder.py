@@ -15,6 +15,13 @@ from s2s_ref.state import State, from_rnn, to_rnn
     reference=bottleneck.PeekyDecoder,
     title="The peeky decoder",
     can="see the context at every step, not only at the start",
+    longhand="PeekyByRepeating",
+    steps={
+        "words": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "context": ("the context at every step", "What should every step see of the context?"),
+        "inputs": ("the RNN's inputs", "Which two parts stand side by side, and in which order?"),
+        "outputs": ("the RNN's outputs", "What does the RNN read, and from which state on?"),
+    },
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[

@@ -10,6 +10,13 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=bottleneck.score_by_length,
     title="A score for each length",
+    longhand="score_bin_by_bin",
+    steps={
+        "inside": (
+            "the scores in a bin",
+            "Which lengths belong to a bin, and does it include both its ends?",
+        ),
+    },
     returns="means",
     edges=[{"sentences": 1}, {"bins": 1}],
     hints=[

@@ -16,6 +16,14 @@ from s2s_ref.state import Hypothesis
 @exercise(
     reference=decoding.beam_search,
     title="Beam search",
+    longhand="beam_search_with_lists",
+    steps={
+        "logits 1": ("the logits of the first step", "Which word and which state does it read?"),
+        "log_probs 1": (
+            "the first log-probabilities",
+            "Over which axis do the probabilities sum to 1?",
+        ),
+    },
     returns="hypotheses",
     after=["decoding.beam_step"],
     edges=[

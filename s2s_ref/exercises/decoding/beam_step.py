@@ -12,6 +12,20 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=decoding.beam_step,
     title="One step of a beam",
+    longhand="beam_step_in_long_hand",
+    steps={
+        "log_probs": (
+            "the log-probabilities",
+            "Over which axis do the probabilities of the next token sum to 1?",
+        ),
+        "totals": (
+            "the candidates' scores",
+            "What is the log-probability of a beginning and one more token made of?",
+        ),
+        "candidates": ("the flat row of candidates", "Which candidates compete with each other?"),
+        "best": ("the best scores", "How many candidates are kept, and which?"),
+        "places": ("the places of the best", "What does `topk` say beside the values?"),
+    },
     returns=("parents", "tokens", "scores"),
     gradients=False,
     edges=[
@@ -304,3 +318,14 @@ beam_step.edit(
     why="The translation of a sentence would depend on the other sentences in its batch.",
     question="Which candidates stand in one flat row: those of one sentence, or of all?",
 )
+
+
+@beam_step.alternative
+def beam_step_in_long_hand(scores, logits, beam_size):
+    log_probs = logits.log_softmax(dim=-1)
+    totals = scores.unsqueeze(-1) + log_probs
+    candidates = totals.flatten(1)
+    best, places = candidates.topk(min(beam_size, candidates.shape[1]), dim=1)
+    parents = places // logits.shape[-1]
+    tokens = places % logits.shape[-1]
+    return parents, tokens, best

@@ -22,6 +22,13 @@ def sentence_of(words: Sequence[str]) -> str:
 @exercise(
     reference=decoding.corpus_bleu,
     title="BLEU of a corpus",
+    steps={
+        "streams": (
+            "the references as sacrebleu takes them",
+            "What does the first list hold: all references of the first sentence, or the "
+            "first reference of all sentences?",
+        ),
+    },
     returns="BLEU",
     edges=[{"sentences": 1}, {"most": 1}, {"short": 1}, {"poor": 1}, {"brief": 1}],
     hints=[

@@ -11,6 +11,12 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=decoding.greedy_decode,
     title="Greedy decoding of a batch",
+    longhand="greedy_that_trims_at_the_end",
+    steps={
+        "state.hidden 1": ("the decoder's state", "Which state does the first step start from?"),
+        "logits 1": ("the logits of a step", "Which words and which state does this step read?"),
+        "token 1": ("the chosen words", "Over which axis is the likeliest word sought?"),
+    },
     returns="translations",
     after=["decoding.trim_at_eos"],
     plain_number=True,

@@ -16,13 +16,25 @@ from s2s_ref.student.table_models import MAX_CALLS
 @exercise(
     reference=decoding.sample_decode,
     title="Sampling with a temperature",
+    longhand="sample_that_trims_at_the_end",
+    steps={
+        "logits 1": (
+            "the logits of the first step",
+            "Which words and which state does the first step read?",
+        ),
+        "probabilities 1": (
+            "the probabilities of the first step",
+            "What happens to the logits before the softmax, and along which axis do the "
+            "probabilities sum to 1?",
+        ),
+    },
     after=["decoding.trim_at_eos"],
     returns="translations",
     edges=[
-        {"cold": 1, "draws": 50},
-        {"max_len": 1, "hot": 1},
         {"lstm": 1, "draws": 50},
         {"third": 1, "draws": 50},
+        {"cold": 1, "draws": 50},
+        {"max_len": 1, "hot": 1},
         {"sentences": 1, "draws": 1},
     ],
     times=2,

@@ -15,6 +15,11 @@ from s2s_ref.state import State, from_rnn, to_rnn
     reference=encoder_decoder.Decoder,
     title="The decoder",
     can="continue a target sentence from the context vector, word by word",
+    longhand="DecoderLineByLine",
+    steps={
+        "vectors": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "outputs": ("the RNN's outputs", "What does the RNN read, and from which state on?"),
+    },
     returns=("logits", "state"),
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"rnn": 1}],
     hints=[

@@ -13,6 +13,11 @@ from s2s_ref.state import State, from_rnn, to_rnn  # noqa: F401 - edits name two
 @exercise(
     reference=encoder_decoder.Encoder,
     title="The encoder",
+    longhand="EncoderLineByLine",
+    steps={
+        "vectors": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "outputs": ("the RNN's outputs", "What does the RNN read?"),
+    },
     returns="context",
     edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}, {"rnn": 1}],
     hints=[

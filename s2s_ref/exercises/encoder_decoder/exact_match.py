@@ -8,6 +8,10 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=encoder_decoder.exact_match,
     title="Exact match",
+    longhand="exact_match_in_long_hand",
+    steps={
+        "right": ("the hits", "When does a sentence count as right?"),
+    },
     returns="share",
     edges=[{"group": 1}, {"group": 2}, {"group": 3}, {"group": 4}, {"group": 5}],
     plain_number=True,
@@ -316,3 +320,10 @@ exact_match.edit(
     why="A curve and a table want numbers.",
     question="What does the signature say comes back, after the arrow?",
 )
+
+
+@exact_match.alternative
+def exact_match_in_long_hand(hypotheses, references):
+    pairs = zip(hypotheses, references, strict=True)
+    right = [list(hypothesis) == list(reference) for hypothesis, reference in pairs]
+    return sum(right) / len(references)

@@ -28,6 +28,13 @@ def table(draw: Draw, name: str, states: int, vocab: int, special: SpecialIds) -
 @exercise(
     reference=encoder_decoder.translate_sentence,
     title="Six steps to a translation",
+    steps={
+        "state": (
+            "the decoder's state",
+            "Which state does the decoder start from, and which one does each step hand on?",
+        ),
+        "logits": ("the logits of a step", "Which word and which state does this step read?"),
+    },
     returns="tokens",
     edges=[{"ends": 0}, {"src_len": 1}, {"max_len": 1}, {"words": 0}],
     hints=[

@@ -10,6 +10,13 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=padding.length_mask,
     title="Which places are real",
+    longhand="length_mask_by_comparing",
+    steps={
+        "places": (
+            "the places of a row",
+            "From which number to which are the places of a row counted?",
+        ),
+    },
     returns="mask",
     edges=[{"batch": 1}, {"max_len": 1}, {"batch": 5}],
     hints=[

@@ -11,6 +11,14 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=padding.masked_cross_entropy,
     title="A loss that does not count padding",
+    longhand="masked_in_long_hand",
+    steps={
+        "losses": (
+            "the losses of the tokens",
+            "Which word is the right one at each token, and over which axis does the softmax run?",
+        ),
+        "kept": ("the losses of the real tokens", "Which tokens count?"),
+    },
     returns="loss",
     edges=[{"batch": 1}, {"tgt_len": 1}, {"tgt_len": 1, "batch": 1}, {"lead": -12}],
     skip=["batch order"],  # one number comes back, which no order can change
@@ -314,3 +322,11 @@ masked_cross_entropy.edit(
 def masked_by_ignoring(logits, tgt_output, tgt_mask, reduction="mean"):
     targets = tgt_output.masked_fill(~tgt_mask, -100).flatten()
     return nn.functional.cross_entropy(logits.flatten(0, 1), targets, reduction=reduction)
+
+
+@masked_cross_entropy.alternative
+def masked_in_long_hand(logits, tgt_output, tgt_mask, reduction="mean"):
+    log_probs = logits.log_softmax(dim=-1)
+    losses = -log_probs.gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
+    kept = losses[tgt_mask]
+    return kept.mean() if reduction == "mean" else kept.sum()

@@ -16,6 +16,12 @@ from s2s_ref.state import from_rnn
     reference=padding.PackedEncoder,
     title="An encoder that reads no padding",
     can="read every sentence of a batch up to its own end, and no padding",
+    longhand="EncoderPacksAndUnpacks",
+    steps={
+        "words": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "return[0]": ("the encoder's states", "What should stand at padding, and what at words?"),
+        "return[1]": ("the final state", "After which word does each sentence end?"),
+    },
     returns=("encoder_states", "final"),
     edges=[{"batch": 1}, {"src_len": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}, {"rnn": 1}],
     free_at_padding=True,

@@ -11,6 +11,13 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=padding.pad,
     title="A rectangle of sentences",
+    longhand="pad_row_by_row",
+    steps={
+        "rows": (
+            "the rows",
+            "How much padding does each row need, and on which side of the words?",
+        ),
+    },
     returns="rectangle",
     edges=[{"sentences": 1}, {"longest": 1}],
     hints=[

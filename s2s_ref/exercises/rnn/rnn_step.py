@@ -10,6 +10,7 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=rnn.rnn_step,
     title="One step of an RNN",
+    longhand="step_in_parts",
     returns="new state",
     steps={
         "word": ("the word's part", "Which matrix leads from the word to the state?"),

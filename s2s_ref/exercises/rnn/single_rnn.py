@@ -11,6 +11,14 @@ from s2s_ref.checks.registry import Built, exercise
 @exercise(
     reference=rnn.SingleRNN,
     title="Translating with one RNN",
+    longhand="SingleRNNLineByLine",
+    steps={
+        "vectors": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "states": (
+            "the RNN's outputs",
+            "What does the RNN read, and which of its two results has one vector for each word?",
+        ),
+    },
     returns="logits",
     edges=[{"batch": 1}, {"len": 1}, {"embed": 5, "hidden": 5}],
     hints=[

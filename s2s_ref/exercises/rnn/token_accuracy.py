@@ -10,6 +10,11 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=rnn.token_accuracy,
     title="Token accuracy",
+    longhand="accuracy_in_long_hand",
+    steps={
+        "answers": ("the likeliest words", "Along which axis are the logits of the words?"),
+        "right": ("the hits", "What is compared with what?"),
+    },
     returns="accuracy",
     edges=[{"batch": 1}, {"len": 1}, {"len": 6}, {"perfect": 1}],
     plain_number=True,
@@ -247,3 +252,10 @@ token_accuracy.edit(
     why="A right word at the wrong place is a wrong answer there.",
     question="Which right word belongs to the third answer?",
 )
+
+
+@token_accuracy.alternative
+def accuracy_in_long_hand(logits, tgt):
+    answers = logits.argmax(dim=-1)
+    right = answers == tgt
+    return right.float().mean().item()

@@ -11,7 +11,10 @@ from s2s_ref.checks.registry import exercise
     reference=rnn.unroll,
     title="Reading a whole sentence",
     returns="states",
-    steps={"h": ("the state", "Which word and which state does this step read?")},
+    steps={
+        "h": ("the state", "Which word and which state does this step read?"),
+        "states": ("the list of states", "What should the list hold after each word?"),
+    },
     after=["rnn.rnn_step"],
     edges=[{"batch": 1}, {"len": 1}, {"batch": 4, "embed": 5}],
     hints=[

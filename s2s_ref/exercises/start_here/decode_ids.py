@@ -28,6 +28,21 @@ def reference_decode_ids(ids: list[int], words: dict[int, str]) -> str:
 @exercise(
     reference=reference_decode_ids,
     title="Ids as a sentence",
+    longhand="decode_in_long_hand",
+    steps={
+        "texts": (
+            "the texts of all ids",
+            "Which way does the dictionary go: from ids to words, or from words to ids?",
+        ),
+        "written": (
+            "the words before `<eos>`",
+            "Where does a sentence end if there is no `<eos>`?",
+        ),
+        "shown": (
+            "the words that are shown",
+            "Which entries of the vocabulary does nobody want to read?",
+        ),
+    },
     returns="sentence",
     edges=[{"length": 1}, {"length": 0}, {"eos": 0}, {"bos": 0}, {"bos": 0, "eos": 0, "length": 0}],
     hints=[
@@ -339,3 +354,11 @@ def removed_while_looping(ids, words):
         if word in (BOS, PAD):
             sentence.remove(word)
     return " ".join(sentence[: sentence.index(EOS)] if EOS in sentence else sentence)
+
+
+@decode_ids.alternative
+def decode_in_long_hand(ids, words):
+    texts = [words[i] for i in ids]
+    written = texts[: texts.index(EOS)] if EOS in texts else texts
+    shown = [text for text in written if text not in (BOS, PAD)]
+    return " ".join(shown)

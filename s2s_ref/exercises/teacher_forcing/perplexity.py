@@ -14,6 +14,15 @@ from s2s_ref.padding import masked_cross_entropy
 @exercise(
     reference=teacher_forcing.perplexity,
     title="Perplexity",
+    longhand="perplexity_in_long_hand",
+    steps={
+        "losses": (
+            "the losses of the tokens",
+            "Which word is the right one at each token, and over which axis does the softmax run?",
+        ),
+        "kept": ("the losses of the real tokens", "Which tokens count?"),
+        "nats": ("the nats per real token", "What is summed, and by what is it divided?"),
+    },
     returns="perplexity",
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lead": 6}, {"lead": -30, "batch": 1, "tgt_len": 2}],
     plain_number=True,
@@ -275,3 +284,12 @@ def perplexity_in_bits(logits, tgt_output, tgt_mask):
     losses = nn.functional.cross_entropy(logits.transpose(1, 2), tgt_output, reduction="none")
     bits = (losses * tgt_mask).sum() / tgt_mask.sum() / torch.tensor(2.0).log()
     return 2 ** bits.item()
+
+
+@perplexity.alternative
+def perplexity_in_long_hand(logits, tgt_output, tgt_mask):
+    log_probs = logits.log_softmax(dim=-1)
+    losses = -log_probs.gather(-1, tgt_output.unsqueeze(-1)).squeeze(-1)
+    kept = losses[tgt_mask]
+    nats = kept.mean()
+    return nats.exp().item()

@@ -12,6 +12,16 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
 @exercise(
     reference=teacher_forcing.scheduled_sampling,
     title="A teacher now and then",
+    longhand="sampling_word_by_word",
+    steps={
+        "state": ("the decoder's state", "Which state does each step read?"),
+        "logits": ("the logits of a step", "Which word and which state does this step read?"),
+        "own": ("the decoder's own word", "Which logits choose this word, and over which axis?"),
+        "token": (
+            "the word that is read next",
+            "When is the right word read, and when the own one?",
+        ),
+    },
     returns="logits",
     edges=[{"batch": 1}, {"tgt_len": 1}, {"lstm": 1}, {"results": 3}],
     hints=[

@@ -15,6 +15,12 @@ from s2s_ref.student.protocol import Model, Optimizer
 @exercise(
     reference=teacher_forcing.train_step,
     title="One update",
+    longhand="step_line_by_line",
+    steps={
+        "tgt_input": ("the words that are read", "Which word is never read?"),
+        "tgt_output": ("the words to predict", "Which word is never predicted?"),
+        "logits": ("the logits", "What does the model read?"),
+    },
     returns="loss",
     edges=[{"batch": 1}, {"full_len": 2}, {"max_norm": 100}],
     hints=[

@@ -28,6 +28,9 @@ def reference_translation_file(translations: Mapping[str, str], sources: Sequenc
 @exercise(
     reference=reference_translation_file,
     title="The file that you hand in",
+    steps={
+        "lines": ("the lines", "Which line stands for a sentence without a translation?"),
+    },
     returns="file",
     edges=[{"sentences": 1}],
     hints=[

@@ -12,6 +12,11 @@ from s2s_ref.checks.registry import Built, exercise
     reference=two_attentions.AdditiveScores,
     title="A small network compares",
     can="compare queries and keys with a small network: v · tanh(W_q query + W_k key)",
+    longhand="ScoresInLongHand",
+    steps={
+        "asked": ("the queries after W_q", "Which layer do the queries go through?"),
+        "sums": ("the sums", "What is added up for every pair of a query and a key?"),
+    },
     returns="scores",
     edges=[
         {"batch": 1},

@@ -17,6 +17,19 @@ CELLS = {"rnn": nn.RNNCell, "gru": nn.GRUCell, "lstm": nn.LSTMCell}
     reference=two_attentions.BahdanauDecoder,
     title="Ask first, then step",
     can="look back at the source before each step, with the previous state as the query",
+    longhand="DecoderInLongHand",
+    steps={
+        "scores": (
+            "the scores of a step",
+            "Which state asks, and which keys are compared with it?",
+        ),
+        "weights": ("the weights of a step", "Among what does a step share out its attention?"),
+        "context": ("the context of a step", "What do the weights mix?"),
+        "hidden": (
+            "the RNN's state",
+            "What enters the RNN with the word, in which order, and from which state on?",
+        ),
+    },
     returns=("logits", "state", "weights"),
     after=["two_attentions.AdditiveScores"],
     edges=[

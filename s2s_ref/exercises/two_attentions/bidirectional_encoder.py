@@ -17,6 +17,15 @@ from s2s_ref.state import from_rnn  # noqa: F401 (in `DirectionsKept`)
     reference=two_attentions.BidirectionalEncoder,
     title="Read both ways",
     can="read a sentence forwards and backwards, with both states side by side",
+    longhand="EncoderInLongHand",
+    steps={
+        "words": ("the words' vectors", "Which layer turns ids into vectors?"),
+        "return[0]": ("the encoder's states", "What should stand at padding, and what at words?"),
+        "return[1]": (
+            "the final state of both directions",
+            "After which word does each sentence end?",
+        ),
+    },
     returns=("encoder_states", "final"),
     edges=[{"batch": 1}, {"src_len": 1}, {"rnn": 1}, {"lstm": 1}, {"lstm": 1, "batch": 1}],
     free_at_padding=True,

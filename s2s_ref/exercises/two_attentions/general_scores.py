@@ -10,6 +10,10 @@ from s2s_ref.checks.registry import exercise
 @exercise(
     reference=two_attentions.general_scores,
     title="A matrix between the two",
+    longhand="scores_in_long_hand",
+    steps={
+        "asked": ("the queries after W", "Which axis of W is as long as a query?"),
+    },
     returns="scores",
     edges=[{"batch": 1}, {"tgt_len": 1}, {"src_len": 1}, {"key": 6}, {"key": 6, "tgt_len": 5}],
     hints=[
@@ -203,3 +207,9 @@ def dot_added(queries, keys, W):
 )
 def matrix_on_both_sides(queries, keys, W):
     return (queries @ W) @ (keys @ W.T @ W).transpose(1, 2)
+
+
+@general_scores.alternative
+def scores_in_long_hand(queries, keys, W):
+    asked = queries @ W
+    return asked @ keys.transpose(1, 2)
