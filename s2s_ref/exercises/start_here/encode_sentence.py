@@ -28,14 +28,7 @@ def reference_encode_sentence(sentence: str, vocabulary: dict[str, int]) -> list
 @exercise(
     reference=reference_encode_sentence,
     title="A sentence as ids",
-    longhand="encode_in_long_hand",
-    steps={
-        "words": ("the words", "Where does the text say that a sentence is cut?"),
-        "ids": (
-            "the words' ids",
-            "Which id does a known word get, and which one a word that is not in the vocabulary?",
-        ),
-    },
+    longhand="encode_step_by_step",
     returns="ids",
     steps={"words": ("the words", "Which words has the sentence, and what does this line make?")},
     edges=[{"words": 1}, {"words": 0}, {"unknown": 0}],
@@ -388,10 +381,3 @@ def encode_with_loop(sentence, vocabulary):
         else:
             ids.append(vocabulary[UNK])
     return [*ids, vocabulary[EOS]]
-
-
-@encode_sentence.alternative
-def encode_in_long_hand(sentence, vocabulary):
-    words = sentence.split()
-    ids = [vocabulary.get(word, vocabulary[UNK]) for word in words]
-    return [vocabulary[BOS], *ids, vocabulary[EOS]]
