@@ -125,7 +125,7 @@ ADVICE = {
     "left": Advice(
         "it leaves the model in the wrong state",
         "What the call does to its arguments matters as much as what it returns.",
-        "In which order do the steps happen?",
+        "What does each of your lines do to the weights and their gradients, and in which order?",
     ),
 }
 """What to say about each kind of difference. The kinds that are easiest to fix come first."""
@@ -148,7 +148,7 @@ ERROR_QUESTIONS = (
     ("TypeError", "only integer tensors", "How many numbers are in the index of that line?"),
     ("TypeError", "", "What kind of value does that line need, and what kind did it get?"),
     ("IndexError", "out of bounds", "How long is that axis, and which index do you use?"),
-    ("IndexError", "[Dd]imension|indices", SHAPES),
+    ("IndexError", "[Dd]imension|indices|shape of the mask", SHAPES),
     ("IndexError", "", "How long is the sequence, and which index do you use?"),
     ("ValueError", "to unpack", "How many values are there, and how many names do they get?"),
     ("ValueError", "dtype", DTYPES),
@@ -165,6 +165,7 @@ ERROR_QUESTIONS = (
     ("RuntimeError", "index k out of range", "How many are there, and how many do you ask for?"),
     ("RuntimeError", "non-empty", "For which arguments is that list empty?"),
     ("RuntimeError", "num_classes", "How many places has a vector, and which is the largest id?"),
+    ("RuntimeError", "does not require grad", "Which step forgets how its numbers were computed?"),
     ("RuntimeError", "called more than", "What ends the loop if <eos> never comes?"),
     ("RuntimeError", "", SHAPES),
     ("ZeroDivisionError", "", "For which sentences is the divisor 0?"),

@@ -157,6 +157,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "a tensor": (Tensor,),
     "True or False": (bool,),
     "a number": (int, float),
+    "None": (type(None),),
     "a text": (str,),
     "a dict": (dict,),
     "a list": (list,),
@@ -184,6 +185,12 @@ def _kinds(expected: Any, got: Any) -> Iterator[Relation]:
         next((words for words, types in KINDS.items() if isinstance(value, types)), "")
         for value in (expected, got)
     )
+    if isinstance(expected, list) and isinstance(got, list) and len(expected) == len(got):
+        for one, other in zip(expected, got, strict=True):
+            for relation in itertools.islice(_kinds(one, other), 1):
+                told, _, wanted = relation.words.partition(" came back, not ")
+                yield Relation(f"{told} stands in the list instead of {wanted}", relation.question)
+                return
     named = hasattr(expected, "_fields") or hasattr(got, "_fields")
     if wanted and found and wanted != found and not named:
         general = "What does the signature say comes back, after the arrow?"
@@ -531,6 +538,8 @@ def _lines(expected: list[str], got: list[str]) -> Iterator[Relation]:
     wrong = [(e, g) for e, g in zip(expected, got, strict=True) if e != g]
     if not any(g.strip() for _, g in wrong):
         yield Relation("some lines are empty", "What should stand on a line that would be empty?")
+    if all(len(g) > len(e) and (g.startswith(e) or g.endswith(e)) for e, g in wrong):
+        yield Relation("some lines hold more than they should", "What does your code add to them?")
     if all(g.strip() and e.startswith(g.strip()) for e, g in wrong):
         yield Relation("some lines end too early", "Where does your code cut a line off?")
 

@@ -168,6 +168,10 @@ def listing(names: list[str]) -> str:
         (lambda names: listing([name for name in names if name]), "some lines are missing"),
         (lambda names: "".join(f"{name}\n" for name in names), "some lines are empty"),
         (lambda names: listing([name[:3] for name in names]), "some lines end too early"),
+        (
+            lambda names: listing([name and f"{name}?" for name in names]),
+            "hold more than they should",
+        ),
         (lambda names: listing(names).splitlines(), "a list came back, not a text"),
     ],
 )
@@ -177,7 +181,27 @@ def test_texts_are_compared_line_by_line(code, words):
         del batch, len
         return {"names": ["seoul", "", *draw.shuffled(["jeju", "busan", "daegu"])]}
 
-    assert said(text, code)["relation"] == words
+    assert words in said(text, code)["relation"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (lambda names: [name if name else "None" for name in names], "a text stands"),
+        (lambda names: [torch.tensor(1) for _ in names], "a tensor stands"),
+    ],
+)
+def test_items_of_a_list_have_kinds_too(code, words):
+    def known(names: list[str]) -> list[str | None]:
+        return [name or None for name in names]
+
+    @exercise(reference=known, title="Made for a test")
+    def known_names(draw, batch=3, len=4):
+        del batch, len
+        return {"names": ["", *draw.shuffled(["jeju", "busan", "daegu"])]}
+
+    found = said(known_names, code)
+    assert found["relation"] == f"{words} in the list instead of None"
 
 
 def weigh(

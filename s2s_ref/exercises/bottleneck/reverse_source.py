@@ -54,22 +54,23 @@ def eos_twice(sources):
     return [[*ids[::-1], ids[-1]] for ids in sources]
 
 
-@reverse_source.mistake(
+reverse_source.edit(
+    "eos_lost",
     "`<eos>` is lost",
+    base=reverse_each_sentence,
+    replace={", ids[-1]]": "]"},
     why="The encoder would never be told that the sentence is over.",
     question="What became of the last token of each sentence?",
 )
-def eos_lost(sources):
-    return [list(ids[:-1][::-1]) for ids in sources]
 
-
-@reverse_source.mistake(
+reverse_source.edit(
+    "first_word_lost",
     "the first word is lost",
+    base=reverse_each_sentence,
+    replace={"ids[:-1][::-1]": "ids[-2:0:-1]"},
     why="In Python the end of a slice is left out, here the word at place 0.",
     question="Which place does your slice stop before?",
 )
-def first_word_lost(sources):
-    return [[*ids[-2:0:-1], ids[-1]] for ids in sources]
 
 
 @reverse_source.mistake(

@@ -39,10 +39,9 @@ def score_by_length(draw: Draw, sentences=24, bins=6):
     possible = [n for n in range(4, 30) if n not in range(4 * gap, 4 * gap + 3)]
     lengths = [draw.shuffled(possible)[0] for _ in range(sentences)]
     scale = 0.04 if draw.chance(0.5) else 1.0
-    scores = [
-        0.0 if n in range(4 * zero, 4 * zero + 4) else round(scale * float(draw.normal().abs()), 3)
-        for n in lengths
-    ]
+    few = [round(scale * float(draw.normal().abs()), 3) for _ in range(7)]  # so that some are equal
+    zeros = range(4 * zero, 4 * zero + 4)
+    scores = [0.0 if n in zeros else draw.shuffled(few)[0] for n in lengths]
     return {"scores": scores, "lengths": lengths, "bins": draw.shuffled(ranges)[:bins]}
 
 
@@ -280,6 +279,15 @@ def bin_must_be_found(scores, lengths, bins):
         inside[k].append(score)
     return [sum(found) / len(found) if found else None for found in inside.values()]
 
+
+score_by_length.edit(
+    "equal_scores_once",
+    "equal scores in a bin were counted only once",
+    base=score_bin_by_bin,
+    replace={"[s for s, n": "{s for s, n", "low <= n <= high]": "low <= n <= high}"},
+    why="A set and the keys of a dictionary hold every value once, and many scores are 0 or 1.",
+    question="How many scores are there in a bin of three sentences that all score 1?",
+)
 
 score_by_length.edit(
     "middle_score",

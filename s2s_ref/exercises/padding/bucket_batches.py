@@ -25,6 +25,20 @@ ENOUGH_BATCHES = 10
     returns="batches",
     edges=[{"count": 1}, {"count": 3}, {"count": 8}],
     times=2,
+    findings={
+        "was changed": "Which of your lines writes into `pairs`?",
+        "more pairs than batch_size": "How many pairs are in your longest batch, and why?",
+        "more batches than needed": "Which of your batches are not full, and why?",
+        "more than once": "Where does each of your pieces begin, and where does it end?",
+        "pairs are missing": "Which pairs are in none of your batches?",
+        "same batches": "What is drawn anew when the function is called a second time?",
+        "another one": "What must stay together when the list is sorted or shuffled?",
+        "padding": "In which order are the pairs when the list is cut?",
+        "order of length": "What happens to the batches after the list is cut?",
+        "generator": "Which of your lines draw random numbers, and do they all use the generator?",
+        "not a list|long list": "What does your first batch look like when you print it?",
+        "other than pairs": "What does your first batch look like when you print it?",
+    },
     hints=[
         "A batch of equal lengths needs no padding. How can you bring sentences of similar length "
         "together? And what must happen so that training does not see the short ones first, or "

@@ -52,13 +52,14 @@ def perplexity_of_the_mean(logits, tgt_output, tgt_mask):
     return math.exp(nats)
 
 
-@perplexity.mistake(
+perplexity.edit(
+    "two_to_the_nats",
     "this is 2 to the power of nats",
+    base=perplexity_of_the_mean,
+    replace={"math.exp(nats)": "2**nats"},
     why="Nats are natural logarithms. 2 belongs to bits, the logarithms to base 2.",
     question="Which number is raised to the power of x in `exp(x)`?",
 )
-def two_to_the_nats(logits, tgt_output, tgt_mask):
-    return 2 ** masked_cross_entropy(logits, tgt_output, tgt_mask).item()
 
 
 @perplexity.mistake(
@@ -82,13 +83,34 @@ def mean_of_perplexities(logits, tgt_output, tgt_mask):
     return means.exp().mean().item()
 
 
-@perplexity.mistake(
+perplexity.edit(
+    "perplexity_with_padding",
     "the padding is counted",
+    base=perplexity_of_the_mean,
+    replace={
+        "masked_cross_entropy(logits, tgt_output, tgt_mask)": (
+            "nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten())"
+        )
+    },
     why="Perplexity is there to compare models, and the padding changes with the batch.",
     question="Which argument says where the real tokens are, and where do you use it?",
 )
-def perplexity_with_padding(logits, tgt_output, tgt_mask):
-    return nn.functional.cross_entropy(logits.flatten(0, 1), tgt_output.flatten()).exp().item()
+
+perplexity.edit(
+    "of_the_mean_of_means",
+    "e was raised to the mean of the sentences' means",
+    base=perplexity_of_the_mean,
+    replace={
+        "nats = masked_cross_entropy(logits, tgt_output, tgt_mask).item()": (
+            "losses = nn.functional.cross_entropy(\n"
+            '        logits.transpose(1, 2), tgt_output, reduction="none"\n'
+            "    )\n"
+            "    nats = ((losses * tgt_mask).sum(dim=1) / tgt_mask.sum(dim=1)).mean().item()"
+        )
+    },
+    why="A word of a short sentence would weigh more than a word of a long one.",
+    question="Once you have added up the words of the whole batch, what is there to divide by?",
+)
 
 
 @perplexity.mistake(

@@ -137,6 +137,30 @@ train_step.edit(
 )
 
 train_step.edit(
+    "largest_for_length",
+    "the largest gradient was taken for the length of them all",
+    base=step_line_by_line,
+    replace={"model.parameters(), max_norm)": 'model.parameters(), max_norm, norm_type="inf")'},
+    why="The length of a vector counts all its numbers, and so does the limit.",
+    question="How long is a vector of the numbers 3 and 4?",
+)
+
+train_step.edit(
+    "square_for_length",
+    "the square of the gradients' length was compared with `max_norm`",
+    base=step_line_by_line,
+    replace={
+        CLIP: (
+            "    square = sum(p.grad.square().sum() for p in model.parameters())\n"
+            "    for parameter in model.parameters():\n"
+            "        parameter.grad *= min(1.0, max_norm / square)\n"
+        )
+    },
+    why="The length of a vector is the root of the sum of its squares.",
+    question="How long is a vector of the numbers 3 and 4?",
+)
+
+train_step.edit(
     "stretched",
     "short gradients are stretched to max_norm",
     base=step_line_by_line,

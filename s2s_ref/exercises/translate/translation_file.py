@@ -276,6 +276,15 @@ translation_file.edit(
 )
 
 translation_file.edit(
+    "none_for_missing",
+    "where a translation is missing, the word None was written",
+    base=file_with_loop,
+    replace={"else []": 'else ["None"]'},
+    why="`str(None)` is the text 'None', which looks like a translation to the scorer.",
+    question="What does `translations.get(source)` return when the source is not there?",
+)
+
+translation_file.edit(
     "source_for_missing",
     "where a translation is missing, the source was copied",
     base=file_with_loop,
