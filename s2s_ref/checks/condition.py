@@ -36,7 +36,7 @@ VARIATIONS = {
 
 
 def _features(prepared: Prepared, case: Case) -> Iterator[str]:
-    """Describe a case by what students forget."""
+    """Describe what is special about a case, such as a batch of one."""
     call = case.call
     if case.kind in VARIATIONS:
         yield VARIATIONS[case.kind]

@@ -74,7 +74,7 @@ class Right:
 def longhand(exercise: Exercise) -> Any:
     """Return the answer whose variables are the exercise's quantities: it is the reference.
 
-    Where the reference has not one operation a line, the exercise names an alternative that has.
+    If the reference has several operations on a line, the exercise names an alternative.
     """
     named = (a for a in exercise.alternatives if a.__name__ == exercise.longhand)
     return next(named) if exercise.longhand else exercise.reference
@@ -123,7 +123,7 @@ def named_quantities(
 
 
 def step_of(exercise: Exercise, quantity: Value) -> tuple[str, str] | None:
-    """Return the words and the question of a quantity, or None if the exercise names it not.
+    """Return the words and the question of a quantity, or None if the exercise does not name it.
 
     `h` stands for every value of `h`, `h 1` for the first one, `return[1]` for the second result.
     """
@@ -135,7 +135,7 @@ def step_of(exercise: Exercise, quantity: Value) -> tuple[str, str] | None:
 
 
 def _made_from(code: Any) -> dict[str, set[str]]:
-    """Tell of which other variables each variable of a function is made, at any distance."""
+    """List the variables from which each variable of a function is made, directly or not."""
     made: dict[str, set[str]] = {}
     for node in ast.walk(ast.parse(standalone(code, "answer"))):
         targets: list[ast.expr] = []
@@ -162,7 +162,7 @@ def _names(node: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id not in NO_VALUES}
 
 
-# ------------------------------------------------------------------ where the ways part
+# ------------------------------------------------------------------ where the values differ
 
 
 @dataclass
@@ -259,7 +259,7 @@ def _instead(quantity: Value, traced: Traced) -> Value | None:
         return named[0]
     if result:
         return next((v for v in like or traced.returned() if v.returned), None)
-    if isinstance(quantity.form, str):  # any other looks like it
+    if isinstance(quantity.form, str):  # nothing else resembles it
         return None
     like = [v for v in like if not traced.right.known.hold_part(v)] or like
     return _last_of_its_kind(quantity, like, traced) if like else None

@@ -1,4 +1,4 @@
-"""Make the calls of a check so that the student is never stuck: with limits, and quietly."""
+"""Make the calls of a check within limits, and capture what they print."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Record what the student's lines make on the way, once a check has failed.
+"""Record the values that the student's lines compute, once a check has failed.
 
 Every result of a torch operation and every change of a local variable is a step, with the line that
 made it. Nothing here knows what is right. The judge traces the reference and the known mistakes
@@ -31,7 +31,7 @@ from s2s_ref.student.protocol import Call, Step
 
 MOST_STEPS = 400
 MOST_EVENTS = 20_000
-"""So many lines are followed at most: a long loop is not followed to its end."""
+"""The number of lines that are followed at most: a long loop is not followed to its end."""
 
 MOST_ITEMS = 4096
 """Larger values are not recorded."""
