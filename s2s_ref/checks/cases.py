@@ -43,11 +43,15 @@ class Case:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The cases of one check, and the outcomes of every known mistake on them."""
+    """The cases of one check, and the outcomes of every known mistake on them.
+
+    `findings` keeps what the exercise's own verdict says of a mistake, once it was asked.
+    """
 
     exercise: Exercise
     cases: list[Case]
     outcomes: dict[str, list[Observation]] = field(default_factory=dict)
+    findings: dict[str, set[str]] = field(default_factory=dict)
 
 
 def blank_free_positions(

@@ -83,7 +83,7 @@ def reach_verdict(prepared: Prepared, seen: list[Observation]) -> Verdict:
     found = differences(prepared, seen)
     if not found:
         return _verdict(prepared.exercise, passed=True, headline=checked(prepared))
-    if mistakes := _recognise(prepared, seen):
+    if mistakes := _recognise(prepared, seen, findings_in(found)):
         index = next(iter(found))
         first, *more = mistakes
         also = f"And one thing more: {more[0].message}." if more else ""
@@ -133,7 +133,7 @@ def _not_repeated(case: Case, first: Observation, again: Observation) -> Differe
 # ------------------------------------------------------------------ known mistakes
 
 
-def _recognise(prepared: Prepared, seen: list[Observation]) -> tuple[Mistake, ...]:
+def _recognise(prepared: Prepared, seen: list[Observation], own: set[str]) -> tuple[Mistake, ...]:
     """Find the mistake whose outcomes were observed in all cases.
 
     If there is none, try again without the gradients: a known mistake in the values may come with
@@ -144,7 +144,7 @@ def _recognise(prepared: Prepared, seen: list[Observation]) -> tuple[Mistake, ..
     for gradients in (True, False):
         for mistake in prepared.exercise.mistakes:
             values_differ = not equals_mistake(prepared, mistake, right, gradients=False)
-            if (gradients or values_differ) and _matches(prepared, mistake, seen, gradients):
+            if (gradients or values_differ) and _matches(prepared, mistake, seen, own, gradients):
                 return (mistake,)
     wrong = [i for i in _ordinary(prepared) if not _equal_values(prepared, i, right[i], seen[i])]
     if prepared.exercise.judged or len(wrong) < 2 or any(seen[i].raised for i in wrong):
@@ -191,17 +191,19 @@ def _in_ordinary_cases(
 
 
 def _matches(
-    prepared: Prepared, mistake: Mistake, seen: list[Observation], gradients: bool
+    prepared: Prepared, mistake: Mistake, seen: list[Observation], own: set[str], gradients: bool
 ) -> bool:
     """Tell whether what was observed is this mistake.
 
-    If the exercise has its own verdict, its findings decide too, because two students who make the
-    same mistake may draw different random numbers.
+    If the exercise has its own verdict, its findings `own` decide too, because two students who
+    make the same mistake may draw different random numbers.
     """
     if equals_mistake(prepared, mistake, seen, gradients):
         return True
-    findings = own_findings(prepared, seen)
-    return bool(findings) and findings == own_findings(prepared, prepared.outcomes[mistake.name])
+    if own and mistake.name not in prepared.findings:
+        outcomes = prepared.outcomes[mistake.name]
+        prepared.findings[mistake.name] = own_findings(prepared, outcomes)
+    return bool(own) and own == prepared.findings[mistake.name]
 
 
 def equals_mistake(
