@@ -176,7 +176,12 @@ def _two_mistakes(
 def _in_ordinary_cases(
     prepared: Prepared, seen: list[Observation], wrong: list[int]
 ) -> tuple[Mistake, ...]:
-    """Find the one mistake that all ordinary cases show, where these do not all give the same."""
+    """Find the one mistake that all ordinary cases show, where these do not all give the same.
+
+    Plain numbers are left out: two of them may be equal by chance.
+    """
+    if isinstance(seen[wrong[0]].output, int | float):
+        return ()
     if all(outcomes_equal(seen[wrong[0]], seen[i], gradients=False) for i in wrong[1:]):
         return ()
     found = [

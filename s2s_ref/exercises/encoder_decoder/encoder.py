@@ -337,3 +337,22 @@ Encoder.edit(
     why="PyTorch returns the state as [1, batch, hidden]; the course keeps the batch first.",
     question="Which of the two helpers is for the way out of a layer?",
 )
+
+Encoder.edit(
+    "WithoutFirstWord",
+    "the first word is never read",
+    base=EncoderLineByLine,
+    replace={"self.embedding(src)": "self.embedding(src[:, 1:])"},
+    why="In Korean that is often the subject. The source has no <bos> to skip.",
+    question="Which words does the layer get?",
+    raises="non-zero|non-empty|[Ee]xpected|length|size",
+)
+
+Encoder.edit(
+    "OutputsSummed",
+    "the outputs were summed up",
+    base=EncoderLineByLine,
+    replace={"from_rnn(last)": "outputs.sum(dim=1)"},
+    why="The encoder's last state is its own summary; a sum is another model.",
+    question="What does the layer return besides its outputs?",
+)

@@ -90,44 +90,6 @@ def shorter_counts(hypotheses, references):
     return sum(right) / len(references)
 
 
-@exact_match.mistake(
-    "the order of the words is ignored",
-    why="'The dog chased the cat' and 'the cat chased the dog' have the same words.",
-    question="What is lost when you sort a list or make it a set?",
-)
-def order_ignored(hypotheses, references):
-    pairs = zip(hypotheses, references, strict=True)
-    return sum(sorted(hyp) == sorted(ref) for hyp, ref in pairs) / len(references)
-
-
-@exact_match.mistake(
-    "this is a count, not a share",
-    why="A count cannot be compared between test sets of different sizes.",
-    question="By what must the number of right sentences be divided?",
-)
-def counted(hypotheses, references):
-    return sum(hyp == ref for hyp, ref in zip(hypotheses, references, strict=True))
-
-
-@exact_match.mistake(
-    "the share is in percent",
-    why="In this course a share is a number from 0 to 1. Only the figures show percent.",
-    question="What is the largest value that a share can have?",
-)
-def percent(hypotheses, references):
-    right = sum(hyp == ref for hyp, ref in zip(hypotheses, references, strict=True))
-    return 100 * right / len(references)
-
-
-@exact_match.mistake(
-    "a hypothesis counts when it equals any reference",
-    why="Each hypothesis must be compared with the reference of its own source.",
-    question="Which reference belongs to the third hypothesis?",
-)
-def any_reference(hypotheses, references):
-    return sum(hyp in references for hyp in hypotheses) / len(references)
-
-
 @exact_match.alternative
 def exact_match_with_loop(hypotheses, references):
     right = 0
@@ -320,6 +282,95 @@ exact_match.edit(
     why="A curve and a table want numbers.",
     question="What does the signature say comes back, after the arrow?",
 )
+
+exact_match.edit(
+    "order_ignored",
+    "the order of the words is ignored",
+    base=exact_match_with_loop,
+    replace={"hypotheses[i] == references[i]": "sorted(hypotheses[i]) == sorted(references[i])"},
+    why="'The dog chased the cat' and 'the cat chased the dog' have the same words.",
+    question="What is lost when you sort a list or make it a set?",
+)
+
+exact_match.edit(
+    "counted",
+    "this is a count, not a share",
+    base=exact_match_with_loop,
+    replace={"right / len(references)": "right"},
+    why="A count cannot be compared between test sets of different sizes.",
+    question="By what must the number of right sentences be divided?",
+)
+
+exact_match.edit(
+    "percent",
+    "the share is in percent",
+    base=exact_match_with_loop,
+    replace={"right / len(references)": "100 * right / len(references)"},
+    why="In this course a share is a number from 0 to 1. Only the figures show percent.",
+    question="What is the largest value that a share can have?",
+)
+
+exact_match.edit(
+    "any_reference",
+    "a hypothesis counts when it equals any reference",
+    base=exact_match_with_loop,
+    replace={"hypotheses[i] == references[i]": "hypotheses[i] in references"},
+    why="Each hypothesis must be compared with the reference of its own source.",
+    question="Which reference belongs to the third hypothesis?",
+)
+
+exact_match.edit(
+    "any_word_counts",
+    "a sentence counts as soon as one of its words is right",
+    base=exact_match_with_loop,
+    replace={
+        "hypotheses[i] == references[i]": "any(map(int.__eq__, hypotheses[i], references[i]))"
+    },
+    why="'I did not buy books' and 'I did buy books' share most of their words.",
+    question="How many of a sentence's words must be right before it counts?",
+)
+
+exact_match.edit(
+    "next_reference",
+    "every hypothesis was compared with the next sentence's reference",
+    base=exact_match_with_loop,
+    replace={
+        "hypotheses[i] == references[i]": "hypotheses[i] == references[(i + 1) % len(references)]"
+    },
+    why="Each hypothesis must be compared with the reference of its own source.",
+    question="Which reference belongs to the third hypothesis?",
+)
+
+exact_match.edit(
+    "last_sentence_left_out",
+    "the last sentence was left out",
+    base=exact_match_with_loop,
+    replace={
+        "range(len(references))": "range(len(references) - 1)",
+        "right / len(references)": "right / max(1, len(references) - 1)",
+    },
+    why="Every sentence counts.",
+    question="Which is the last number that `range` gives?",
+)
+
+exact_match.edit(
+    "sums_compared",
+    "only the sums of the ids were compared",
+    base=exact_match_with_loop,
+    replace={"hypotheses[i] == references[i]": "sum(hypotheses[i]) == sum(references[i])"},
+    why="An id is only a name, and different words may have the same sum.",
+    question="Which step compares the words themselves?",
+)
+
+
+@exact_match.mistake(
+    "equal sentences were counted once",
+    why="A set, or a dictionary, keeps one of two equal pairs. Every sentence counts.",
+    question="How many sentences were to be translated, and how many does your code count?",
+)
+def equal_pairs_once(hypotheses, references):
+    pairs = {(tuple(h), tuple(r)) for h, r in zip(hypotheses, references, strict=True)}
+    return sum(h == r for h, r in pairs) / len(pairs)
 
 
 @exact_match.alternative

@@ -198,3 +198,12 @@ def input_alone(tgt):
 )
 def stacked(tgt):
     return torch.stack([tgt[:, :-1], tgt[:, 1:]])
+
+
+@shift_target.mistake(
+    "a batch of one sentence, or a sentence of one word, loses an axis",
+    why="`squeeze()` without an argument drops every axis of length 1, the batch's too.",
+    question="Which axis do you mean to drop, and is there any?",
+)
+def axes_of_one_dropped(tgt):
+    return tgt[:, :-1].squeeze(), tgt[:, 1:].squeeze()

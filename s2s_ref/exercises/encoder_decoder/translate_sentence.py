@@ -397,3 +397,23 @@ translate_sentence.edit(
     question="What does the line of the text that begins with `torch.tensor` make of a number?",
     raises="'int'",
 )
+
+translate_sentence.edit(
+    "bos_read_twice",
+    "<bos> is read twice",
+    base=translate_with_item,
+    replace={
+        "    for _ in": "    _, state = decoder(torch.tensor([[token]]), state)\n    for _ in"
+    },
+    why="A call before the loop has read it already, and its logits are lost.",
+    question="Which token does the decoder read in its first call, and which in its second?",
+)
+
+translate_sentence.edit(
+    "source_backwards",
+    "the source is read backwards",
+    base=translate_with_item,
+    replace={"encoder(src)": "encoder(src.flip(1))"},
+    why="An encoder must read in translation as it read in training, and this one read forwards.",
+    question="Which word does the encoder read first?",
+)

@@ -272,3 +272,12 @@ gru_step.edit(
     why="The gates add both, so only the candidate shows it: there the reset gate multiplies b_h.",
     question="Which bias belongs to the word's product, and which to the state's?",
 )
+
+gru_step.edit(
+    "product_kept",
+    "the old state went through W_h before it was kept",
+    base=gru_step_with_short_names,
+    replace={"(1 - z) * n + z * h": "(1 - z) * n + z * h_n"},
+    why="At update = 1 the old numbers must stay as they are, for as long as you like.",
+    question="What does the update gate multiply in the last line of the formulas?",
+)

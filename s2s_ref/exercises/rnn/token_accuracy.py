@@ -253,6 +253,24 @@ token_accuracy.edit(
     question="Which right word belongs to the third answer?",
 )
 
+token_accuracy.edit(
+    "first_word",
+    "only the first word of each sentence was compared",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers[:, :1] == tgt[:, :1]"},
+    why="The model answers at every position, and every answer counts.",
+    question="Which positions does your comparison cover?",
+)
+
+token_accuracy.edit(
+    "one_step_apart",
+    "each answer was compared with the word of the next position",
+    base=accuracy_with_topk,
+    replace={"answers == tgt": "answers[:, :-1] == tgt[:, 1:]"},
+    why="This model answers a word where it reads one, so answer t belongs to word t.",
+    question="Which right word belongs to the first answer?",
+)
+
 
 @token_accuracy.alternative
 def accuracy_in_long_hand(logits, tgt):
