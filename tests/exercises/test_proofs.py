@@ -22,6 +22,7 @@ import torch
 from torch import nn
 
 from s2s_ref import syllabus
+from s2s_ref.checks.axes import map_tensors
 from s2s_ref.checks.cases import Prepared
 from s2s_ref.checks.diagnose import differences, reach_verdict
 from s2s_ref.checks.prepare import prepare, seed_of
@@ -108,6 +109,28 @@ def unsolved(exercise):
 def test_an_unsolved_exercise_fails_as_unwritten(exercise):
     found = verdict(exercise, unsolved(exercise), KEYS[0])
     assert (found.passed, found.kind) == (False, "unwritten")
+
+
+def spoiled(exercise, change):
+    """Return the right answer with its result changed."""
+    reference = exercise.reference
+    if exercise.kind == "function":
+        return lambda *arguments: change(reference(*arguments))
+
+    def forward(self, *arguments):
+        return change(reference.forward(self, *arguments))
+
+    return type(exercise.short, (reference,), {"forward": forward})
+
+
+@each(WRITTEN)
+def test_a_result_that_does_not_come_back_or_is_cut_off_is_told_in_every_exercise(exercise):
+    found = verdict(exercise, spoiled(exercise, lambda _: None), KEYS[0])
+    assert (found.passed, found.kind) == (False, "nothing")
+    if any(case.expected.attached for case in prepared(exercise, KEYS[0]).cases):
+        detach = functools.partial(map_tensors, function=lambda _, tensor: tensor.detach())
+        found = verdict(exercise, spoiled(exercise, detach), KEYS[0])
+        assert (found.passed, found.kind) == (False, "detached")
 
 
 # ------------------------------------------------------------------ mistakes stand alone

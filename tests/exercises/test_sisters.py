@@ -12,7 +12,7 @@ import pytest
 from s2s_ref.checks.registry import load_all
 
 TABLE = tomllib.loads(Path(__file__).with_name("kinds.toml").read_text(encoding="utf-8"))
-GROUPS, KINDS = TABLE["groups"], TABLE["kinds"]
+GROUPS, KINDS, OWN = TABLE["groups"], TABLE["kinds"], TABLE["own"]
 BANK = {e.name: [m.name for m in e.mistakes] for e in load_all() if e.kind != "prediction"}
 
 
@@ -37,6 +37,17 @@ def test_every_sister_names_a_mistake_of_the_kind_or_says_why_not(kind):
         else:
             assert entry, name
             assert not set(entry) - set(BANK[name]), "the bank has no such mistake"
+
+
+@pytest.mark.parametrize("name", BANK)
+def test_every_mistake_is_of_a_kind_or_its_exercises_own(name):
+    """A new mistake belongs to a kind, where its sisters are asked about, or under `own`."""
+    entries = [KINDS[kind].get(name, []) for kind in KINDS]
+    of_a_kind = {n for entry in entries if isinstance(entry, list) for n in entry}
+    own = OWN.get(name, [])
+    assert not of_a_kind & set(own), "of a kind, so not the exercise's own"
+    assert not set(BANK[name]) - of_a_kind - set(own), "listed nowhere in kinds.toml"
+    assert not set(own) - set(BANK[name]), "the bank has no such mistake"
 
 
 def main():

@@ -111,6 +111,15 @@ def steps_last(weights, values):
     return (weights @ values).transpose(1, 2)
 
 
+@context_vectors.mistake(
+    "the weights came back too",
+    why="Who calls this has the weights already, and takes what comes back for the context.",
+    question="How many results does the signature name, after the arrow?",
+)
+def weights_returned_too(weights, values):
+    return weights @ values, weights
+
+
 @context_vectors.alternative
 def context_with_einsum(weights, values):
     return torch.einsum("bts,bsh->bth", weights, values)

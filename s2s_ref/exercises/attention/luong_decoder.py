@@ -315,6 +315,26 @@ LuongDecoder.edit(
 
 
 LuongDecoder.edit(
+    "StateIntoHelper",
+    "the RNN got a State in place of its own state",
+    base=DecoderInLongHand,
+    replace={"to_rnn(state.hidden)": "to_rnn(state)"},
+    why="A State is the course's envelope. PyTorch's layers want the tensor inside.",
+    question="Which part of `state` does the RNN want?",
+    raises="has no attribute 'unsqueeze'|to_rnn",  # where shapes are checked, the helper refuses
+)
+
+LuongDecoder.edit(
+    "WithoutLayerAxis",
+    "the state went into the RNN without the axis that counts layers",
+    base=DecoderInLongHand,
+    replace={"to_rnn(state.hidden)": "state.hidden"},
+    why="PyTorch's layers take their state as [1, batch, hidden].",
+    question="What does `to_rnn` do?",
+    raises="should also be 3-D|Expected hidden",
+)
+
+LuongDecoder.edit(
     "WordsChosen",
     "the words were chosen already: these are ids, not logits",
     base=DecoderInLongHand,

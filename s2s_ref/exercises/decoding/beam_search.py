@@ -153,6 +153,15 @@ beam_search.edit(
 )
 
 beam_search.edit(
+    "starts_with_eos",
+    "the decoder reads <eos> first, not <bos>",
+    base=beam_search_with_lists,
+    replace={"[([bos_id], 0.0)]": "[([eos_id], 0.0)]"},
+    why="In training every sentence began with <bos>. Only then does it know how to start.",
+    question="Which token does the decoder read before any word is found?",
+)
+
+beam_search.edit(
     "bos_in_tokens",
     "<bos> is in the tokens of a translation",
     base=beam_search_with_lists,
@@ -197,11 +206,7 @@ beam_search.edit(
     "costs",
     "the scores have the other sign",
     base=beam_search_with_lists,
-    replace={
-        "Hypothesis(words, log_prob, log_prob / length**alpha)": (
-            "Hypothesis(words, -log_prob, -log_prob / length**alpha)"
-        )
-    },
+    replace={"(words, log_prob, log_prob /": "(words, -log_prob, -log_prob /"},
     why="A log-probability is below 0, and the better of two hypotheses has the larger score.",
     question="Is the logarithm of a probability above 0 or below 0?",
 )

@@ -69,6 +69,16 @@ def greedy_that_trims_at_the_end(decoder, state, bos_id, eos_id, max_len):
 
 
 greedy_decode.edit(
+    "words_drawn",
+    "the next word is drawn at random, not the likeliest one",
+    base=greedy_that_trims_at_the_end,
+    replace={"argmax(dim=-1, keepdim=True)": "softmax(dim=-1).multinomial(1)"},
+    why="That is sampling, the next exercise. Greedy decoding gives the same translation every "
+    "time.",
+    question="Which of the words should the decoder say: any, or the one with the largest logit?",
+)
+
+greedy_decode.edit(
     "least_likely_words",
     "the least likely words are said, not the likeliest ones",
     base=greedy_that_trims_at_the_end,

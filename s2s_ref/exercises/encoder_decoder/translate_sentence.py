@@ -92,6 +92,15 @@ def translate_with_item(encoder, decoder, src, bos_id, eos_id, max_len):
 
 
 translate_sentence.edit(
+    "word_drawn",
+    "the next word is drawn at random, not the likeliest one",
+    base=translate_with_item,
+    replace={"argmax().item()": "softmax(dim=-1).multinomial(1).item()"},
+    why="Drawing comes in lesson 5. Here the same sentence has the same translation every time.",
+    question="Which of the words should the decoder say: any, or the one with the largest logit?",
+)
+
+translate_sentence.edit(
     "least_likely_word",
     "the least likely word is said, not the likeliest one",
     base=translate_with_item,

@@ -339,6 +339,16 @@ PackedEncoder.edit(
 
 
 PackedEncoder.edit(
+    "Averaged",
+    "the states of the words were averaged",
+    base=EncoderPacksAndUnpacks,
+    replace={"return states, from_rnn(final)": "return states, states.mean(dim=1)"},
+    why="The last state is the RNN's own summary. An average is another model, and this one counts "
+    "padding too.",
+    question="What does the RNN return besides the state after every word?",
+)
+
+PackedEncoder.edit(
     "StatesAlone",
     "the last state did not come back",
     base=EncoderPacksAndUnpacks,

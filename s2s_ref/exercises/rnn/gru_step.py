@@ -175,6 +175,16 @@ gru_step.edit(
 )
 
 
+gru_step.edit(
+    "pair_returned",
+    "a pair came back, not the new state alone",
+    base=gru_step_with_short_names,
+    replace={"return (1 - z) * n + z * h": "h = (1 - z) * n + z * h\n    return h, h"},
+    why="PyTorch's layers return outputs and a state. One step has one result.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+
 @gru_step.alternative
 def gru_step_by_slices(x, h, W_x, W_h, b_x, b_h):
     size = h.shape[-1]

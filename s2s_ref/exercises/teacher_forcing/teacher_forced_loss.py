@@ -315,6 +315,16 @@ teacher_forced_loss.edit(
 )
 
 
+teacher_forced_loss.edit(
+    "logits_returned_too",
+    "the logits came back too",
+    base=loss_in_one_call,
+    replace={"return masked": "return logits, masked"},
+    why="Training calls `backward` on what comes back, and a pair has no such method.",
+    question="How many results does the signature name, after the arrow?",
+)
+
+
 @teacher_forced_loss.alternative
 def loss_word_by_word(decoder, state, tgt, tgt_mask):
     total = 0

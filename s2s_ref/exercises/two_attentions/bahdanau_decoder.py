@@ -344,6 +344,17 @@ BahdanauDecoder.edit(
 
 
 BahdanauDecoder.edit(
+    "StateIntoCell",
+    "the RNN got a State in place of its own state",
+    base=DecoderInLongHand,
+    replace={"dim=-1), state.hidden)": "dim=-1), state)"},
+    why="A State is the course's envelope. PyTorch's cells want the tensor inside, or an LSTM's "
+    "pair.",
+    question="Which part of `state` does the RNN want?",
+    raises="has no attribute 'dim'|hidden|unpack",
+)
+
+BahdanauDecoder.edit(
     "WordsChosen",
     "the words were chosen already: these are ids, not logits",
     base=DecoderInLongHand,

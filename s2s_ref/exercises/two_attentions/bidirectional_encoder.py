@@ -262,6 +262,16 @@ BidirectionalEncoder.edit(
 )
 
 BidirectionalEncoder.edit(
+    "Averaged",
+    "the states of the words were averaged",
+    base=EncoderInLongHand,
+    replace={"return states, last": "return states, states.mean(dim=1)"},
+    why="The last state is the RNN's own summary. An average is another model, and this one counts "
+    "padding too.",
+    question="What does the RNN return besides the state after every word?",
+)
+
+BidirectionalEncoder.edit(
     "StatesAlone",
     "the last state did not come back",
     base=EncoderInLongHand,
