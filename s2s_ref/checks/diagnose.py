@@ -116,11 +116,14 @@ def _difference(exercise: Exercise, case: Case, seen: Observation) -> Difference
         if exercise.plain_number and (tensors := tensors_of({"result": seen.output})):
             return Difference("type", next(iter(tensors)), "a number", "a tensor")
         return difference(expected, seen, axes=axes)
+    results = (case.expected.output, seen.output)
+    expected, got = (o[0] for o in results) if case.call.times > 1 else results
+    if got is None and exercise.kind != "prediction":
+        return Difference("nothing", "result", kind_text(expected), "None")
     try:
         problem = exercise.judged(case.call.arguments, seen)
     except Exception:  # the exercise's own verdict does not expect this kind of result
-        kinds = kind_text(case.expected.output), kind_text(seen.output)
-        return Difference("nothing" if seen.output is None else "type", "result", *kinds)
+        return Difference("type", "result", kind_text(expected), kind_text(got))
     return Difference(OWN, "", "", problem) if problem else None
 
 
