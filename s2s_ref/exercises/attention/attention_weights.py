@@ -206,3 +206,61 @@ def weights_sentence_by_sentence(scores, src_mask):
 def weights_in_long_hand(scores, src_mask):
     masked = scores.masked_fill(~src_mask.unsqueeze(1), -torch.inf)
     return masked.softmax(dim=-1)
+
+
+attention_weights.edit(
+    "over_batch",
+    "the softmax ran along the batch",
+    base=attention.attention_weights,
+    replace={"softmax(dim=-1)": "softmax(dim=0)"},
+    why="The sentences compete with each other, and the weights of one target step do not sum to "
+    "1.",
+    question="Along which axis should the weights sum to 1?",
+)
+
+attention_weights.edit(
+    "not_low_enough",
+    "padding keeps a little weight: its score is low, but not minus infinity",
+    base=attention.attention_weights,
+    replace={"-torch.inf": "-10.0"},
+    why="How much it keeps depends on the other scores. It must be exactly 0.",
+    question="Of which number is the exponential exactly 0?",
+)
+
+attention_weights.edit(
+    "plus_infinity",
+    "the score of padding is plus infinity",
+    base=attention.attention_weights,
+    replace={"-torch.inf": "torch.inf"},
+    why="The largest score gets the largest weight, and infinity divided by infinity is nan.",
+    question="What is the exponential of minus infinity, and of plus infinity?",
+)
+
+attention_weights.edit(
+    "sigmoid_for_softmax",
+    "a sigmoid stands in place of the softmax",
+    base=attention.attention_weights,
+    replace={".softmax(dim=-1)": ".sigmoid()"},
+    why="It looks at each score by itself. Shares depend on all the scores of a step, and sum to "
+    "1.",
+    question="What do the weights of one target step sum to?",
+)
+
+attention_weights.edit(
+    "scaled_first",
+    "the scores were divided by a root before the softmax",
+    base=attention.attention_weights,
+    replace={"return scores.": "return (scores / scores.shape[-1] ** 0.5)."},
+    why="What the scores are is the scorer's choice. Here it even depends on the padding.",
+    question="Which two operations turn scores into weights?",
+)
+
+
+@attention_weights.mistake(
+    "the scores were divided by their sum, without an exponential",
+    why="A score may be negative, and then so is its share.",
+    question="Which function makes a positive number of any number, before the division?",
+)
+def divided_by_the_sum(scores, src_mask):
+    real = scores * src_mask.unsqueeze(1)
+    return real / real.sum(dim=-1, keepdim=True)
