@@ -259,7 +259,7 @@ def _instead(quantity: Value, traced: Traced) -> Value | None:
         return named[0]
     if result:
         return next((v for v in like or traced.returned() if v.returned), None)
-    if isinstance(quantity.form, str):  # nothing else resembles it
+    if isinstance(quantity.form, str):  # every text is like every other one
         return None
     like = [v for v in like if not traced.right.known.hold_part(v)] or like
     return _last_of_its_kind(quantity, like, traced) if like else None
