@@ -86,6 +86,12 @@ def test_what_is_wrong_without_a_name_is_counted():
     assert f"Missing, or wrong in a way that has no name: {STEP} (2)." in text
 
 
+def test_where_answers_without_a_name_go_wrong_is_counted():
+    placed = verdict(STEP, False) | {"place": "the word's part"}
+    results = [Result(name, NEXT, 0, 2, verdicts=[placed]) for name in ("ada", "zoe")]
+    assert f"{STEP}: the word's part differs first, in 2 hand-ins" in told(write_report(results))
+
+
 def test_who_is_stuck_is_named_with_what_does_not_pass():
     text = told(write_report(a_class()))
     stuck = text[text.index("Who is stuck") : text.index("Everybody")]

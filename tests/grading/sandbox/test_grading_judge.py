@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save as save_tensors
 
+from s2s_ref.checks.judge import Judge
 from s2s_ref.checks.registry import load_all
 from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading.sandbox.grading_judge import MAX_TEXT, NO_CELL, GradingJudge, serving, tidy
@@ -328,3 +329,23 @@ def test_what_a_student_wrote_is_kept_short_and_can_be_written():
         2.5,
     ]
     assert tidy({1: (2, {"a": torch.zeros(1)})}) == {"1": [2, {"a": "tensor([0.])"}]}
+
+
+def without_signs(x, h, W_xh, W_hh, b):
+    word = x @ W_xh.abs()
+    return torch.tanh(word + h @ W_hh + b)
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_card_of_a_grade_says_what_practice_would(judge, monkeypatch):
+    """Recording goes over the socket too; the student is told pass or fail only."""
+    with judge.marking("check-two"):
+        shown = try_check("rnn.rnn_step", without_signs)
+    (recorded, _) = judge.verdicts("check-two")
+    monkeypatch.delenv(channel.SOCKET_VARIABLE)
+    monkeypatch.setattr(client, "_judge", Judge(b"a class"))
+    practised = try_check("rnn.rnn_step", without_signs)
+    assert recorded["place"] == "the word's part"
+    assert (shown["place"], shown["line"], shown["headline"]) == ("", "", "not right yet")
+    for part in ("mistake", "place", "right_so_far", "line", "expected", "got", "headline"):
+        assert recorded[part] == practised[part], part
