@@ -127,7 +127,7 @@ def sampled_by_noise(change):
         (lambda logits, t: logits * t, "multiplied"),
         (lambda logits, _: logits, "probabilities_divided"),
         (lambda logits, t: (logits / t).softmax(dim=-1), "softmax_twice"),
-        (lambda logits, t: -logits / t, "already the first words do not come"),
+        (lambda logits, t: -logits / t, "the probabilities of the first step are"),
         (lambda logits, t: logits / t, "it can now translate"),
     ],
 )
