@@ -230,3 +230,12 @@ trim_at_eos.edit(
     why="A smaller id may be a word.",
     question="Which ids end a sentence?",
 )
+
+trim_at_eos.edit(
+    "place_for_id",
+    "`eos_id` was taken for a place in the list",
+    base=trim_with_loop,
+    replace={"token == eos_id": "len(kept) == eos_id"},
+    why="It is the id of a token. Where that token stands is what you are looking for.",
+    question="What does `eos_id` have to be compared with?",
+)
