@@ -1,5 +1,6 @@
 """The steps of every exercise: the answers compute them, and two mistakes have the first's name."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 from s2s_ref.checks.locate import traced_case
 from s2s_ref.checks.place import given_values, longhand, named_quantities, step_of
 from s2s_ref.checks.prepare import prepare, seed_of
-from s2s_ref.checks.registry import load_all
+from s2s_ref.checks.registry import find, load_all
+from s2s_ref.checks.source import edited_together
 from s2s_ref.checks.values import values_of
+from s2s_ref.student.client import try_check
 from s2s_ref.student.protocol import Step
 from s2s_ref.student.trace import trace
 
@@ -50,3 +53,31 @@ def test_a_step_has_words_for_a_card_and_a_question(exercise):
         assert words.startswith("the ")
         assert question.endswith("?")
         assert question[0].isupper()
+
+
+COMBINED = [
+    *("rnn.one_hot", "rnn.token_accuracy", "rnn.gru_step", "encoder_decoder.exact_match"),
+    *("padding.pad", "padding.masked_cross_entropy", "teacher_forcing.perplexity"),
+    *("decoding.trim_at_eos", "decoding.beam_step", "bottleneck.score_by_length"),
+    *("attention.attention_weights", "attention.alignment_matrix", "translate.translation_file"),
+]
+
+
+def with_two_mistakes(exercise, count):
+    """Yield some answers with the changes of two edits of one base, and the names of both."""
+    pairs = itertools.combinations(exercise.edits.items(), 2)
+    of_one_base = (pair for pair in pairs if pair[0][1][0] is pair[1][1][0])
+    made = (
+        ((one, other), edited_together(base, exercise.short, [changes, more]))
+        for (one, (base, changes)), (other, (_, more)) in of_one_base
+    )
+    yield from itertools.islice(((names, code) for names, code in made if code), count)
+
+
+@pytest.mark.parametrize("name", COMBINED)
+def test_of_two_mistakes_at_once_one_is_named(name):
+    exercise = find(name)
+    answers = list(with_two_mistakes(exercise, 4))
+    assert len(answers) == 4
+    for names, code in answers:
+        assert try_check(name, code)["mistake"] in names, names
