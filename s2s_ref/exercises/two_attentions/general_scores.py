@@ -213,3 +213,12 @@ def matrix_on_both_sides(queries, keys, W):
 def scores_in_long_hand(queries, keys, W):
     asked = queries @ W
     return asked @ keys.transpose(1, 2)
+
+
+@general_scores.mistake(
+    "this is the mean of the products, not their sum",
+    why="A mean makes all scores small, and all weights nearly equal.",
+    question="By what did you divide?",
+)
+def mean_of_products(queries, keys, W):
+    return ((queries @ W).unsqueeze(2) * keys.unsqueeze(1)).mean(dim=-1)
