@@ -21,7 +21,7 @@ TESTS ?= tests solutions
 ARGS ?=
 TORCH_INDEX ?=
 PYTHON ?=
-SCALE_TESTS := tests/exercises/test_proofs.py $(addprefix tests/grading/,sandbox/test_attacks.py test_faults.py test_killed.py test_random_edits.py test_scale.py)
+SCALE_TESTS := tests/exercises/test_proofs.py tests/mutants $(addprefix tests/grading/,sandbox/test_attacks.py test_faults.py test_killed.py test_random_edits.py test_scale.py)
 # The Python on the PATH first, then the one that the pins were made with.
 CANDIDATES := python3 python3.11 python3.12 python3.13
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))

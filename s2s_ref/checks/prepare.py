@@ -23,6 +23,7 @@ from s2s_ref.checks.cases import Case, Prepared, blank_free_positions, lengthen
 from s2s_ref.checks.diagnose import differences, equals_mistake, findings_in
 from s2s_ref.checks.draw import Draw
 from s2s_ref.checks.registry import Built, Exercise, find
+from s2s_ref.state import State
 from s2s_ref.student.observe import float_tensors, materialise, observe
 from s2s_ref.student.protocol import Call, Generator, Observation
 
@@ -55,7 +56,7 @@ def prepare(name: str, seed: int) -> Prepared:
         return Prepared(exercise, [Case(Call({}), Observation(exercise.reference))], outcomes)
     prepared = Prepared(exercise, [], {m.name: [] for m in exercise.mistakes})
     for i in range(DRAWN_CASES):
-        _add(prepared, _draw(exercise, seed + i, {}), "drawn")
+        _add(prepared, _draw(exercise, seed + i, exercise.wider() if i else {}), "drawn")
     for i, sizes in enumerate(exercise.edge_sizes()):
         _add(prepared, _draw(exercise, seed + 1000 + i, sizes), "edge")
     _add_variations(prepared)
@@ -112,16 +113,18 @@ def _add_variations(prepared: Prepared) -> None:
         if exercise.kind == "module":
             _add(prepared, replace(base.call, train=True), "training")
             _add(prepared, replace(base.call, before=base.call.arguments), "again")
-        for number in _first_of_each_layer(prepared.cases):
+        for number in _first_of_each_kind(prepared.cases):
             _add_call_again(prepared, number)
 
 
-def _first_of_each_layer(cases: list[Case]) -> list[int]:
-    """Number the first case of each kind of layer: of a GRU, of an LSTM."""
+def _first_of_each_kind(cases: list[Case]) -> list[int]:
+    """Number the first case of each kind: of a GRU, of an LSTM, of a state that lacks its keys."""
     found: dict[tuple[str, ...], int] = {}
     for number, case in enumerate(cases):
-        chosen = tuple(v for v in (case.call.sizes or {}).values() if isinstance(v, str))
-        found.setdefault(chosen, number)
+        layers = [v for v in (case.call.sizes or {}).values() if isinstance(v, str)]
+        states = [v for v in case.call.arguments.values() if isinstance(v, State)]
+        missing = [n for state in states for n, v in state._asdict().items() if v is None]
+        found.setdefault((*layers, *missing), number)
     return list(found.values())
 
 
@@ -132,7 +135,7 @@ def _add_call_again(prepared: Prepared, number: int) -> None:
     so that whatever it keeps of a call shows in the next one.
     """
     exercise, call = prepared.exercise, prepared.cases[number].call
-    again = replace(call, seed=call.seed + 1)
+    again = replace(call, seed=call.seed + 1, train=number > 0)  # the first has its own case
     if exercise.kind == "module":
         arguments = call.arguments
         axes = argument_axes(exercise.reference, arguments)

@@ -163,6 +163,14 @@ class Exercise:
         parameters = list(inspect.signature(self.draw).parameters.values())[1:]
         return {p.name: p.default for p in parameters}
 
+    def wider(self) -> dict[str, int]:
+        """Return other sizes of vectors, so that no answer can have them written down.
+
+        Batches and lengths change in the edge cases.
+        """
+        widths = ("embed", "hidden", "query", "key", "attention", "vocab", "src_vocab", "tgt_vocab")
+        return {n: size + 2 for n, size in self.sizes().items() if n in widths}  # even stays even
+
     def edge_sizes(self) -> list[dict[str, int]]:
         """List the sizes of the edge cases. By default, each batch and length is 1 in one case."""
         if self.edges is not None:

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import copy
 import functools
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -73,8 +74,7 @@ def mutants(
             place.put(other)
             with contextlib.suppress(ValueError):  # a node that cannot be written
                 text = ast.unparse(tree)
-                unseen = any(part in text and part not in original for part in NO_GRADIENT)
-                if not unseen and text not in found and text != original and compiles(text):
+                if text != original and text not in found and seen_in(text) and compiles(text):
                     found[text] = Mutant(*change(original, text), text)
             place.put(place.node)
     return list(found.values())
@@ -144,6 +144,12 @@ def functions(node: Any, given: tuple[str, ...]) -> Iterator[Place]:
             yield Place([node], "body", i, part)
 
 
+def seen_in(text: str) -> bool:
+    """Tell whether a `detach` in a text may show: the size of a tensor has no gradient anyway."""
+    useless = rf"\.detach\(\)\.({'|'.join(NO_GRADIENT)})\b|\blen\([\w.]+\.detach\(\)\)"
+    return re.search(useless, text) is None
+
+
 def compiles(text: str) -> bool:
     """Tell whether Python accepts a text: a `break` may stand outside of its loop now."""
     with warnings.catch_warnings():
@@ -162,7 +168,8 @@ def change(before: str, after: str) -> tuple[str, str]:
         old, new = old[1:], new[1:]
     while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
-    return tuple(" ⏎ ".join(line.strip() for line in lines) for lines in (old, new))
+    common = min((len(line) - len(line.lstrip()) for line in old + new), default=0)
+    return tuple(" ⏎ ".join(line[common:] for line in lines) for lines in (old, new))
 
 
 # ------------------------------------------------------------------ what is seen of an answer

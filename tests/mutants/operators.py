@@ -27,8 +27,8 @@ NOTHING = Seen(None, {})
 Operator = Callable[[Any, Look], Iterator[ast.AST]]
 OPERATORS: dict[type[ast.AST], list[Operator]] = {}
 
-NO_GRADIENT = (".detach().shape", ".detach().device", ".detach().argmax", ".detach().tolist")
-"""No gradient flows through these anyway."""
+NO_GRADIENT = ("shape", "device", "argmax", "tolist", "item", "detach")
+"""Through these of a tensor no gradient flows anyway."""
 
 UNSEEN_KEYWORDS = ("device", "strict")
 """Without these, a call gives the same on one device and for lists that are equally long."""
@@ -236,6 +236,8 @@ def another_round(node: Any, _: Look) -> Iterator[ast.AST]:
         texts = [] if getattr(node.target, "id", "") == "_" else ["reversed(x)"]
     else:
         texts = ["list(x)[1:]", "list(x)[:-1]", "list(x)[::-1]"]
+        if getattr(node.target, "id", "") == "_":
+            texts.pop()
     for text in texts:
         yield changed(node, iter=expression(text, x=node.iter))
     for ifs in without(getattr(node, "ifs", [])):
@@ -497,7 +499,9 @@ def depend(one: ast.stmt, other: ast.stmt) -> bool:
     It does if one writes what the other uses, if both act, or if one may end the loop.
     """
     used, written = zip(*(names_of(line) for line in (one, other)), strict=True)
-    acting = isinstance(one, ast.Expr) and isinstance(other, ast.Expr)
+    acting = all(
+        isinstance(line, ast.Expr) and "append(" not in ast.unparse(line) for line in (one, other)
+    )
     jumping = any(isinstance(node, JUMPS) for node in ast.walk(one))
     return acting or jumping or bool(written[0] & used[1] or written[1] & used[0])
 

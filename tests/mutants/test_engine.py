@@ -115,14 +115,18 @@ def test_lines_are_left_out_and_moved():
         return total
     """
     found = changes(text, [1, 2, 7, 3])
-    lines = "for x in xs: ⏎ if x == 7: ⏎ break ⏎ total += x"
+    lines = "for x in xs: ⏎     if x == 7: ⏎         break ⏎     total += x"
     assert found >= {
         *(("total += x", ""), ("total += x", "total -= x"), ("total += x", "total = x")),
         *(("break", "continue"), ("break", "pass"), ("total = 0", ""), ("return total", "")),
-        *(("total = 0", "total = 1"), ("return total", "return total"), ("if x == 7: ⏎ break", "")),
+        *(
+            ("total = 0", "total = 1"),
+            ("return total", "    return total"),
+            ("if x == 7: ⏎     break", ""),
+        ),
         *((lines, ""), ("if x == 7:", "if x != 7:"), ("for x in xs:", "for x in list(xs)[::-1]:")),
     }
-    jump = "if x == 7: ⏎ break"
+    jump = "if x == 7: ⏎     break"
     assert (f"{jump} ⏎ total += x", f"total += x ⏎ {jump}") in found
 
 

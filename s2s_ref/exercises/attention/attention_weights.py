@@ -28,6 +28,7 @@ from s2s_ref.exercises.shared import source_mask
         {"level": -120},
         {"level": 100},
         {"loud": 12},
+        {"apart": 150},
     ],
     hints=[
         "Each target step has the whole attention, 1, to give away, and <pad> must get none of "
@@ -37,10 +38,14 @@ from s2s_ref.exercises.shared import source_mask
         "Scores [0, 0, 5] with the mask [True, True, False] give the weights [0.5, 0.5, 0].",
     ],
 )
-def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0, loud=0):
-    """Draw scores around a level, higher ones at padding, and which source positions are real."""
+def attention_weights(draw: Draw, batch=2, tgt_len=3, src_len=5, level=0, loud=0, apart=0):
+    """Draw scores around a level, higher ones at padding, and which source positions are real.
+
+    The sentences may lie far apart.
+    """
     src_mask = source_mask(draw, batch, src_len)
     scores = draw.normal(batch, tgt_len, src_len) + level + loud * ~src_mask.unsqueeze(1)
+    scores += apart * torch.arange(batch).view(-1, 1, 1)
     return {"scores": scores, "src_mask": src_mask}
 
 

@@ -18,7 +18,7 @@ from s2s_ref.checks.registry import exercise
         ),
     },
     returns="means",
-    edges=[{"sentences": 1}, {"bins": 1}],
+    edges=[{"sentences": 1}, {"bins": 1}, {"bins": 8}],
     hints=[
         "Each bin is a question: how good are the sentences of these lengths, on average? Which "
         "sentences take part, and what is the answer where there are none?",
@@ -42,7 +42,8 @@ def score_by_length(draw: Draw, sentences=24, bins=6):
     few = [round(scale * float(draw.normal().abs()), 3) for _ in range(7)]  # so that some are equal
     zeros = range(4 * zero, 4 * zero + 4)
     scores = [0.0 if n in zeros else draw.shuffled(few)[0] for n in lengths]
-    return {"scores": scores, "lengths": lengths, "bins": draw.shuffled(ranges)[:bins]}
+    asked = draw.shuffled((2 * ranges)[: max(bins, 6)])[:bins]
+    return {"scores": scores, "lengths": lengths, "bins": asked}
 
 
 @score_by_length.alternative

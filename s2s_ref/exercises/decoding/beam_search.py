@@ -30,9 +30,9 @@ from s2s_ref.state import Hypothesis
         {"batch": 1, "beam_size": 1},
         {"trap": 1, "beam_size": 2, "batch": 1},
         {"beam_size": 3, "vocab": 7, "max_len": 6, "states": 12},
-        {"lstm": 1, "beam_size": 3},
+        {"lstm": 1, "beam_size": 3, "batch": 3},
         {"third": 1, "beam_size": 3, "batch": 1},
-        {"endless": 1, "beam_size": 2, "batch": 1},
+        {"endless": 1, "beam_size": 2, "batch": 1, "max_len": 5},
     ],
     findings={
         "first sentence is right": "Which state does the second search start from?",
@@ -91,6 +91,7 @@ def beam_search(
     elif vocab > 4:
         logits[:, eos_id] -= 0.5
     decoder = described(transitions, logits)
+    alphas = [0.6, 0.8, 1.0] if endless else [0.0, 0.6, 0.8, 1.0]
     return {
         "decoder": draw.with_third_result(decoder) if third else decoder,
         "state": at(draw, starts, states, lstm),
@@ -98,7 +99,7 @@ def beam_search(
         "eos_id": eos_id,
         "beam_size": beam_size,
         "max_len": max_len,
-        "alpha": 0.0 if trap or beam_size == 1 else draw.shuffled([0.0, 0.6, 0.8, 1.0])[0],
+        "alpha": 0.0 if trap or beam_size == 1 else draw.shuffled(alphas)[0],
     }
 
 

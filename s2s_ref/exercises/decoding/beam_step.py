@@ -31,7 +31,7 @@ from s2s_ref.checks.registry import exercise
     edges=[
         {"batch": 1},
         {"beam": 1},
-        {"dead": 1},
+        {"dead": 1, "beam_size": 6},
         {"beam": 1, "vocab": 3},
         {"vocab": 3, "beam_size": 5},
     ],

@@ -30,7 +30,7 @@ def sentence_of(words: Sequence[str]) -> str:
         ),
     },
     returns="BLEU",
-    edges=[{"sentences": 1}, {"most": 1}, {"short": 1}, {"poor": 1}, {"brief": 1}],
+    edges=[{"sentences": 1}, {"most": 1}, {"most": 5}, {"short": 1}, {"poor": 1}, {"brief": 1}],
     hints=[
         "sacrebleu does the counting. It wants the translations first. How does it want the "
         "references: sorted by sentence, or sorted by who wrote them?",

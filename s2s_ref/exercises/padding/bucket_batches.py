@@ -23,7 +23,7 @@ ENOUGH_BATCHES = 10
     reference=padding.bucket_batches,
     title="Batches of similar lengths",
     returns="batches",
-    edges=[{"count": 1}, {"count": 3}, {"count": 8}],
+    edges=[{"count": 1}, {"count": 3}, {"count": 8, "batch_size": 3}],
     times=2,
     findings={
         "was changed": "Which of your lines writes into `pairs`?",
@@ -152,6 +152,9 @@ def not_reshuffled(first: list[Batch], second: list[Batch], generator_used: bool
         return "a second epoch brings the same batches in the same order"
     if set(map(frozenset, first)) == set(map(frozenset, second)):
         return "a second epoch brings the same batches again, only in another order"
+    orders = [[[len(src) for src, _ in batch] for batch in epoch] for epoch in (first, second)]
+    if orders[0] == orders[1]:
+        return "short and long batches come in the same order in every epoch"
     return None if generator_used else "the generator was not used"
 
 

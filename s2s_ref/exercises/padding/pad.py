@@ -19,7 +19,7 @@ from s2s_ref.checks.registry import exercise
         ),
     },
     returns="rectangle",
-    edges=[{"sentences": 1}, {"longest": 1}],
+    edges=[{"sentences": 1}, {"longest": 1}, {"vocab": 30}],
     hints=[
         "A batch is a rectangle, and every sentence starts at its left edge. How long is a row, "
         "and what fills the rest of it?",

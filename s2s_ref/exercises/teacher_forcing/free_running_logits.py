@@ -18,7 +18,7 @@ from s2s_ref.exercises.teacher_forcing.teacher_forced_loss import decoder_of
         "state": ("the decoder's state", "Which word and which state does this step read?"),
         "token": ("the chosen word", "Over which axis is the likeliest word sought?"),
     },
-    edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1}, {"results": 3}],
+    edges=[{"batch": 1}, {"steps": 1}, {"lstm": 1, "batch": 4}, {"results": 3}],
     hints=[
         "Now the decoder is on its own. What does it read first, and what does it read at every "
         "later step?",
