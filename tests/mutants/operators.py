@@ -490,7 +490,7 @@ def other_lines(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
             yield [*body[:i], inner, line.body[-1], *body[i + 1 :]]
 
 
-JUMPS = (ast.Break, ast.Continue, ast.Return)
+JUMPS = (ast.Break, ast.Continue)
 
 
 def depend(one: ast.stmt, other: ast.stmt) -> bool:

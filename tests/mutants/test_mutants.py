@@ -13,7 +13,7 @@ from s2s_ref.checks.registry import load_all
 from tests.mutants.runner import EQUIVALENT, KEYS, listed, mutants_of, outcome_of
 
 ALL = os.environ.get("S2S_SCALE")
-SLICE = 12
+SLICE = 10
 """How many mutants of each exercise are tried in `make test`."""
 
 WRITTEN = {e.name: e for e in load_all() if e.kind != "prediction"}
