@@ -81,7 +81,7 @@ def sample_decode(
         "bos_id": bos_id,
         "eos_id": eos_id,
         "max_len": max_len,
-        "temperature": 0.05 if cold else draw.shuffled([2.0] if hot else [0.4, 0.6, 2.0])[0],
+        "temperature": 0.05 if cold else draw.shuffled([2.0] if hot else [0.4, 0.5, 2.0])[0],
         "generator": draw.generator(),
     }
 
