@@ -33,6 +33,15 @@ it hands in; the others are marked with `needs_sandbox`."""
 RIGHT = standalone(encode_sentence.reference_encode_sentence, "encode_sentence")
 
 
+def mistake(name):
+    """The code of a mistake of `encode_sentence`."""
+    (code,) = [m.code for m in encode_sentence.encode_sentence.mistakes if m.name == name]
+    return code
+
+
+MISTAKEN = standalone(mistake("bos_missing"), "encode_sentence")
+
+
 def small_lesson():
     """The lesson's solution; its experiment would end the process that runs it."""
     notebook = nbformat.read(SOLUTION, as_version=4)

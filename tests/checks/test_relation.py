@@ -35,6 +35,11 @@ def made():
     return scores
 
 
+def test_a_factor_is_called_by_the_axis_whose_size_it_is(made):
+    found = said(made, lambda rows, columns: outer(rows, columns) / rows.shape[-1] ** 0.5)
+    assert "divided by the square root of the size of the axis hidden" in found["relation"]
+
+
 def said(made, code):
     EXERCISES[made.name] = made
     return try_check(made.name, code)
@@ -54,7 +59,7 @@ def said(made, code):
         (lambda x: torch.cat([x[:1], 0 * x[1:]]), "everything but the first sentence is zero"),
         (lambda x: x.softmax(dim=-1), "there is one softmax too many"),
         (lambda x: -x, "the sign is wrong"),
-        (lambda x: x / 2, "divided by the square root of the size of the axis hidden"),
+        (lambda x: x / 2, "every value is multiplied by 1/2"),
         (lambda x: x + 1, "every value is 1 too large"),
         (lambda x: x.round(decimals=2), "the right result was rounded"),
         (lambda x: x.flatten(1), "the values are right, in another shape"),

@@ -9,18 +9,24 @@ import urllib.request
 import nbformat
 import pytest
 from jupyter_process import running_at
-from small_course import EXERCISE, LESSON, PREDICT, RIGHT, WRITTEN, answered, hand_in, small_course
+from small_course import (
+    EXERCISE,
+    LESSON,
+    MISTAKEN,
+    PREDICT,
+    RIGHT,
+    WRITTEN,
+    answered,
+    hand_in,
+    small_course,
+)
 
-from s2s_ref.checks.source import standalone
-from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.demo import CONFIG
 from s2s_ref.grading.gradebook import register
 from s2s_ref.grading.release import release
 from s2s_ref.grading.submissions import find_submissions
 from s2s_ref.grading.verdicts import read_verdicts
-
-MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
 
 
 @pytest.fixture(scope="module")

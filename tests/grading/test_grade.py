@@ -15,6 +15,7 @@ from small_course import (
     EXERCISE,
     EXPERIMENT,
     LESSON,
+    MISTAKEN,
     PREDICT,
     PREDICTION_CHECK,
     RIGHT,
@@ -28,8 +29,6 @@ from small_course import (
     write,
 )
 
-from s2s_ref.checks.source import standalone
-from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade, gradebook
 from s2s_ref.grading import results as grading_results
 from s2s_ref.grading.course import Course
@@ -41,7 +40,6 @@ from s2s_ref.grading.settings import VERDICTS
 from s2s_ref.grading.submissions import Submission, find_submissions
 
 ENCODE, PREDICTION = "start_here.encode_sentence", "start_here.nested_list"
-MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
 NOISY = RIGHT.replace(
     "    words =",
     "    import logging, sys, warnings\n"

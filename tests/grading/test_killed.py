@@ -12,6 +12,7 @@ import pytest
 from small_course import (
     EXERCISE,
     LESSON,
+    MISTAKEN,
     PREDICT,
     RIGHT,
     answered,
@@ -19,8 +20,6 @@ from small_course import (
     small_course,
 )
 
-from s2s_ref.checks.source import standalone
-from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.course import Course
 from s2s_ref.grading.release import release
@@ -28,7 +27,6 @@ from s2s_ref.grading.submissions import find_submissions
 
 pytestmark = pytest.mark.needs_sandbox
 
-MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
 STUDENTS = 6
 RUN = """
 import sys

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from small_course import (
     EXERCISE,
     LESSON,
+    MISTAKEN,
     PREDICT,
     RIGHT,
     WRITTEN,
@@ -19,15 +20,12 @@ from small_course import (
     small_course,
 )
 
-from s2s_ref.checks.source import standalone
-from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading import grade as engine
 from s2s_ref.grading.demo import CONFIG
 from s2s_ref.grading.gradebook import known_results, register
 from s2s_ref.grading.release import release
 from s2s_ref.grading.submissions import find_submissions
 
-MISTAKEN = standalone(encode_sentence.bos_missing, "encode_sentence")
 ANSWERS = {
     "perfect": {EXERCISE: RIGHT, PREDICT: "nested_list = 'c'", WRITTEN: "It says so."},
     "mistaken": {EXERCISE: MISTAKEN, PREDICT: "nested_list = 'c'"},

@@ -9,10 +9,10 @@ import time
 import pytest
 import torch
 from safetensors.torch import save as save_tensors
+from small_course import mistake
 
 from s2s_ref.checks.judge import Judge
 from s2s_ref.checks.registry import load_all
-from s2s_ref.exercises.start_here import encode_sentence
 from s2s_ref.grading.sandbox.grading_judge import MAX_TEXT, NO_CELL, GradingJudge, serving, tidy
 from s2s_ref.rnn import one_hot, rnn_step, unroll
 from s2s_ref.student import check, client, codec
@@ -85,7 +85,7 @@ def test_the_student_learns_pass_or_fail_and_the_record_the_mistakes_name(judge,
     ids = {"start": ["start_here.encode_sentence"]}
     judge.__init__(ids, b"a class")
     with judge.marking("start"), pytest.raises(CheckFailed, match="not right yet"):
-        check("start_here.encode_sentence", encode_sentence.bos_missing)
+        check("start_here.encode_sentence", mistake("bos_missing"))
     out = capfd.readouterr().out
     assert "<bos>" not in out
     assert "expected" not in out
