@@ -126,7 +126,7 @@ types: $(READY)
 
 # Every solution notebook runs beside the tests (nbval); one notebook stays on one worker.
 pytest: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile \
 	  --nbval-lax --nbval-current-env $(TESTS) $(ARGS)
 
 # Other packages' speed on the same PyTorch. Their own pins are old, hence --no-deps for them alone.

@@ -23,9 +23,6 @@ LESSONS = syllabus.modules_before(len(syllabus.LESSONS))
 SHAPES_CHECKED = ("state", *LESSONS, "fast", "evaluation.metrics")
 install_import_hook([f"s2s_ref.{name}" for name in SHAPES_CHECKED], "beartype.beartype")
 
-LONG = ("tests/exercises", "solutions", "tests/grading", "tests/mutants")
-"""The folders whose files take minutes, in the order in which they begin."""
-
 STATES = Path(tempfile.mkdtemp(prefix="s2s-test-states-"))
 numbers = itertools.count()
 
@@ -56,20 +53,6 @@ def without_bubblewrap(folder):
         if program.name != "bwrap":
             (mirror / program.name).symlink_to(program)
     return str(mirror)
-
-
-def pytest_collection_modifyitems(items):
-    """Begin with the files that take longest, so that no worker is left alone with one at the end.
-
-    This needs --no-loadscope-reorder, which pytest-xdist otherwise overrules by counting tests.
-    """
-
-    def place(item):
-        path = item.path.relative_to(ROOT).as_posix()
-        found = [number for number, folder in enumerate(LONG) if path.startswith(folder)]
-        return found[0] if found else len(LONG)
-
-    items.sort(key=place)
 
 
 def pytest_runtest_setup(item):
